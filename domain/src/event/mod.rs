@@ -1,0 +1,292 @@
+//! Events: facts in the past tense, their stored bytes, and how the bytes are read back.
+
+pub(crate) mod upcast;
+pub(crate) mod vocabulary;
+mod wire;
+
+pub use wire::{DecodeError, Header, Proposed, Stamp, encode};
+
+use crate::id::{Subject, SubjectKind, Version};
+use crate::institution::InstitutionEvent;
+use crate::practitioner::PractitionerEvent;
+use crate::rejection::Words;
+use crate::time::Instant;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+use uuid::Uuid;
+
+/// The stable number of an event type, as stored.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EventType(pub u16);
+
+impl EventType {
+    /// Every event type: number, full name, newest schema version.
+    pub fn all() -> impl Iterator<Item = &'static (u16, &'static str, u16)> {
+        InstitutionEvent::TYPES.iter().chain(PractitionerEvent::TYPES)
+    }
+
+    fn entry(self) -> Option<&'static (u16, &'static str, u16)> {
+        Self::all().find(|(number, ..)| *number == self.0)
+    }
+
+    /// The full name, `institution.agreement-suspended`; `unknown` for a number this version does not know.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.entry().map_or("unknown", |(_, name, _)| name)
+    }
+
+    /// The newest schema version.
+    #[must_use]
+    pub fn schema(self) -> u16 {
+        self.entry().map_or(0, |(.., schema)| *schema)
+    }
+
+    /// By full name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::all().find(|(_, known, _)| *known == name).map(|(number, ..)| Self(*number))
+    }
+
+    /// Institution events are numbered from 100, practitioner events from 300.
+    #[must_use]
+    pub const fn kind(self) -> SubjectKind {
+        if self.0 < 300 { SubjectKind::Institution } else { SubjectKind::Practitioner }
+    }
+}
+
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Names an event by its stream and place there, known as soon as it is decided: `institution-H37010200001@3`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventRef(pub Box<str>);
+
+impl EventRef {
+    /// An event of a subject's stream.
+    #[must_use]
+    pub fn new(subject: &Subject, version: Version) -> Self {
+        Self(format!("{}-{}@{version}", subject.kind().name(), subject.code()).into())
+    }
+
+    /// The version part.
+    #[must_use]
+    pub fn version(&self) -> Option<Version> {
+        self.0.rsplit_once('@').and_then(|(_, version)| version.parse().ok())
+    }
+}
+
+/// The facts of an event.
+#[derive(Clone, PartialEq, Debug)]
+pub enum EventData {
+    /// Of an institution.
+    Institution(InstitutionEvent),
+    /// Of a practitioner.
+    Practitioner(PractitionerEvent),
+}
+
+impl EventData {
+    /// Its type.
+    #[must_use]
+    pub const fn event_type(&self) -> EventType {
+        match self {
+            Self::Institution(event) => EventType(event.number()),
+            Self::Practitioner(event) => EventType(event.number()),
+        }
+    }
+
+    /// The annulment, if it is one.
+    #[must_use]
+    pub const fn annulment(&self) -> Option<&Annulment> {
+        match self {
+            Self::Institution(InstitutionEvent::DecisionAnnulled(data))
+            | Self::Practitioner(PractitionerEvent::DecisionAnnulled(data)) => Some(data),
+            Self::Institution(_) | Self::Practitioner(_) => None,
+        }
+    }
+
+    /// The correction, if it is one.
+    #[must_use]
+    pub const fn correction(&self) -> Option<&Correction> {
+        match self {
+            Self::Institution(InstitutionEvent::RecordCorrected(data))
+            | Self::Practitioner(PractitionerEvent::RecordCorrected(data)) => Some(data),
+            Self::Institution(_) | Self::Practitioner(_) => None,
+        }
+    }
+
+    /// Writes `data` in canonical form.
+    ///
+    /// # Errors
+    /// Only when the writer runs out of memory.
+    pub fn write(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        match self {
+            Self::Institution(event) => event.write(out),
+            Self::Practitioner(event) => event.write(out),
+        }
+    }
+
+    /// Reads `data` of a type at a schema version, through the upcasters when it is an old one.
+    ///
+    /// # Errors
+    /// [`DecodeError`] for an unknown type, a newer schema, or facts of another form.
+    pub fn read(kind: EventType, schema: u16, data: &str) -> Result<Self, DecodeError> {
+        let newest = kind.schema();
+        if newest == 0 {
+            return Err(DecodeError::UnknownType(kind.0));
+        }
+        if schema > newest {
+            return Err(DecodeError::NewerSchema { kind: kind.name(), schema, newest });
+        }
+        let upcast;
+        let data = if schema < newest {
+            upcast = upcast::to_newest(kind, schema, data)?;
+            upcast.as_str()
+        } else {
+            data
+        };
+        let read = match kind.kind() {
+            SubjectKind::Institution => {
+                InstitutionEvent::read(kind.0, data).map(|event| event.map(Self::Institution))
+            }
+            SubjectKind::Practitioner => {
+                PractitionerEvent::read(kind.0, data).map(|event| event.map(Self::Practitioner))
+            }
+        };
+        match read {
+            Some(Ok(event)) => Ok(event),
+            Some(Err(source)) => Err(DecodeError::Facts { kind: kind.name(), source }),
+            None => Err(DecodeError::UnknownType(kind.0)),
+        }
+    }
+}
+
+/// An event as recorded, with its facts read.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event {
+    /// Its place in the whole log, from 0.
+    pub position: u64,
+    /// Its id.
+    pub id: Uuid,
+    /// Its place in its stream, from 0.
+    pub version: Version,
+    /// From when it holds in law.
+    pub effective_at: Instant,
+    /// When the ledger learnt it.
+    pub recorded_at: Instant,
+    /// For a consequence: the event of the same stream that caused it.
+    pub caused_by: Option<Version>,
+    /// What happened.
+    pub data: EventData,
+}
+
+/// Something `decide` noticed that does not stop the act: a departure, a step left out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Finding {
+    /// Stable code in kebab case.
+    pub code: Box<str>,
+    /// The rule it is about, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Box<str>>,
+}
+
+impl Finding {
+    /// A finding about a rule.
+    #[must_use]
+    pub fn new(code: &str, rule: Option<&str>) -> Self {
+        Self { code: code.into(), rule: rule.map(Into::into) }
+    }
+}
+
+/// An event decided and not yet recorded.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NewEvent {
+    /// From when it holds in law.
+    pub effective_at: Instant,
+    /// What happened.
+    pub data: EventData,
+    /// The rules it was decided under, by id.
+    pub rules: Vec<Box<str>>,
+    /// For a consequence: which event of the same decision caused it, counted from 0.
+    pub caused_by: Option<usize>,
+    /// What was noticed.
+    pub findings: Vec<Finding>,
+}
+
+impl NewEvent {
+    /// An event that takes effect at an instant.
+    #[must_use]
+    pub fn new(effective_at: Instant, data: EventData) -> Self {
+        Self { effective_at, data, rules: Vec::new(), caused_by: None, findings: Vec::new() }
+    }
+
+    /// Decided under this rule.
+    #[must_use]
+    pub fn rule(mut self, rule: &str) -> Self {
+        if !self.rules.iter().any(|known| **known == *rule) {
+            self.rules.push(rule.into());
+        }
+        self
+    }
+
+    /// A consequence of the event at this place of the decision.
+    #[must_use]
+    pub fn caused_by(mut self, index: usize) -> Self {
+        self.caused_by = Some(index);
+        self
+    }
+
+    /// With something noticed.
+    #[must_use]
+    pub fn finding(mut self, code: &str, rule: Option<&str>) -> Self {
+        self.findings.push(Finding::new(code, rule));
+        self
+    }
+}
+
+/// How far an annulment reaches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnnulmentScope {
+    /// As if it had never been made (自始无效).
+    FromStart,
+    /// It held until the date and no longer.
+    FromDate,
+}
+
+/// 撤销: by a superior, a review body or a court.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Annulment {
+    /// Whether the consequences recorded with it go too; otherwise they stay and are listed for review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consequences: Option<bool>,
+    /// With [`AnnulmentScope::FromDate`]: from when it no longer holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<Instant>,
+    /// The event annulled.
+    pub event: Uuid,
+    /// How far it reaches.
+    pub scope: AnnulmentScope,
+}
+
+/// 更正: clerical only.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Correction {
+    /// JSON pointer into the event (`/data/number`, `/effective_at`) and the right value.
+    pub changes: BTreeMap<String, serde_json::Value>,
+    /// The event corrected.
+    pub event: Uuid,
+}
+
+/// What an event type is called on pages.
+#[must_use]
+pub fn words(kind: EventType) -> Words {
+    let name = kind.name();
+    crate::event::upcast::words(name)
+}

@@ -1,0 +1,226 @@
+//! The stored bytes of an event: one JSON object in the canonical form of RFC 8785 (keys sorted, no blanks, no floats).
+//!
+//! `decide` cannot know the id and the time of recording, so both have a fixed width and are stamped into the bytes by
+//! the log's writer, before hashing. What is hashed is what is stored is what is returned.
+
+use super::{Event, EventData, EventRef, EventType, NewEvent};
+use crate::command::Command;
+use crate::id::{Subject, Version};
+use crate::time::Instant;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+/// Why stored bytes could not be read as an event.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// A type number this version does not know: written by a newer one.
+    #[error("event type number {0} is not known to this version")]
+    UnknownType(u16),
+    /// A schema this version does not know: written by a newer one.
+    #[error("{kind} is stored in schema version {schema}, this version knows up to {newest}")]
+    NewerSchema {
+        /// The event type.
+        kind: &'static str,
+        /// The version stored.
+        schema: u16,
+        /// The newest version known.
+        newest: u16,
+    },
+    /// A step of the chain is missing: a fault of this program.
+    #[error("no upcaster for {kind} from schema version {schema}")]
+    NoUpcaster {
+        /// The event type.
+        kind: &'static str,
+        /// The version it starts from.
+        schema: u16,
+    },
+    /// The facts are not of the form of their type.
+    #[error("the facts of {kind} cannot be read")]
+    Facts {
+        /// The event type.
+        kind: &'static str,
+        /// Where and why.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The bytes are no event at all.
+    #[error("the stored bytes are not an event")]
+    Envelope(#[source] serde_json::Error),
+}
+
+/// Where the writer stamps id and time of recording into the bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stamp {
+    /// Offset of the 36 bytes of the id.
+    pub id_at: usize,
+    /// Offset of the 32 bytes of the time of recording.
+    pub recorded_at_at: usize,
+}
+
+/// An event ready for the log but for its stamp.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Proposed {
+    /// Type, for the log's column.
+    pub kind: EventType,
+    /// In force from, for the log's column.
+    pub effective_at: Instant,
+    /// Canonical bytes with blanks for the stamp.
+    pub body: Vec<u8>,
+    /// Where the blanks are.
+    pub stamp: Stamp,
+}
+
+impl Proposed {
+    /// Stamps id and time of recording.
+    pub fn stamp(&mut self, id: Uuid, recorded_at: Instant) {
+        let Stamp { id_at, recorded_at_at } = self.stamp;
+        id.hyphenated().encode_lower(&mut self.body[id_at..id_at + 36]);
+        self.body[recorded_at_at..recorded_at_at + 32].copy_from_slice(&recorded_at.to_fixed());
+    }
+}
+
+const BLANK_ID: &[u8] = b"00000000-0000-0000-0000-000000000000";
+const BLANK_TIME: &[u8] = b"0000-00-00T00:00:00.000000+08:00";
+
+/// Writes the members of one JSON object in the order given, which must be alphabetical.
+struct Members<'a> {
+    out: &'a mut Vec<u8>,
+    first: bool,
+}
+
+impl Members<'_> {
+    fn key(&mut self, key: &str) {
+        self.out.push(if self.first { b'{' } else { b',' });
+        self.first = false;
+        self.out.push(b'"');
+        self.out.extend_from_slice(key.as_bytes());
+        self.out.extend_from_slice(b"\":");
+    }
+
+    fn put<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), serde_json::Error> {
+        self.key(key);
+        serde_json::to_writer(&mut *self.out, value)
+    }
+
+    fn put_some<T: Serialize>(&mut self, key: &str, value: Option<&T>) -> Result<(), serde_json::Error> {
+        value.map_or(Ok(()), |value| self.put(key, value))
+    }
+
+    fn put_list<T: Serialize>(&mut self, key: &str, list: &[T]) -> Result<(), serde_json::Error> {
+        if list.is_empty() { Ok(()) } else { self.put(key, list) }
+    }
+
+    fn blank(&mut self, key: &str, blank: &[u8]) -> usize {
+        self.key(key);
+        self.out.push(b'"');
+        let at = self.out.len();
+        self.out.extend_from_slice(blank);
+        self.out.push(b'"');
+        at
+    }
+}
+
+/// The canonical bytes of an event decided from a command.
+///
+/// `first_version` is the version of the first event of the decision; `index` is this one's place in it; `retroactive`
+/// says that events of later effect were already recorded; `rulebook` is the hash of the rulebook it was decided under.
+///
+/// # Errors
+/// Only when a value cannot be written as JSON, which the types rule out.
+pub fn encode(
+    command: &Command,
+    event: &NewEvent,
+    first_version: Version,
+    index: usize,
+    retroactive: bool,
+    rulebook: &str,
+) -> Result<Proposed, serde_json::Error> {
+    let mut body = Vec::with_capacity(640);
+    let kind = event.data.event_type();
+    let version = first_version + Version::try_from(index).unwrap_or(Version::MAX);
+    let envelope = &command.envelope;
+    let mut members = Members { out: &mut body, first: true };
+    members.put("actor", &envelope.actor)?;
+    members.put_list("basis", &envelope.basis)?;
+    members.put_some("case", envelope.case.as_ref())?;
+    if let Some(cause) = event.caused_by {
+        let cause = first_version + Version::try_from(cause).unwrap_or(Version::MAX);
+        members.put("caused_by", &EventRef::new(&command.subject, cause))?;
+    }
+    members.key("data");
+    event.data.write(members.out)?;
+    members.put_some("decided_at", envelope.decided_at.as_ref())?;
+    members.put("effective_at", &event.effective_at)?;
+    members.put_list("evidence", &envelope.evidence)?;
+    members.put_list("findings", &event.findings)?;
+    let id_at = members.blank("id", BLANK_ID);
+    members.put_some("key", envelope.key.as_ref())?;
+    members.put_some("reason", envelope.reason.as_ref())?;
+    let recorded_at_at = members.blank("recorded_at", BLANK_TIME);
+    if retroactive {
+        members.put("retroactive", &true)?;
+    }
+    members.put("rulebook", rulebook)?;
+    members.put_list("rules", &event.rules)?;
+    members.put("schema", &kind.schema())?;
+    members.put("subject", command.subject.code())?;
+    members.put("type", kind.name())?;
+    if !envelope.unknown.is_empty() {
+        members.put("unknown", &envelope.unknown)?;
+    }
+    members.put("version", &version)?;
+    body.push(b'}');
+    Ok(Proposed { kind, effective_at: event.effective_at, body, stamp: Stamp { id_at, recorded_at_at } })
+}
+
+/// The members of stored bytes that the fold needs.
+#[derive(Deserialize)]
+struct Folded<'a> {
+    #[serde(default)]
+    caused_by: Option<EventRef>,
+    #[serde(borrow)]
+    data: &'a RawValue,
+    id: Uuid,
+    schema: u16,
+}
+
+impl Event {
+    /// Reads stored bytes; what the log keeps in columns is passed along, not parsed again.
+    ///
+    /// # Errors
+    /// [`DecodeError`] says what is wrong with them.
+    pub fn decode(
+        kind: EventType,
+        position: u64,
+        version: Version,
+        effective_at: Instant,
+        recorded_at: Instant,
+        body: &str,
+    ) -> Result<Self, DecodeError> {
+        let folded: Folded<'_> = serde_json::from_str(body).map_err(DecodeError::Envelope)?;
+        let data = EventData::read(kind, folded.schema, folded.data.get())?;
+        let caused_by = folded.caused_by.and_then(|cause| cause.version());
+        Ok(Self { position, id: folded.id, version, effective_at, recorded_at, caused_by, data })
+    }
+}
+
+/// The subject named in stored bytes and the type name: what a verifier compares with the log's columns.
+#[derive(Deserialize, Debug)]
+pub struct Header<'a> {
+    /// The subject's code.
+    #[serde(borrow)]
+    pub subject: std::borrow::Cow<'a, str>,
+    /// The type's full name.
+    #[serde(borrow, rename = "type")]
+    pub kind: std::borrow::Cow<'a, str>,
+}
+
+impl Header<'_> {
+    /// The subject, when the code is of the type's kind.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        let kind = EventType::by_name(&self.kind)?.kind();
+        Subject::parse_as(kind, &self.subject).ok()
+    }
+}

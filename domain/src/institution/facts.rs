@@ -1,0 +1,456 @@
+//! What each act of an institution states. Command and event share these where the event adds nothing.
+//!
+//! Fields stand in alphabetical order (canonical form). An absent optional field means that the source does not say.
+
+use crate::event::EventRef;
+use crate::id::AreaCode;
+use crate::time::Instant;
+use crate::track::{BarClass, Line};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+macro_rules! facts {
+    ($( $(#[$doc:meta])* $name:ident { $($body:tt)* } )*) => {
+        $( facts!(@one [$(#[$doc])*] $name [] $($body)*); )*
+    };
+    (@one [$($doc:tt)*] $name:ident [$($done:tt)*]) => {
+        $($doc)*
+        #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($done)* }
+    };
+    (@one [$($doc:tt)*] $name:ident [$($done:tt)*] $(#[$fdoc:meta])* ? $field:ident : $ty:ty, $($rest:tt)*) => {
+        facts!(@one [$($doc)*] $name [$($done)* $(#[$fdoc])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $field: Option<$ty>,] $($rest)*);
+    };
+    (@one [$($doc:tt)*] $name:ident [$($done:tt)*] $(#[$fdoc:meta])* * $field:ident : $ty:ty, $($rest:tt)*) => {
+        facts!(@one [$($doc)*] $name [$($done)* $(#[$fdoc])* #[serde(default, skip_serializing_if = "Vec::is_empty")] pub $field: Vec<$ty>,] $($rest)*);
+    };
+    (@one [$($doc:tt)*] $name:ident [$($done:tt)*] $(#[$fdoc:meta])* $field:ident : $ty:ty, $($rest:tt)*) => {
+        facts!(@one [$($doc)*] $name [$($done)* $(#[$fdoc])* pub $field: $ty,] $($rest)*);
+    };
+}
+pub(crate) use facts;
+
+/// Free text.
+pub type Text = Box<str>;
+
+/// 公立 or 民办.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ownership {
+    /// 公立.
+    Public,
+    /// 民办.
+    Private,
+}
+
+/// Result of an evaluation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// 合格.
+    Pass,
+    /// 不合格.
+    Fail,
+}
+
+/// How a hold ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldOutcome {
+    /// Not so: what waited is payable.
+    Cleared,
+    /// Found true.
+    Confirmed,
+}
+
+/// Why an agreement is terminated: decides the bar.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonClass {
+    /// 违法.
+    Illegality,
+    /// 严重违反协议.
+    Breach,
+    /// 申请时弄虚作假.
+    FraudInApplication,
+    /// By consent: no bar.
+    Consent,
+    /// Not rectified in time.
+    NotRectified,
+    /// Anything else.
+    Other,
+}
+
+facts! {
+    /// 申请定点.
+    Application {
+        /// Pooling area applied to.
+        area: AreaCode,
+        /// Beds (床位).
+        ? beds: u32,
+        /// Commitments made.
+        * commitments: Text,
+        /// Actual controllers, by the agency's own number.
+        * controllers: Text,
+        /// Legal representative, by the agency's own number.
+        ? legal_representative: Text,
+        /// Hospital grade.
+        ? level: Text,
+        /// Lines applied for; `basic` is always meant.
+        * lines: Line,
+        /// Name.
+        name: Text,
+        /// Since when it has been operating.
+        ? opened_on: Instant,
+        /// Ownership.
+        ? ownership: Ownership,
+        /// Licensed pharmacists (pharmacies).
+        ? pharmacists: u32,
+        /// Physicians first registered there.
+        ? physicians: u32,
+        /// Principal, by the agency's own number.
+        ? principal: Text,
+        /// 区域医疗中心.
+        ? regional_medical_centre: bool,
+        /// Qualified technicians.
+        ? technicians: u32,
+        /// Whether it offers tests.
+        ? tests_offered: bool,
+        /// 统一社会信用代码.
+        ? uscc: Text,
+    }
+    /// An act that needs no more than the pooling area.
+    InArea {
+        /// Pooling area.
+        area: AreaCode,
+    }
+    /// 退回: what is missing.
+    Return {
+        /// Pooling area.
+        area: AreaCode,
+        /// What is missing.
+        * missing: Text,
+    }
+    /// 评估.
+    Evaluation {
+        /// Pooling area.
+        area: AreaCode,
+        /// What was found.
+        * findings: Text,
+        /// Score.
+        ? score: u32,
+        /// Result.
+        verdict: Verdict,
+    }
+    /// 公示.
+    PublicNotice {
+        /// Pooling area.
+        area: AreaCode,
+        /// First day.
+        from: Instant,
+        /// End.
+        until: Instant,
+    }
+    /// 不予定点.
+    Refusal {
+        /// Pooling area.
+        area: AreaCode,
+        /// Why.
+        * grounds: Text,
+    }
+    /// 签订协议. `from` is null for an agreement taken over into the ledger whose beginning the source does not tell.
+    Signing {
+        /// Pooling area.
+        area: AreaCode,
+        /// Begin of the term.
+        ? from: Instant,
+        /// Lines; `basic` is always meant unless the agreement is one of a line alone.
+        lines: Vec<Line>,
+        /// Name of the institution, where no application is recorded.
+        ? name: Text,
+        /// Number of the agreement.
+        ? number: Text,
+        /// Ownership, where no application is recorded.
+        ? ownership: Ownership,
+        /// 区域医疗中心, where no application is recorded.
+        ? regional_medical_centre: bool,
+        /// Template of the text.
+        ? template: Text,
+        /// End of the term.
+        ? until: Instant,
+        /// 统一社会信用代码, where no application is recorded.
+        ? uscc: Text,
+    }
+    /// 政策辅导期 begun.
+    ProbationPeriod {
+        /// Pooling area.
+        area: AreaCode,
+        /// Begin.
+        from: Instant,
+        /// End.
+        until: Instant,
+    }
+    /// Asks for an extension of the probation.
+    ProbationViolation {
+        /// Pooling area.
+        area: AreaCode,
+        /// What happened.
+        violation: Text,
+    }
+    /// 政策辅导期延长.
+    ProbationExtension {
+        /// Pooling area.
+        area: AreaCode,
+        /// New end.
+        until: Instant,
+        /// What happened.
+        violation: Text,
+    }
+    /// 续签.
+    Renewal {
+        /// Pooling area.
+        area: AreaCode,
+        /// Begin of the new term; the end of the old one when left out.
+        ? from: Instant,
+        /// Number of the agreement.
+        ? number: Text,
+        /// End of the new term.
+        ? until: Instant,
+    }
+    /// 不予续签.
+    RenewalRefusal {
+        /// Pooling area.
+        area: AreaCode,
+        /// Why.
+        ground: Text,
+    }
+    /// The institution asks for suspension, or gives the agreement up, from a day on.
+    Request {
+        /// Pooling area.
+        area: AreaCode,
+        /// From when.
+        from: Instant,
+    }
+    /// 中止协议.
+    Suspension {
+        /// Pooling area.
+        area: AreaCode,
+        /// Whether the institution asked for it.
+        ? at_request: bool,
+        /// Why.
+        ground: Text,
+        /// One line; none means all.
+        ? line: Line,
+        /// End; none means until resumed.
+        ? until: Instant,
+    }
+    /// 恢复协议.
+    Resumption {
+        /// Pooling area.
+        area: AreaCode,
+        /// One line; none means all.
+        ? line: Line,
+    }
+    /// 解除协议, as asked.
+    TerminationAct {
+        /// Pooling area.
+        area: AreaCode,
+        /// Why.
+        ground: Text,
+        /// One line; none, or `basic`, means all.
+        ? line: Line,
+        /// Class of the reason.
+        reason_class: ReasonClass,
+    }
+    /// 解除协议, as decided.
+    Termination {
+        /// Pooling area.
+        area: AreaCode,
+        /// The bar it raises, where it raises one.
+        ? bar: BarTerms,
+        /// Why.
+        ground: Text,
+        /// One line; none means all.
+        ? line: Line,
+        /// The termination elsewhere that this one follows (令2 art 44).
+        ? origin: EventRef,
+        /// Class of the reason.
+        reason_class: ReasonClass,
+    }
+    /// The bar a termination or a second failed evaluation raises.
+    BarTerms {
+        /// Class.
+        class: BarClass,
+        /// End of the time part.
+        until: Instant,
+        /// Whether it also lasts until liability is performed.
+        until_performed: bool,
+    }
+    /// A bar raised by something other than a termination.
+    Bar {
+        /// Pooling area.
+        area: AreaCode,
+        /// Its terms.
+        bar: BarTerms,
+    }
+    /// 违约或处罚责任履行完毕.
+    LiabilitySettlement {
+        /// The event that made the liability.
+        liability: Uuid,
+        /// When it was performed.
+        performed_on: Instant,
+    }
+    /// 暂停医保基金结算.
+    Hold {
+        /// The principal responsible person of the bureau approved (令735 art 30).
+        ? approved_by_principal: bool,
+        /// Pooling area; none means all.
+        ? area: AreaCode,
+        /// Why; `art-30` asks for the two booleans.
+        ground: Text,
+        /// Lines; none means all.
+        * lines: Line,
+        /// The institution refused to cooperate (令735 art 30).
+        ? refused_cooperation: bool,
+    }
+    /// 恢复医保基金结算.
+    HoldRelease {
+        /// The event that placed the hold.
+        hold: Uuid,
+        /// How it ended.
+        outcome: HoldOutcome,
+    }
+    /// 责令暂停相关责任部门医药服务.
+    DepartmentOrder {
+        /// Department.
+        department: Text,
+        /// End.
+        until: Instant,
+    }
+    /// Lifted early.
+    DepartmentLift {
+        /// Department.
+        department: Text,
+    }
+    /// 限期整改.
+    RectificationOrder {
+        /// Pooling area.
+        ? area: AreaCode,
+        /// What is to be put right.
+        * problems: Text,
+        /// Deadline.
+        ? until: Instant,
+    }
+    /// Result of a rectification.
+    RectificationResult {
+        /// The order.
+        order: Uuid,
+        /// Words.
+        ? note: Text,
+    }
+    /// A measure that changes no status: 约谈, 警示, 通报, 曝光.
+    Measure {
+        /// Words.
+        ? note: Text,
+        /// Who was spoken to, told or shown.
+        ? recipient: Text,
+    }
+    /// One part of a sum, with its own multiple.
+    Portion {
+        /// Sum in fen.
+        amount_fen: i64,
+        /// What the multiple applies to, in fen.
+        base_fen: i64,
+        /// Multiple, in tenths: 20 is 2 times.
+        multiple_tenths: u32,
+    }
+    /// 拒付, 追回, 违约金.
+    Money {
+        /// Sum in fen; null when the source does not say.
+        ? amount_fen: i64,
+        /// Pooling area.
+        ? area: AreaCode,
+        /// Words.
+        ? note: Text,
+    }
+    /// 罚款.
+    Fine {
+        /// Sum in fen; null when the source does not say.
+        ? amount_fen: i64,
+        /// Article of 令735: 38, 39 or 40.
+        ? article: Text,
+        /// What the multiple applies to, in fen.
+        ? base_fen: i64,
+        /// Multiple, in tenths: 20 is 2 times.
+        ? multiple_tenths: u32,
+        /// Words.
+        ? note: Text,
+        /// Parts with different multiples.
+        * portions: Portion,
+    }
+    /// 结算系数.
+    Coefficient {
+        /// Pooling area.
+        area: AreaCode,
+        /// In ten-thousandths: 9,500 is 0.95.
+        coefficient_bp: u32,
+        /// Words.
+        ? note: Text,
+        /// Until when.
+        ? until: Instant,
+    }
+    /// 检查.
+    Inspection {
+        /// What was found.
+        * findings: Text,
+        /// Kind: daily, special, flight, random, complaint.
+        inspection: Text,
+        /// Words.
+        ? note: Text,
+    }
+    /// 要求提供资料.
+    RecordsDemandAct {
+        /// Deadline; the rule's days from the demand when left out.
+        ? due: Instant,
+        /// What.
+        what: Vec<Text>,
+    }
+    /// 要求提供资料, with its deadline.
+    RecordsDemand {
+        /// Deadline.
+        due: Instant,
+        /// What.
+        what: Vec<Text>,
+    }
+    /// 提供资料.
+    RecordsProvision {
+        /// Whether all of it.
+        complete: bool,
+        /// The demand.
+        demand: Uuid,
+    }
+    /// 变更.
+    Change {
+        /// When the authority approved it.
+        ? approved_on: Instant,
+        /// Before.
+        ? from: Text,
+        /// After.
+        to: Text,
+        /// What: `name`, `legal_representative`, `principal`, `controller`, `address`, `bank_account`, `level` …
+        what: Text,
+    }
+    /// 变更备案.
+    ChangeFiling {
+        /// The change.
+        change: Uuid,
+    }
+    /// 移送, 移交 or 报告.
+    Referral {
+        /// Words.
+        ? note: Text,
+        /// To whom.
+        to: Text,
+    }
+}

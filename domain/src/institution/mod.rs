@@ -1,0 +1,212 @@
+//! 定点医药机构: designated medical institutions and pharmacies.
+
+mod decide;
+mod evolve;
+pub mod facts;
+pub mod state;
+
+pub(crate) use decide::decide;
+pub use state::Institution;
+
+use crate::event::vocabulary::vocabulary;
+use crate::event::{Annulment, Correction};
+#[expect(clippy::wildcard_imports, reason = "the vocabulary names nearly every kind of facts")]
+use facts::*;
+
+vocabulary! {
+    subject "institution";
+    commands InstitutionCommand {
+        /// 申请定点.
+        Apply = "apply": Application,
+        /// 受理.
+        AcceptApplication = "accept-application": InArea,
+        /// 退回补正.
+        ReturnApplication = "return-application": Return,
+        /// 评估.
+        Evaluate = "evaluate": Evaluation,
+        /// 拟定点公示.
+        Publicise = "publicise": PublicNotice,
+        /// 不予定点.
+        Refuse = "refuse": Refusal,
+        /// 签订协议.
+        SignAgreement = "sign-agreement": Signing,
+        /// 政策辅导期开始, where it was not part of the signing.
+        StartProbation = "start-probation": ProbationPeriod,
+        /// 政策辅导期延长.
+        ExtendProbation = "extend-probation": ProbationViolation,
+        /// 政策辅导期结束.
+        PassProbation = "pass-probation": InArea,
+        /// 续签.
+        Renew = "renew": Renewal,
+        /// 不予续签.
+        RefuseRenewal = "refuse-renewal": RenewalRefusal,
+        /// 到期终止.
+        RecordLapse = "record-lapse": InArea,
+        /// 申请中止.
+        RequestSuspension = "request-suspension": Request,
+        /// 中止协议.
+        SuspendAgreement = "suspend-agreement": Suspension,
+        /// 恢复协议.
+        ResumeAgreement = "resume-agreement": Resumption,
+        /// 解除协议.
+        TerminateAgreement = "terminate-agreement": TerminationAct,
+        /// 机构主动退出.
+        Withdraw = "withdraw": Request,
+        /// 违约或处罚责任履行完毕.
+        SettleLiability = "settle-liability": LiabilitySettlement,
+        /// 暂停医保基金结算.
+        HoldSettlement = "hold-settlement": Hold,
+        /// 恢复医保基金结算.
+        ReleaseSettlement = "release-settlement": HoldRelease,
+        /// 责令暂停相关责任部门医药服务.
+        OrderDepartment = "order-department": DepartmentOrder,
+        /// 解除对部门的责令暂停.
+        LiftDepartmentOrder = "lift-department-order": DepartmentLift,
+        /// 开通异地就医结算.
+        OpenCrossRegion = "open-cross-region": InArea,
+        /// 关闭异地就医结算.
+        CloseCrossRegion = "close-cross-region": InArea,
+        /// 限期整改.
+        OrderRectification = "order-rectification": RectificationOrder,
+        /// 整改到位.
+        AcceptRectification = "accept-rectification": RectificationResult,
+        /// 整改不到位.
+        FailRectification = "fail-rectification": RectificationResult,
+        /// 约谈.
+        Interview = "interview": Measure,
+        /// 警示.
+        Warn = "warn": Measure,
+        /// 通报.
+        Circulate = "circulate": Measure,
+        /// 曝光.
+        PubliciseCase = "publicise-case": Measure,
+        /// 拒付.
+        DenyPayment = "deny-payment": Money,
+        /// 追回.
+        RecoverFunds = "recover-funds": Money,
+        /// 违约金.
+        ChargeDamages = "charge-damages": Money,
+        /// 罚款.
+        ImposeFine = "impose-fine": Fine,
+        /// 调整结算系数.
+        AdjustCoefficient = "adjust-coefficient": Coefficient,
+        /// 预付金.
+        Prepay = "prepay": Money,
+        /// 检查.
+        RecordInspection = "record-inspection": Inspection,
+        /// 要求提供资料.
+        DemandRecords = "demand-records": RecordsDemandAct,
+        /// 提供资料.
+        ProvideRecords = "provide-records": RecordsProvision,
+        /// 变更.
+        ChangeDetails = "change-details": Change,
+        /// 变更备案.
+        FileChange = "file-change": ChangeFiling,
+        /// 移送.
+        Refer = "refer": Referral,
+        /// 报告.
+        Report = "report": Referral,
+        /// 撤销.
+        Annul = "annul": Annulment,
+        /// 更正.
+        Correct = "correct": Correction,
+    }
+    events InstitutionEvent {
+        /// 申请定点.
+        100 Applied = "applied" v 1: Application,
+        /// 受理.
+        101 ApplicationAccepted = "application-accepted" v 1: InArea,
+        /// 退回补正.
+        102 ApplicationReturned = "application-returned" v 1: Return,
+        /// 评估.
+        103 Evaluated = "evaluated" v 1: Evaluation,
+        /// 拟定点公示.
+        104 PublicNoticeGiven = "public-notice-given" v 1: PublicNotice,
+        /// 不予定点.
+        105 Refused = "refused" v 1: Refusal,
+        /// A bar raised by a second failed evaluation.
+        106 BarRaised = "bar-raised" v 1: Bar,
+        /// 签订协议.
+        110 AgreementSigned = "agreement-signed" v 1: Signing,
+        /// 政策辅导期开始.
+        111 ProbationStarted = "probation-started" v 1: ProbationPeriod,
+        /// 政策辅导期延长.
+        112 ProbationExtended = "probation-extended" v 1: ProbationExtension,
+        /// 政策辅导期结束.
+        113 ProbationPassed = "probation-passed" v 1: InArea,
+        /// 续签.
+        114 AgreementRenewed = "agreement-renewed" v 1: Renewal,
+        /// 不予续签.
+        115 RenewalRefused = "renewal-refused" v 1: RenewalRefusal,
+        /// 到期终止.
+        116 AgreementLapsed = "agreement-lapsed" v 1: InArea,
+        /// 申请中止.
+        117 SuspensionRequested = "suspension-requested" v 1: Request,
+        /// 中止协议.
+        118 AgreementSuspended = "agreement-suspended" v 1: Suspension,
+        /// 恢复协议.
+        119 AgreementResumed = "agreement-resumed" v 1: Resumption,
+        /// 解除协议.
+        120 AgreementTerminated = "agreement-terminated" v 1: Termination,
+        /// 机构主动退出.
+        121 AgreementWithdrawn = "agreement-withdrawn" v 1: Request,
+        /// 违约或处罚责任履行完毕.
+        122 LiabilitySettled = "liability-settled" v 1: LiabilitySettlement,
+        /// 暂停医保基金结算.
+        130 SettlementHeld = "settlement-held" v 1: Hold,
+        /// 恢复医保基金结算.
+        131 SettlementReleased = "settlement-released" v 1: HoldRelease,
+        /// 责令暂停相关责任部门医药服务.
+        132 DepartmentOrdered = "department-ordered" v 1: DepartmentOrder,
+        /// 解除对部门的责令暂停.
+        133 DepartmentOrderLifted = "department-order-lifted" v 1: DepartmentLift,
+        /// 开通异地就医结算.
+        134 CrossRegionOpened = "cross-region-opened" v 1: InArea,
+        /// 关闭异地就医结算.
+        135 CrossRegionClosed = "cross-region-closed" v 1: InArea,
+        /// 限期整改.
+        140 RectificationOrdered = "rectification-ordered" v 1: RectificationOrder,
+        /// 整改到位.
+        141 RectificationAccepted = "rectification-accepted" v 1: RectificationResult,
+        /// 整改不到位.
+        142 RectificationFailed = "rectification-failed" v 1: RectificationResult,
+        /// 约谈.
+        143 InterviewHeld = "interview-held" v 1: Measure,
+        /// 警示.
+        144 Warned = "warned" v 1: Measure,
+        /// 通报.
+        145 Circulated = "circulated" v 1: Measure,
+        /// 曝光.
+        146 CasePublicised = "case-publicised" v 1: Measure,
+        /// 拒付.
+        150 PaymentDenied = "payment-denied" v 1: Money,
+        /// 追回.
+        151 FundsRecovered = "funds-recovered" v 1: Money,
+        /// 违约金.
+        152 LiquidatedDamagesCharged = "damages-charged" v 1: Money,
+        /// 罚款.
+        153 FineImposed = "fine-imposed" v 1: Fine,
+        /// 调整结算系数.
+        154 CoefficientAdjusted = "coefficient-adjusted" v 1: Coefficient,
+        /// 预付金.
+        155 Prepaid = "prepaid" v 1: Money,
+        /// 检查.
+        160 InspectionRecorded = "inspection-recorded" v 1: Inspection,
+        /// 要求提供资料.
+        161 RecordsDemanded = "records-demanded" v 1: RecordsDemand,
+        /// 提供资料.
+        162 RecordsProvided = "records-provided" v 1: RecordsProvision,
+        /// 变更.
+        163 DetailsChanged = "details-changed" v 1: Change,
+        /// 变更备案.
+        164 ChangeFiled = "change-filed" v 1: ChangeFiling,
+        /// 移送.
+        170 Referred = "referred" v 1: Referral,
+        /// 报告.
+        171 Reported = "reported" v 1: Referral,
+        /// 撤销.
+        190 DecisionAnnulled = "decision-annulled" v 1: Annulment,
+        /// 更正.
+        191 RecordCorrected = "record-corrected" v 1: Correction,
+    }
+}

@@ -1,0 +1,32 @@
+//! The domain of Accord: what the acts of medical-insurance agreements mean.
+//!
+//! Pure and synchronous. Nothing here reads a clock, draws a random number or touches a file; time and ids come in from
+//! outside. Two functions carry everything: [`decide`] turns a command into events or a refusal, and
+//! [`State::evolve`] folds an event into the state of its subject. Whatever stands on a day, the
+//! [`Span`]s of its [`Track`]s, is computed from that state; see [`timeline`].
+
+pub mod decide;
+pub mod envelope;
+pub mod event;
+pub mod id;
+pub mod institution;
+pub mod payable;
+pub mod practitioner;
+pub mod rejection;
+pub mod rulebook;
+pub mod state;
+pub mod time;
+pub mod timeline;
+pub mod track;
+
+pub mod command;
+
+pub use command::{Act, Command, CommandError};
+pub use decide::{Context, Decision, decide};
+pub use envelope::{Actor, Authority, Basis, Evidence};
+pub use event::{Event, EventData, EventRef, EventType, NewEvent, Proposed};
+pub use id::{AreaCode, InstitutionCode, PractitionerCode, Subject, SubjectKind, Version};
+pub use rejection::Rejection;
+pub use state::State;
+pub use time::Instant;
+pub use track::{Line, Span, Track, Value};

@@ -1,0 +1,112 @@
+//! How each event changes the state. Total: it never fails, whatever the order events become known in.
+
+use super::PractitionerEvent;
+use super::state::{Practitioner, Site, Suspension, Termination, Year};
+use crate::event::Event;
+use crate::id::{InstitutionCode, Version};
+use crate::time::Instant;
+
+/// 一个自然年度内记分上限 (fact sheet R-317). A cap of arithmetic here; the rulebook holds it as a rule for decisions.
+const YEAR_CAP: u8 = 12;
+
+impl Practitioner {
+    /// Folds one event. Events come in the order of `(effective_at, position)`.
+    pub fn evolve(&mut self, event: &Event, facts: &PractitionerEvent) {
+        let at = event.effective_at;
+        let cause = event.version;
+        self.version = Some(self.version.map_or(cause, |version| version.max(cause)));
+        match facts {
+            PractitionerEvent::Registered(data) => {
+                if let Some(name) = &data.name {
+                    self.rename(name);
+                }
+                self.category = Some(data.category);
+                self.join(&data.institution, at, cause);
+            }
+            PractitionerEvent::SiteAdded(data) => self.join(&data.institution, at, cause),
+            PractitionerEvent::SiteRemoved(data) => {
+                for site in self.sites.iter_mut().filter(|site| site.institution == data.institution) {
+                    if site.from <= at && at < site.until {
+                        site.until = at;
+                    }
+                }
+            }
+            PractitionerEvent::Reregistered(data) => {
+                for termination in &mut self.terminations {
+                    termination.reregistered.get_or_insert((at, cause));
+                }
+                self.join(&data.institution, at, cause);
+            }
+            PractitionerEvent::DetailsChanged(data) => {
+                if &*data.what == "name" {
+                    self.rename(&data.to);
+                }
+            }
+            PractitionerEvent::PointsDeducted(data) => {
+                let entry = self.year_mut(data.decided_at.year());
+                entry.total = (entry.total + data.points.min(YEAR_CAP)).min(YEAR_CAP);
+                entry.since = at;
+                entry.cause = cause;
+            }
+            PractitionerEvent::PointsRepaired(data) => {
+                let entry = self.year_mut(data.year);
+                let given_back = data.points.min(entry.total);
+                entry.total -= given_back;
+                entry.repaired += given_back;
+                entry.since = at;
+                entry.cause = cause;
+            }
+            PractitionerEvent::QualificationSuspended(data) => self.suspensions.push(Suspension {
+                from: data.from.unwrap_or(at).max(at),
+                until: data.until.unwrap_or(Instant::MAX),
+                cause,
+                restored_by: None,
+            }),
+            PractitionerEvent::QualificationRestored(_) => {
+                for suspension in self.suspensions.iter_mut().filter(|s| at < s.until) {
+                    suspension.until = at.max(suspension.from);
+                    suspension.restored_by = Some(cause);
+                }
+            }
+            PractitionerEvent::QualificationTerminated(data) => self.terminations.push(Termination {
+                at,
+                barred_until: data.barred_until.unwrap_or(Instant::MAX),
+                class: data.class,
+                cause,
+                reregistered: None,
+            }),
+            PractitionerEvent::ManagerBanned(data) => self.manager_ban = Some((data.until, cause)),
+            PractitionerEvent::InterviewHeld(_)
+            | PractitionerEvent::Referred(_)
+            // Both act on the record, before the fold: see crate::timeline.
+            | PractitionerEvent::DecisionAnnulled(_)
+            | PractitionerEvent::RecordCorrected(_) => {}
+        }
+    }
+
+    fn join(&mut self, institution: &InstitutionCode, from: Instant, cause: Version) {
+        let known = self.sites.iter().any(|site| site.institution == *institution && from < site.until);
+        if !known {
+            self.sites.push(Site { institution: institution.clone(), from, until: Instant::MAX, cause });
+        }
+    }
+
+    fn year_mut(&mut self, year: i32) -> &mut Year {
+        let index = match self.years.iter().position(|entry| entry.year == year) {
+            Some(index) => index,
+            None => {
+                self.years.push(Year { year, total: 0, repaired: 0, since: Instant::MIN, cause: 0 });
+                self.years.len() - 1
+            }
+        };
+        &mut self.years[index]
+    }
+
+    fn rename(&mut self, name: &str) {
+        if self.name.as_deref() != Some(name)
+            && let Some(former) = self.name.replace(name.into())
+        {
+            self.former_names.push(former);
+        }
+    }
+}

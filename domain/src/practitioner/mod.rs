@@ -1,0 +1,82 @@
+//! 定点医药机构相关人员: practitioners and their payment qualification.
+
+mod decide;
+mod evolve;
+pub mod facts;
+pub mod state;
+
+pub(crate) use decide::decide;
+pub use state::Practitioner;
+
+use crate::event::vocabulary::vocabulary;
+use crate::event::{Annulment, Correction};
+#[expect(clippy::wildcard_imports, reason = "the vocabulary names nearly every kind of facts")]
+use facts::*;
+
+vocabulary! {
+    subject "practitioner";
+    commands PractitionerCommand {
+        /// 登记备案.
+        Register = "register": Registration,
+        /// 增加执业点.
+        AddSite = "add-site": SiteAct,
+        /// 撤出执业点.
+        RemoveSite = "remove-site": SiteAct,
+        /// 记分.
+        DeductPoints = "deduct-points": DeductionAct,
+        /// 记分修复.
+        RepairPoints = "repair-points": RepairAct,
+        /// 暂停医保支付资格.
+        Suspend = "suspend": QualificationSuspension,
+        /// 恢复医保支付资格.
+        Restore = "restore": Restoration,
+        /// 终止医保支付资格.
+        Terminate = "terminate": QualificationTerminationAct,
+        /// 重新登记备案.
+        Reregister = "reregister": SiteAct,
+        /// 变更.
+        ChangeDetails = "change-details": PersonChange,
+        /// 约谈.
+        Interview = "interview": Interview,
+        /// 移送.
+        Refer = "refer": PersonReferral,
+        /// 五年内禁止从事定点医药机构管理活动.
+        BanManager = "ban-manager": ManagerBanAct,
+        /// 撤销.
+        Annul = "annul": Annulment,
+        /// 更正.
+        Correct = "correct": Correction,
+    }
+    events PractitionerEvent {
+        /// 登记备案.
+        300 Registered = "registered" v 1: Registration,
+        /// 增加执业点.
+        301 SiteAdded = "site-added" v 1: SiteAct,
+        /// 撤出执业点.
+        302 SiteRemoved = "site-removed" v 1: SiteAct,
+        /// 重新登记备案.
+        303 Reregistered = "reregistered" v 1: SiteAct,
+        /// 变更.
+        304 DetailsChanged = "details-changed" v 1: PersonChange,
+        /// 记分.
+        310 PointsDeducted = "points-deducted" v 1: Deduction,
+        /// 记分修复.
+        311 PointsRepaired = "points-repaired" v 1: Repair,
+        /// 暂停医保支付资格.
+        312 QualificationSuspended = "qualification-suspended" v 1: QualificationSuspension,
+        /// 恢复医保支付资格.
+        313 QualificationRestored = "qualification-restored" v 1: Restoration,
+        /// 终止医保支付资格.
+        314 QualificationTerminated = "qualification-terminated" v 1: QualificationTermination,
+        /// 五年内禁止从事定点医药机构管理活动.
+        315 ManagerBanned = "manager-banned" v 1: ManagerBan,
+        /// 约谈.
+        320 InterviewHeld = "interview-held" v 1: Interview,
+        /// 移送.
+        321 Referred = "referred" v 1: PersonReferral,
+        /// 撤销.
+        390 DecisionAnnulled = "decision-annulled" v 1: Annulment,
+        /// 更正.
+        391 RecordCorrected = "record-corrected" v 1: Correction,
+    }
+}

@@ -1,0 +1,188 @@
+//! The state of a practitioner, and what stands in it at any instant.
+
+use super::facts::Category;
+use crate::id::{InstitutionCode, Version};
+use crate::institution::facts::Text;
+use crate::time::Instant;
+use crate::track::{BarClass, Span, Track, Value};
+
+/// Everything known of a practitioner.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Practitioner {
+    /// Name, where one may be kept.
+    pub name: Option<Text>,
+    /// Earlier names, oldest first.
+    pub former_names: Vec<Text>,
+    /// Category at the last registration.
+    pub category: Option<Category>,
+    /// Sites, present and past, in the order of registration.
+    pub sites: Vec<Site>,
+    /// Points, one entry a natural year.
+    pub years: Vec<Year>,
+    /// Suspensions, in order of their begin; ended ones stay.
+    pub suspensions: Vec<Suspension>,
+    /// Terminations; the last one without re-registration stands.
+    pub terminations: Vec<Termination>,
+    /// End of a ban from managing institutions, and the event.
+    pub manager_ban: Option<(Instant, Version)>,
+    /// Version of the newest event folded; none before the first.
+    pub version: Option<Version>,
+}
+
+/// A registration at an institution.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Site {
+    /// The institution.
+    pub institution: InstitutionCode,
+    /// Begin.
+    pub from: Instant,
+    /// End; [`Instant::MAX`] while registered.
+    pub until: Instant,
+    /// The event.
+    pub cause: Version,
+}
+
+/// The points of a natural year.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Year {
+    /// The year.
+    pub year: i32,
+    /// Total, 0 to 12.
+    pub total: u8,
+    /// Points given back by repair in this year.
+    pub repaired: u8,
+    /// From when the total stands.
+    pub since: Instant,
+    /// The event that made it.
+    pub cause: Version,
+}
+
+/// A suspension (暂停).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Suspension {
+    /// Begin.
+    pub from: Instant,
+    /// End; [`Instant::MAX`] until restored.
+    pub until: Instant,
+    /// The event.
+    pub cause: Version,
+    /// The event that restored early, where one did.
+    pub restored_by: Option<Version>,
+}
+
+/// A termination (终止).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Termination {
+    /// From when.
+    pub at: Instant,
+    /// End of the bar; [`Instant::MAX`] when not known.
+    pub barred_until: Instant,
+    /// Class of the bar.
+    pub class: BarClass,
+    /// The event.
+    pub cause: Version,
+    /// When re-registered, and by which event.
+    pub reregistered: Option<(Instant, Version)>,
+}
+
+impl Practitioner {
+    /// Points of a natural year.
+    #[must_use]
+    pub fn points(&self, year: i32) -> u8 {
+        self.year(year).map_or(0, |entry| entry.total)
+    }
+
+    /// The entry of a natural year.
+    #[must_use]
+    pub fn year(&self, year: i32) -> Option<&Year> {
+        self.years.iter().find(|entry| entry.year == year)
+    }
+
+    /// The termination that stands at an instant.
+    #[must_use]
+    pub fn terminated(&self, at: Instant) -> Option<&Termination> {
+        self.terminations
+            .iter()
+            .rev()
+            .find(|t| t.at <= at && t.reregistered.is_none_or(|(back, _)| at < back))
+    }
+
+    /// The suspension that stands at an instant.
+    #[must_use]
+    pub fn suspended(&self, at: Instant) -> Option<&Suspension> {
+        self.suspensions.iter().rev().find(|s| s.from <= at && at < s.until)
+    }
+
+    fn status(&self, at: Instant) -> (Value, Version) {
+        if let Some(termination) = self.terminated(at) {
+            return (Value::Terminated, termination.cause);
+        }
+        if let Some(suspension) = self.suspended(at) {
+            return (Value::Suspended, suspension.cause);
+        }
+        if let Some(site) = self.sites.iter().find(|site| site.from <= at && at < site.until) {
+            let restored = self.suspensions.iter().rev().find(|s| s.until <= at).and_then(|s| s.restored_by);
+            return (Value::Normal, restored.unwrap_or(site.cause));
+        }
+        (Value::Unregistered, self.version.unwrap_or(0))
+    }
+
+    /// Every span from an instant on, as far as the facts now known carry, by track and time.
+    #[must_use]
+    pub fn spans(&self, from: Instant) -> Vec<Span> {
+        let mut spans = Vec::with_capacity(6);
+        let mut turns = vec![from];
+        for site in &self.sites {
+            turns.extend([site.from, site.until]);
+        }
+        for suspension in &self.suspensions {
+            turns.extend([suspension.from, suspension.until]);
+        }
+        for termination in &self.terminations {
+            turns.push(termination.at);
+            turns.extend(termination.reregistered.map(|(at, _)| at));
+        }
+        turns.retain(|turn| from <= *turn && *turn < Instant::MAX);
+        turns.sort_unstable();
+        turns.dedup();
+        for turn in turns {
+            let (value, cause) = self.status(turn);
+            if let Some(Span { value: last_value, cause: last_cause, until, .. }) = spans.last_mut() {
+                if *last_value == value && (*last_cause == cause || value == Value::Unregistered) {
+                    continue;
+                }
+                *until = turn;
+            }
+            spans.push(Span { track: Track::Qualification, value, from: turn, until: Instant::MAX, cause });
+        }
+        let mut push = |track: Track, value: Value, begin: Instant, until: Instant, cause: Version| {
+            let begin = begin.max(from);
+            if begin < until {
+                spans.push(Span { track, value, from: begin, until, cause });
+            }
+        };
+        for site in &self.sites {
+            push(Track::Site(site.institution.clone()), Value::Registered, site.from, site.until, site.cause);
+        }
+        for entry in &self.years {
+            let end = entry.since.max(start_of(entry.year)).next_year();
+            push(Track::Points, Value::Points(entry.total), entry.since, end, entry.cause);
+        }
+        for termination in &self.terminations {
+            let value = Value::Barred { class: termination.class, liability_performed: true };
+            push(
+                Track::Bar(termination.cause),
+                value,
+                termination.at,
+                termination.barred_until,
+                termination.cause,
+            );
+        }
+        spans.sort_unstable();
+        spans
+    }
+}
+
+fn start_of(year: i32) -> Instant {
+    chrono::NaiveDate::from_ymd_opt(year, 1, 1).map_or(Instant::MIN, Instant::from_date)
+}

@@ -1,0 +1,180 @@
+//! From a subject's events to what stood when: annulments and corrections applied, the fold in effective order, and the
+//! spans of the whole effective axis.
+//!
+//! Everything here takes the events *known* (recorded by some instant) in the order of their positions, and never looks
+//! at others: that is how `known_at` binds.
+
+use crate::event::{AnnulmentScope, Event, EventData};
+use crate::id::SubjectKind;
+use crate::state::State;
+use crate::time::Instant;
+use crate::track::Span;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// An event with what is known of it: corrected facts, and from when it is void.
+#[derive(Clone, Debug)]
+pub struct Known<'a> {
+    /// The event, its facts as corrected.
+    pub event: Cow<'a, Event>,
+    /// From when it is annulled: [`Instant::MIN`] from the start, [`Instant::MAX`] not at all.
+    pub void_from: Instant,
+}
+
+/// Applies annulments and corrections, and puts the events in effective order.
+///
+/// An annulment or correction that is itself annulled has no effect; the later word stands.
+#[must_use]
+pub fn resolve(events: &[Event]) -> Vec<Known<'_>> {
+    let mut known: Vec<Known<'_>> =
+        events.iter().map(|event| Known { event: Cow::Borrowed(event), void_from: Instant::MAX }).collect();
+    if events.iter().any(|event| event.data.annulment().is_some() || event.data.correction().is_some()) {
+        apply(events, &mut known);
+    }
+    known.sort_by_key(|known| (known.event.effective_at, known.event.position));
+    known
+}
+
+fn apply(events: &[Event], known: &mut [Known<'_>]) {
+    let index: BTreeMap<Uuid, usize> = events.iter().enumerate().map(|(at, event)| (event.id, at)).collect();
+    // From the newest to the oldest: when an act on the record is reached, whether it is void itself is already known.
+    for (at, event) in events.iter().enumerate().rev() {
+        if known[at].void_from == Instant::MIN {
+            continue;
+        }
+        if let Some(annulment) = event.data.annulment()
+            && let Some(&target) = index.get(&annulment.event)
+            && target < at
+        {
+            let from = match annulment.scope {
+                AnnulmentScope::FromStart => Instant::MIN,
+                AnnulmentScope::FromDate => annulment.date.unwrap_or(event.effective_at),
+            };
+            let with_consequences = annulment.consequences == Some(true);
+            let version = events[target].version;
+            known[target].void_from = known[target].void_from.min(from);
+            if with_consequences {
+                for consequence in known.iter_mut().filter(|k| k.event.caused_by == Some(version)) {
+                    consequence.void_from = consequence.void_from.min(from);
+                }
+            }
+        }
+    }
+    // Corrections in the order they were made, so that the later one wins.
+    for (at, event) in events.iter().enumerate() {
+        if known[at].void_from != Instant::MAX {
+            continue;
+        }
+        if let Some(correction) = event.data.correction()
+            && let Some(&target) = index.get(&correction.event)
+            && let Ok(corrected) = correct(&known[target].event, &correction.changes)
+        {
+            known[target].event = Cow::Owned(corrected);
+        }
+    }
+}
+
+/// The event with facts changed at JSON pointers; clerical changes only, which `decide` has checked.
+///
+/// # Errors
+/// When a pointer leads nowhere or the result is not of the form of the event.
+pub fn correct(event: &Event, changes: &BTreeMap<String, serde_json::Value>) -> Result<Event, String> {
+    let mut data = Vec::new();
+    event.data.write(&mut data).map_err(|error| error.to_string())?;
+    let mut data: serde_json::Value = serde_json::from_slice(&data).map_err(|error| error.to_string())?;
+    let mut corrected = event.clone();
+    for (pointer, value) in changes {
+        if pointer == "/effective_at" {
+            corrected.effective_at =
+                serde_json::from_value(value.clone()).map_err(|error| error.to_string())?;
+            continue;
+        }
+        let Some(inner) = pointer.strip_prefix("/data") else { continue };
+        let (parent, name) = inner.rsplit_once('/').ok_or_else(|| format!("{pointer} names no field"))?;
+        match data.pointer_mut(parent) {
+            Some(serde_json::Value::Object(object)) => {
+                object.insert(name.replace("~1", "/").replace("~0", "~"), value.clone());
+            }
+            Some(serde_json::Value::Array(list)) => {
+                let slot = name.parse::<usize>().ok().and_then(|index| list.get_mut(index));
+                *slot.ok_or_else(|| format!("{pointer} leads nowhere"))? = value.clone();
+            }
+            Some(_) | None => return Err(format!("{pointer} leads nowhere")),
+        }
+    }
+    let kind = event.data.event_type();
+    corrected.data = EventData::read(kind, kind.schema(), &data.to_string()).map_err(|error| {
+        std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string)
+    })?;
+    Ok(corrected)
+}
+
+/// The state as of an instant: the events effective by then and not void then, folded.
+#[must_use]
+pub fn state_at(kind: SubjectKind, events: &[Event], as_of: Instant) -> State {
+    fold(kind, &resolve(events), as_of)
+}
+
+fn fold(kind: SubjectKind, known: &[Known<'_>], as_of: Instant) -> State {
+    let mut state = State::new(kind);
+    for known in known.iter().take_while(|known| known.event.effective_at <= as_of) {
+        if as_of < known.void_from {
+            state.evolve(&known.event);
+        }
+    }
+    state
+}
+
+/// What stood over the whole effective axis, as known from these events: every span, by track and time.
+#[must_use]
+pub fn timeline(kind: SubjectKind, events: &[Event]) -> Vec<Span> {
+    let known = resolve(events);
+    let mut turns: Vec<Instant> = known.iter().map(|known| known.event.effective_at).collect();
+    turns.extend(
+        known.iter().map(|known| known.void_from).filter(|at| *at != Instant::MIN && *at != Instant::MAX),
+    );
+    turns.sort_unstable();
+    turns.dedup();
+    let plain = known.iter().all(|known| known.void_from == Instant::MIN || known.void_from == Instant::MAX);
+    let mut spans: Vec<Span> = Vec::new();
+    let mut state = State::new(kind);
+    let mut next = 0;
+    for (index, &turn) in turns.iter().enumerate() {
+        if plain {
+            while let Some(known) = known.get(next).filter(|known| known.event.effective_at <= turn) {
+                if known.void_from == Instant::MAX {
+                    state.evolve(&known.event);
+                }
+                next += 1;
+            }
+        } else {
+            state = fold(kind, &known, turn);
+        }
+        let end = turns.get(index + 1).copied().unwrap_or(Instant::MAX);
+        for mut span in state.spans(turn) {
+            span.until = span.until.min(end);
+            if span.from < span.until {
+                spans.push(span);
+            }
+        }
+    }
+    merge(spans)
+}
+
+/// Joins neighbours on a track that say the same, and sorts.
+#[must_use]
+pub fn merge(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    spans.dedup_by(|later, earlier| {
+        let same = later.track == earlier.track
+            && later.from == earlier.until
+            && later.value == earlier.value
+            && later.cause == earlier.cause;
+        if same {
+            earlier.until = later.until;
+        }
+        same
+    });
+    spans
+}

@@ -1,0 +1,12 @@
+//! The event log: the only truth. One small port, [`EventLog`], and its adapters.
+//!
+//! An adapter promises: positions gapless from 0 and given at commit, in commit order; stream versions gapless from 0;
+//! `recorded_at` strictly increasing however the clock behaves; the bytes hashed are the bytes stored are the bytes
+//! returned; nothing is ever updated or deleted; a request acknowledged is durable; a request is all or nothing, and one
+//! refused request harms no neighbour in the same commit.
+
+pub mod clock;
+pub mod ids;
+mod port;
+
+pub use port::*;

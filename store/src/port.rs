@@ -1,0 +1,254 @@
+//! The port every log adapter implements, and the words it speaks.
+
+use accord_domain::event::DecodeError;
+use accord_domain::{Event, EventType, Instant, Proposed, Version};
+use async_trait::async_trait;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What must be true of the stream for an append to go through.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expected {
+    /// Anything.
+    Any,
+    /// Nothing is recorded yet.
+    NoStream,
+    /// Something is recorded.
+    Exists,
+    /// The newest version is this one.
+    Exact(Version),
+}
+
+/// Idempotency: what was asked under which key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// The caller's key.
+    pub key: Box<str>,
+    /// Digest of the canonical command.
+    pub digest: [u8; 32],
+}
+
+/// One request: events for one stream, all or nothing.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Append {
+    /// Stream name, `institution-H37010200001`.
+    pub stream: Arc<str>,
+    /// Condition.
+    pub expected: Expected,
+    /// Key and digest, when the caller gave a key.
+    pub request: Option<Request>,
+    /// At least one.
+    pub events: Vec<Proposed>,
+}
+
+/// What an append came to. Kept with its key: the same request again gets the same answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Appended {
+    /// Position of the first event; the others follow without a gap.
+    pub first_position: u64,
+    /// Version of the first event in its stream.
+    pub first_version: Version,
+    /// How many.
+    pub count: u32,
+    /// When the last one was recorded.
+    pub recorded_at: Instant,
+}
+
+/// An append, and whether it was answered from an earlier one under the same key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// What it came to.
+    pub appended: Appended,
+    /// Whether this key had already been answered.
+    pub repeated: bool,
+}
+
+/// An event as stored: the bytes and the columns beside them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Stored {
+    /// Place in the log, from 0: also its index in the Merkle tree.
+    pub position: u64,
+    /// Stream name.
+    pub stream: Arc<str>,
+    /// Place in the stream, from 0.
+    pub version: Version,
+    /// Type.
+    pub kind: EventType,
+    /// In force from.
+    pub effective_at: Instant,
+    /// Recorded.
+    pub recorded_at: Instant,
+    /// Leaf hash over the bytes: SHA-256 of 0x00 and the body (RFC 6962 §2.1).
+    pub leaf: [u8; 32],
+    /// The canonical bytes, UTF-8.
+    pub body: Box<str>,
+}
+
+impl Stored {
+    /// Reads the facts.
+    ///
+    /// # Errors
+    /// [`DecodeError`] says what is wrong with the bytes.
+    pub fn decode(&self) -> Result<Event, DecodeError> {
+        Event::decode(self.kind, self.position, self.version, self.effective_at, self.recorded_at, &self.body)
+    }
+}
+
+/// Why one append was not done. Nothing of it was written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AppendError {
+    /// The stream is not as expected.
+    #[error("the stream is at {actual:?}, expected {expected:?}")]
+    Conflict {
+        /// What was expected.
+        expected: Expected,
+        /// The newest version; none when nothing is recorded.
+        actual: Option<Version>,
+    },
+    /// The key was used for something else.
+    #[error("the key was used for another request, answered at position {first_position}")]
+    KeyReused {
+        /// Where that request's first event is.
+        first_position: u64,
+    },
+    /// No events.
+    #[error("an append needs at least one event")]
+    Empty,
+    /// A limit is passed.
+    #[error("{what}: {size} is more than {max}")]
+    TooLarge {
+        /// Which limit.
+        what: &'static str,
+        /// How large it was.
+        size: usize,
+        /// How large it may be.
+        max: usize,
+    },
+    /// The log cannot take writes now; nothing was acknowledged.
+    #[error("the log cannot be written")]
+    Storage(#[source] Arc<LogError>),
+}
+
+/// Why the log could not do what was asked of it.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// Another process has it open for writing.
+    #[error("another process has the ledger open: {0}")]
+    Locked(String),
+    /// May not be written.
+    #[error("the ledger cannot be written: {0}")]
+    ReadOnly(String),
+    /// No space left.
+    #[error("no space left for the ledger: {0}")]
+    Full(String),
+    /// Made by a newer version.
+    #[error("the ledger has format {found}, this version knows up to {known}")]
+    NewerFormat {
+        /// Found.
+        found: u32,
+        /// Known.
+        known: u32,
+    },
+    /// No ledger is there, or something else is.
+    #[error("{0}")]
+    NotALedger(String),
+    /// What is stored is not as it was written.
+    #[error("position {position}: {what}")]
+    Damaged {
+        /// Where.
+        position: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// Stored bytes that this version cannot read.
+    #[error("position {position} cannot be read")]
+    Undecodable {
+        /// Where.
+        position: u64,
+        /// Why.
+        #[source]
+        source: DecodeError,
+    },
+    /// Anything else the store says.
+    #[error("the store failed: {0}")]
+    Other(String),
+}
+
+/// An event as it lies in the store, borrowed for the length of a visit: for scans of the whole log.
+#[derive(Clone, Copy, Debug)]
+pub struct Raw<'a> {
+    /// Place in the log.
+    pub position: u64,
+    /// The stream as a dense number of this log, from 0; [`Scan::stream_name`] gives its name.
+    pub stream: u64,
+    /// Place in the stream.
+    pub version: Version,
+    /// Type.
+    pub kind: EventType,
+    /// In force from.
+    pub effective_at: Instant,
+    /// Recorded.
+    pub recorded_at: Instant,
+    /// Leaf hash.
+    pub leaf: &'a [u8],
+    /// The canonical bytes.
+    pub body: &'a [u8],
+}
+
+/// A reader of its own for scanning the log in position order. Blocking; several may scan at once.
+pub trait Scan: Send {
+    /// Visits every event of the range that is there.
+    ///
+    /// # Errors
+    /// Those of the store, and those of the visitor.
+    fn scan(
+        &mut self,
+        range: std::ops::Range<u64>,
+        visit: &mut dyn FnMut(Raw<'_>) -> Result<(), LogError>,
+    ) -> Result<(), LogError>;
+
+    /// The name of a stream.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn stream_name(&mut self, stream: u64) -> Result<Arc<str>, LogError>;
+}
+
+/// The log.
+///
+/// To add an adapter: implement this trait, keep the promises on top of this crate, and run the contract suite
+/// (`contract_tests!`) on it. `append` may block its thread for the time of a commit: callers that serve others call it
+/// from the one writer thread.
+#[async_trait]
+pub trait EventLog: Send + Sync {
+    /// Appends all requests in one commit, in the order given, each under its own condition; conditions see the earlier
+    /// requests of the same batch. One answer a request, in order.
+    async fn append(&self, batch: Vec<Append>) -> Vec<Result<Answer, AppendError>>;
+
+    /// Events of a stream from a version on, oldest first, at most `limit`. A stream that does not exist is empty.
+    async fn read_stream(&self, stream: &str, from: Version, limit: usize) -> Result<Vec<Stored>, LogError>;
+
+    /// Events of the log from a position on, at most `limit`.
+    async fn read_all(&self, from: u64, limit: usize) -> Result<Vec<Stored>, LogError>;
+
+    /// How many events there are: the next position.
+    async fn len(&self) -> Result<u64, LogError>;
+
+    /// The answer given under a key, and the digest of what was asked.
+    async fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError>;
+
+    /// How many events were recorded up to an instant, it included: the position from which on nothing was known yet.
+    async fn known(&self, at: Instant) -> Result<u64, LogError>;
+
+    /// A reader for scanning.
+    fn scanner(&self) -> Result<Box<dyn Scan>, LogError>;
+
+    /// The event of an id.
+    async fn event(&self, id: Uuid) -> Result<Option<Stored>, LogError> {
+        let position = crate::ids::position_of(id);
+        let found = self.read_all(position, 1).await?;
+        Ok(found
+            .into_iter()
+            .find(|stored| stored.position == position && stored.decode().is_ok_and(|event| event.id == id)))
+    }
+}
