@@ -1,0 +1,28 @@
+//! Events to rows, in memory: what a subject's newest knowledge is, and what one more event changes of it.
+
+mod decode;
+mod diff;
+mod head;
+
+pub(crate) use decode::read;
+pub(crate) use diff::{Kept, Row};
+pub(crate) use head::{Head, PointRow, TrailRow};
+
+use accord_domain::event::EventData;
+use accord_domain::practitioner::PractitionerEvent;
+use accord_domain::{AreaCode, Event};
+
+/// The area a practitioner is listed and counted under: the one stated at the first registration, else the region in
+/// the code of the institution. Taken from the first event of the stream and never changed, so that what was listed
+/// under an area once stays there whatever is recorded later.
+#[must_use]
+pub fn home_area(first: &Event) -> Option<AreaCode> {
+    match &first.data {
+        EventData::Practitioner(PractitionerEvent::Registered(data)) if first.version == 0 => {
+            let region =
+                || data.institution.as_str().get(1..7).and_then(|region| AreaCode::parse(region).ok());
+            data.area.or_else(region)
+        }
+        EventData::Practitioner(_) | EventData::Institution(_) => None,
+    }
+}
