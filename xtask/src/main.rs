@@ -1,1 +1,4 @@
+//! What people do often with this repository.
+
+mod workload;
 fn main() {}
