@@ -12,6 +12,7 @@ mod done;
 mod error;
 pub mod gather;
 mod history;
+pub mod list;
 mod payable;
 mod points;
 mod reason;
