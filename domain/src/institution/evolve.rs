@@ -1,15 +1,18 @@
 //! How each event changes the state. Total: it never fails, whatever the order events become known in.
 
 use super::InstitutionEvent;
-use super::facts::{Application, BarTerms, RectificationResult, Signing, Verdict};
-use super::state::{
-    Agreement, AreaState, Bar, Demand, DepartmentOrder, Ended, Hold, Probation, Rectification, Stage,
+use super::facts::{
+    Application, BarTerms, Change, Evaluation, Ownership, RectificationResult, Renewal, Signing, Text,
+    Verdict,
 };
-use super::state::{Institution, Suspension as Suspended, Term};
+use super::state::{
+    Agreement, AreaState, Bar, Change as ChangeMade, Demand, DepartmentOrder, Ended, Hold, Institution,
+    Probation, Rectification, Stage, Suspension, Term,
+};
 use crate::event::Event;
 use crate::id::{AreaCode, Version};
 use crate::time::Instant;
-use crate::track::Line;
+use crate::track::{BarClass, Line};
 
 impl Institution {
     /// Folds one event. Events come in the order of `(effective_at, position)`.
@@ -18,36 +21,26 @@ impl Institution {
         let cause = event.version;
         self.version = Some(self.version.map_or(cause, |version| version.max(cause)));
         match facts {
-            InstitutionEvent::Applied(data) => self.applied(data, cause),
-            InstitutionEvent::ApplicationAccepted(data) => self.advance(data.area, Stage::Evaluating, cause),
-            InstitutionEvent::ApplicationReturned(data) => self.advance(data.area, Stage::Applied, cause),
-            InstitutionEvent::Evaluated(data) => {
-                let area = self.area_mut(data.area);
-                match data.verdict {
-                    Verdict::Pass => {
-                        area.evaluations_failed = 0;
-                        area.last_failed = None;
-                        self.advance(data.area, Stage::Candidate, cause);
-                    }
-                    Verdict::Fail => {
-                        area.evaluations_failed = area.evaluations_failed.saturating_add(1);
-                        area.last_failed = Some(at);
-                        self.advance(data.area, Stage::Evaluating, cause);
-                    }
+            InstitutionEvent::Applied(data) => self.applied(data, at, cause),
+            InstitutionEvent::ApplicationAccepted(data) => self.advance(data.area, Stage::Evaluating, at, cause),
+            InstitutionEvent::ApplicationReturned(data) => self.advance(data.area, Stage::Applied, at, cause),
+            InstitutionEvent::Evaluated(data) => self.evaluated(data, at, cause),
+            InstitutionEvent::Refused(data) => self.advance(data.area, Stage::Refused, at, cause),
+            InstitutionEvent::BarRaised(data) => {
+                self.bar(&data.bar, Some(data.area), event);
+                if data.bar.class == BarClass::EvaluationFailed {
+                    self.advance(data.area, Stage::Refused, at, cause);
                 }
             }
-            InstitutionEvent::PublicNoticeGiven(_) => {}
-            InstitutionEvent::Refused(data) => self.advance(data.area, Stage::Refused, cause),
-            InstitutionEvent::BarRaised(data) => self.bar(&data.bar, event),
             InstitutionEvent::AgreementSigned(data) => self.signed(data, at, cause),
             InstitutionEvent::ProbationStarted(data) => {
-                self.area_mut(data.area).probation = Some(Probation {
+                self.area_mut(data.area).probation = Some(Box::new(Probation {
                     from: data.from,
                     initial_until: data.until,
                     cause,
                     extended: None,
                     passed: None,
-                });
+                }));
             }
             InstitutionEvent::ProbationExtended(data) => {
                 if let Some(probation) = &mut self.area_mut(data.area).probation {
@@ -59,35 +52,19 @@ impl Institution {
                     probation.passed = Some(at);
                 }
             }
-            InstitutionEvent::AgreementRenewed(data) => {
-                for agreement in self.agreements.iter_mut().filter(|a| a.area == data.area) {
-                    if let Some(term) = &mut agreement.term {
-                        let renewed = data.from.unwrap_or(term.until).min(term.until);
-                        // The old term runs on into the new one: one unbroken stretch in force.
-                        term.until = data.until.unwrap_or(Instant::MAX);
-                        if renewed <= at {
-                            term.cause = cause;
-                        }
-                        agreement.renewal_refused = None;
-                    }
-                }
-            }
+            InstitutionEvent::AgreementRenewed(data) => self.renewed(data, at, cause),
             InstitutionEvent::RenewalRefused(data) => {
-                for agreement in self.agreements.iter_mut().filter(|a| a.area == data.area) {
+                for agreement in self.in_scope(data.area, None) {
                     agreement.renewal_refused = Some(cause);
                 }
             }
             InstitutionEvent::AgreementLapsed(data) => {
-                for agreement in self.agreements.iter_mut().filter(|a| a.area == data.area) {
-                    if let Some(term) = &mut agreement.term {
-                        term.until = term.until.min(at);
-                        term.cause = cause;
-                    }
+                for agreement in self.in_scope(data.area, None) {
+                    agreement.lapse(at, cause);
                 }
             }
-            InstitutionEvent::SuspensionRequested(_) => {}
             InstitutionEvent::AgreementSuspended(data) => {
-                let suspension = Suspended {
+                let suspension = Suspension {
                     from: at,
                     until: data.until.unwrap_or(Instant::MAX),
                     cause,
@@ -100,63 +77,64 @@ impl Institution {
             }
             InstitutionEvent::AgreementResumed(data) => {
                 for agreement in self.in_scope(data.area, data.line) {
-                    for suspension in &mut agreement.suspensions {
-                        if suspension.from <= at && at < suspension.until {
-                            suspension.until = at;
-                            suspension.resumed_by = Some(cause);
-                        }
-                    }
+                    agreement.resume(at, cause);
                 }
             }
             InstitutionEvent::AgreementTerminated(data) => {
                 let line = data.line.filter(|line| *line != Line::Basic);
-                let ended = Ended { at, cause, class: Some(data.reason_class) };
                 for agreement in self.in_scope(data.area, line) {
-                    agreement.end(ended);
+                    agreement.finish(Ended { at, cause, class: Some(data.reason_class) });
                 }
                 if let Some(bar) = &data.bar {
-                    self.bar(bar, event);
+                    self.bar(bar, None, event);
                 }
             }
             InstitutionEvent::AgreementWithdrawn(data) => {
                 for agreement in self.in_scope(data.area, None) {
-                    agreement.end(Ended { at: data.from.max(at), cause, class: None });
+                    agreement.finish(Ended { at: data.from.max(at), cause, class: None });
                 }
             }
             InstitutionEvent::LiabilitySettled(data) => {
-                for bar in self.bars.iter_mut().filter(|bar| bar.id == data.liability) {
+                for bar in self.rare().bars.iter_mut().filter(|bar| bar.id == data.liability) {
                     bar.performed = Some((data.performed_on, cause));
                 }
             }
-            InstitutionEvent::SettlementHeld(data) => self.holds.push(Hold {
+            InstitutionEvent::SettlementHeld(data) => self.rare().holds.push(Hold {
                 id: event.id,
                 from: at,
                 until: Instant::MAX,
                 area: data.area,
                 lines: data.lines.clone(),
                 cause,
+                released_by: None,
             }),
             InstitutionEvent::SettlementReleased(data) => {
-                for hold in self.holds.iter_mut().filter(|hold| hold.id == data.hold) {
-                    hold.until = hold.until.min(at);
+                for hold in self.rare().holds.iter_mut().filter(|hold| hold.id == data.hold && at < hold.until) {
+                    hold.until = at;
+                    hold.released_by = Some(cause);
                 }
             }
-            InstitutionEvent::DepartmentOrdered(data) => self.departments.push(DepartmentOrder {
+            InstitutionEvent::DepartmentOrdered(data) => self.rare().departments.push(DepartmentOrder {
                 department: data.department.clone(),
                 from: at,
                 until: data.until,
                 cause,
             }),
             InstitutionEvent::DepartmentOrderLifted(data) => {
-                for order in self.departments.iter_mut().filter(|order| order.department == data.department) {
+                let orders = self.rare().departments.iter_mut();
+                for order in orders.filter(|order| order.department == data.department) {
                     if order.from <= at && at < order.until {
                         order.until = at;
                     }
                 }
             }
-            InstitutionEvent::CrossRegionOpened(data) => self.area_mut(data.area).cross_region = Some((true, cause)),
-            InstitutionEvent::CrossRegionClosed(data) => self.area_mut(data.area).cross_region = Some((false, cause)),
-            InstitutionEvent::RectificationOrdered(data) => self.rectifications.push(Rectification {
+            InstitutionEvent::CrossRegionOpened(data) => {
+                self.area_mut(data.area).cross_region = Some((true, cause));
+            }
+            InstitutionEvent::CrossRegionClosed(data) => {
+                self.area_mut(data.area).cross_region = Some((false, cause));
+            }
+            InstitutionEvent::RectificationOrdered(data) => self.rare().rectifications.push(Rectification {
                 id: event.id,
                 cause,
                 area: data.area,
@@ -165,25 +143,30 @@ impl Institution {
             }),
             InstitutionEvent::RectificationAccepted(data) => self.rectified(data, true, event),
             InstitutionEvent::RectificationFailed(data) => self.rectified(data, false, event),
-            InstitutionEvent::RecordsDemanded(data) => {
-                self.demands.push(Demand { id: event.id, cause, from: at, due: data.due, provided: None });
-            }
+            InstitutionEvent::RecordsDemanded(data) => self.rare().demands.push(Demand {
+                id: event.id,
+                cause,
+                from: at,
+                due: data.due,
+                provided: None,
+            }),
             InstitutionEvent::RecordsProvided(data) => {
-                for demand in self.demands.iter_mut().filter(|demand| demand.id == data.demand) {
+                for demand in self.rare().demands.iter_mut().filter(|demand| demand.id == data.demand) {
                     if data.complete && demand.provided.is_none() {
-                        demand.provided = Some(at);
+                        demand.provided = Some((at, cause));
                     }
                 }
             }
-            InstitutionEvent::DetailsChanged(data) => {
-                if &*data.what == "name" {
-                    self.rename(&data.to);
-                }
-                if &*data.what == "level" {
-                    self.profile.level = Some(data.to.clone());
+            InstitutionEvent::DetailsChanged(data) => self.changed(data, event),
+            InstitutionEvent::ChangeFiled(data) => {
+                for change in self.rare().changes.iter_mut().filter(|change| change.id == data.change) {
+                    change.filed = change.filed.or(Some((at, cause)));
                 }
             }
-            InstitutionEvent::InterviewHeld(_)
+            // Facts that change no status.
+            InstitutionEvent::PublicNoticeGiven(_)
+            | InstitutionEvent::SuspensionRequested(_)
+            | InstitutionEvent::InterviewHeld(_)
             | InstitutionEvent::Warned(_)
             | InstitutionEvent::Circulated(_)
             | InstitutionEvent::CasePublicised(_)
@@ -194,7 +177,6 @@ impl Institution {
             | InstitutionEvent::CoefficientAdjusted(_)
             | InstitutionEvent::Prepaid(_)
             | InstitutionEvent::InspectionRecorded(_)
-            | InstitutionEvent::ChangeFiled(_)
             | InstitutionEvent::Referred(_)
             | InstitutionEvent::Reported(_)
             // Both act on the record, before the fold: see crate::timeline.
@@ -203,16 +185,34 @@ impl Institution {
         }
     }
 
-    fn applied(&mut self, data: &Application, cause: Version) {
+    fn applied(&mut self, data: &Application, at: Instant, cause: Version) {
         self.rename(&data.name);
-        let profile = &mut self.profile;
-        profile.uscc = data.uscc.clone().or(profile.uscc.take());
-        profile.ownership = data.ownership.or(profile.ownership);
-        profile.level = data.level.clone().or(profile.level.take());
-        profile.regional_medical_centre =
-            data.regional_medical_centre.unwrap_or(profile.regional_medical_centre);
-        for line in lines(&data.lines) {
-            self.begin(data.area, line, Stage::Applied, cause);
+        self.identify(data.uscc.as_ref(), data.ownership, data.regional_medical_centre);
+        if data.level.is_some() {
+            self.profile.level.clone_from(&data.level);
+        }
+        let basic = (!data.lines.contains(&Line::Basic)).then_some(Line::Basic);
+        for line in basic.into_iter().chain(data.lines.iter().copied()) {
+            // An application for another line leaves the running agreement alone.
+            if !self.agreement(data.area, line).is_some_and(|agreement| agreement.is_live(at)) {
+                self.begin(data.area, line, Stage::Applied, at, cause);
+            }
+        }
+    }
+
+    fn evaluated(&mut self, data: &Evaluation, at: Instant, cause: Version) {
+        let area = self.area_mut(data.area);
+        match data.verdict {
+            Verdict::Pass => {
+                area.evaluations_failed = 0;
+                area.last_failed = None;
+                self.advance(data.area, Stage::Candidate, at, cause);
+            }
+            Verdict::Fail => {
+                area.evaluations_failed = area.evaluations_failed.saturating_add(1);
+                area.last_failed = Some(Box::new((at, cause)));
+                self.advance(data.area, Stage::Evaluating, at, cause);
+            }
         }
     }
 
@@ -220,36 +220,57 @@ impl Institution {
         if let Some(name) = &data.name {
             self.rename(name);
         }
-        let profile = &mut self.profile;
-        profile.uscc = data.uscc.clone().or(profile.uscc.take());
-        profile.ownership = data.ownership.or(profile.ownership);
-        profile.regional_medical_centre =
-            data.regional_medical_centre.unwrap_or(profile.regional_medical_centre);
+        self.identify(data.uscc.as_ref(), data.ownership, data.regional_medical_centre);
+        self.designated = self.designated.or(Some(cause));
         let term = Term { from: data.from.unwrap_or(at), until: data.until.unwrap_or(Instant::MAX), cause };
         for line in &data.lines {
-            let agreement = self.begin(data.area, *line, Stage::Signed, cause);
-            agreement.term = Some(term);
+            let running = self.agreements.iter_mut().find(|a| a.area == data.area && a.line == *line);
+            match running.filter(|agreement| agreement.is_live(at)) {
+                Some(agreement) => agreement.follow(term, at),
+                None => self.begin(data.area, *line, Stage::Signed, at, cause).term = Some(term),
+            }
+        }
+    }
+
+    fn renewed(&mut self, data: &Renewal, at: Instant, cause: Version) {
+        for agreement in self.in_scope(data.area, None).filter(|agreement| agreement.ended.is_none()) {
+            let end = agreement.end().and_then(Instant::bounded);
+            let from = data.from.or(end).unwrap_or(at);
+            agreement.follow(Term { from, until: data.until.unwrap_or(Instant::MAX), cause }, at);
         }
     }
 
     /// A fresh agreement of this area and line: what an earlier one left behind is over.
-    fn begin(&mut self, area: AreaCode, line: Line, stage: Stage, cause: Version) -> &mut Agreement {
+    fn begin(
+        &mut self,
+        area: AreaCode,
+        line: Line,
+        stage: Stage,
+        at: Instant,
+        cause: Version,
+    ) -> &mut Agreement {
         let fresh = Agreement {
             area,
             line,
             stage,
             stage_cause: cause,
+            stage_from: at,
             term: None,
+            next: None,
             suspensions: Vec::new(),
             ended: None,
             renewal_refused: None,
         };
+        if line == Line::Basic {
+            self.begin_area(area);
+        }
         let index = match self.agreements.iter().position(|a| a.area == area && a.line == line) {
             Some(index) => {
                 self.agreements[index] = fresh;
                 index
             }
             None => {
+                self.agreements.reserve_exact(1);
                 self.agreements.push(fresh);
                 self.agreements.len() - 1
             }
@@ -257,22 +278,46 @@ impl Institution {
         &mut self.agreements[index]
     }
 
-    /// Brings every open application of an area to a stage.
-    fn advance(&mut self, area: AreaCode, stage: Stage, cause: Version) {
-        for agreement in self.agreements.iter_mut().filter(|a| a.area == area && a.stage != Stage::Signed) {
-            agreement.stage = stage;
-            agreement.stage_cause = cause;
+    /// Before a new `basic` agreement: what hung on the old one ends where that ended.
+    fn begin_area(&mut self, area: AreaCode) {
+        if let Some(end) = self.agreement(area, Line::Basic).and_then(Agreement::end) {
+            for line in self.in_scope(area, None) {
+                if let Some(term) = &mut line.term {
+                    term.until = term.until.min(end);
+                    line.next = None;
+                }
+            }
+        }
+        if let Some(state) = self.areas.iter_mut().find(|state| state.area == area) {
+            state.probation = None;
+            state.cross_region = None;
+            state.evaluations_failed = 0;
+            state.last_failed = None;
         }
     }
 
+    /// Brings every open application of an area to a stage.
+    fn advance(&mut self, area: AreaCode, stage: Stage, at: Instant, cause: Version) {
+        for agreement in self.agreements.iter_mut().filter(|a| a.area == area && a.stage != Stage::Signed) {
+            agreement.stage = stage;
+            agreement.stage_cause = cause;
+            agreement.stage_from = at;
+        }
+    }
+
+    /// The signed agreements of an area, or the one of a line.
     fn in_scope(&mut self, area: AreaCode, line: Option<Line>) -> impl Iterator<Item = &mut Agreement> {
-        self.agreements.iter_mut().filter(move |a| a.area == area && line.is_none_or(|line| a.line == line))
+        let agreements = self.agreements.iter_mut();
+        agreements.filter(move |a| {
+            a.area == area && a.stage == Stage::Signed && line.is_none_or(|line| a.line == line)
+        })
     }
 
     fn area_mut(&mut self, area: AreaCode) -> &mut AreaState {
         let index = match self.areas.iter().position(|state| state.area == area) {
             Some(index) => index,
             None => {
+                self.areas.reserve_exact(1);
                 self.areas.push(AreaState {
                     area,
                     probation: None,
@@ -286,11 +331,12 @@ impl Institution {
         &mut self.areas[index]
     }
 
-    fn bar(&mut self, terms: &BarTerms, event: &Event) {
-        self.bars.push(Bar {
+    fn bar(&mut self, terms: &BarTerms, area: Option<AreaCode>, event: &Event) {
+        self.rare().bars.push(Bar {
             cause: event.version,
             id: event.id,
             class: terms.class,
+            area,
             from: event.effective_at,
             until: terms.until,
             until_performed: terms.until_performed,
@@ -299,35 +345,93 @@ impl Institution {
     }
 
     fn rectified(&mut self, data: &RectificationResult, accepted: bool, event: &Event) {
-        for order in self.rectifications.iter_mut().filter(|order| order.id == data.order) {
+        for order in self.rare().rectifications.iter_mut().filter(|order| order.id == data.order) {
             order.result = Some((accepted, event.effective_at, event.version));
         }
     }
 
-    fn rename(&mut self, name: &str) {
-        match &self.profile.name {
-            Some(known) if **known == *name => {}
-            Some(known) => {
-                let former = known.clone();
-                self.profile.former_names.push(former);
-                self.profile.name = Some(name.into());
+    fn changed(&mut self, data: &Change, event: &Event) {
+        match &*data.what {
+            "name" => self.rename(&data.to),
+            "level" => self.profile.level = Some(data.to.clone()),
+            "ownership" => {
+                self.profile.ownership = match &*data.to {
+                    "public" => Some(Ownership::Public),
+                    "private" => Some(Ownership::Private),
+                    _ => self.profile.ownership,
+                }
             }
-            None => self.profile.name = Some(name.into()),
+            _ => {}
+        }
+        self.rare().changes.push(ChangeMade {
+            id: event.id,
+            cause: event.version,
+            approved_on: data.approved_on,
+            filed: None,
+        });
+    }
+
+    fn identify(&mut self, uscc: Option<&Text>, ownership: Option<Ownership>, centre: Option<bool>) {
+        let profile = &mut self.profile;
+        if let Some(uscc) = uscc {
+            profile.uscc = Some(uscc.clone());
+        }
+        profile.ownership = ownership.or(profile.ownership);
+        profile.regional_medical_centre = centre.unwrap_or(profile.regional_medical_centre);
+    }
+
+    fn rename(&mut self, name: &str) {
+        if self.profile.name.as_deref() == Some(name) {
+            return;
+        }
+        if let Some(former) = self.profile.name.replace(name.into()) {
+            let mut names = std::mem::take(&mut self.profile.former_names).into_vec();
+            names.push(former);
+            self.profile.former_names = names.into();
         }
     }
 }
 
 impl Agreement {
-    /// An agreement ends once; a later end does not move an earlier one.
-    fn end(&mut self, ended: Ended) {
-        if self.ended.is_none_or(|known| ended.at < known.at) {
-            self.ended = Some(ended);
+    /// Another term follows the running one: one unbroken stretch, and nothing changes before it begins.
+    fn follow(&mut self, term: Term, at: Instant) {
+        self.renewal_refused = None;
+        match self.next.as_deref_mut() {
+            // Renewed twice before the first renewal began.
+            Some(next) if at < next.from && next.until <= term.from => {
+                next.until = term.until;
+                return;
+            }
+            Some(next) if next.from <= at => self.term = Some(*next),
+            Some(_) | None => {}
+        }
+        if let Some(running) = &mut self.term {
+            running.until = running.until.min(term.from);
+        }
+        self.next = Some(Box::new(term));
+    }
+
+    fn lapse(&mut self, at: Instant, cause: Version) {
+        if let Some(next) = self.next.take().filter(|next| next.from <= at) {
+            self.term = Some(*next);
+        }
+        if let Some(term) = &mut self.term {
+            term.until = term.until.min(at);
+            term.cause = cause;
         }
     }
-}
 
-/// The lines named, with `basic`, which an application always means.
-fn lines(named: &[Line]) -> impl Iterator<Item = Line> + '_ {
-    let basic = (!named.contains(&Line::Basic)).then_some(Line::Basic);
-    basic.into_iter().chain(named.iter().copied())
+    fn resume(&mut self, at: Instant, cause: Version) {
+        for suspension in self.suspensions.iter_mut().filter(|s| s.from <= at && at < s.until) {
+            suspension.until = at;
+            suspension.resumed_by = Some(cause);
+        }
+    }
+
+    /// An agreement ends once: what is over already stays as it ended, and a later end does not move an earlier one.
+    fn finish(&mut self, ended: Ended) {
+        if self.end().is_some_and(|end| ended.at < end) {
+            self.ended = Some(Box::new(ended));
+        }
+    }
 }

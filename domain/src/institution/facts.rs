@@ -3,7 +3,7 @@
 //! Fields stand in alphabetical order (canonical form). An absent optional field means that the source does not say.
 
 use crate::event::EventRef;
-use crate::id::AreaCode;
+use crate::id::{AreaCode, InstitutionCode};
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
 use serde::{Deserialize, Serialize};
@@ -42,6 +42,24 @@ pub enum Ownership {
     Public,
     /// 民办.
     Private,
+}
+
+/// Medical institution or pharmacy: some rules come from different instruments.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstitutionKind {
+    /// 定点医疗机构.
+    Medical,
+    /// 定点零售药店.
+    Pharmacy,
+}
+
+impl InstitutionKind {
+    /// By the first letter of the code.
+    #[must_use]
+    pub fn of(code: &InstitutionCode) -> Self {
+        if code.is_pharmacy() { Self::Pharmacy } else { Self::Medical }
+    }
 }
 
 /// Result of an evaluation.
@@ -232,7 +250,20 @@ facts! {
         /// From when.
         from: Instant,
     }
-    /// 中止协议.
+    /// 中止协议, as asked.
+    SuspensionAct {
+        /// Pooling area.
+        area: AreaCode,
+        /// Whether the institution asked for it.
+        ? at_request: bool,
+        /// Why.
+        ground: Text,
+        /// One line; none means all.
+        ? line: Line,
+        /// End; none means until resumed.
+        ? until: Instant,
+    }
+    /// 中止协议, as decided.
     Suspension {
         /// Pooling area.
         area: AreaCode,
@@ -242,6 +273,8 @@ facts! {
         ground: Text,
         /// One line; none means all.
         ? line: Line,
+        /// The suspension elsewhere that this one follows (令2 art 44).
+        ? origin: EventRef,
         /// End; none means until resumed.
         ? until: Instant,
     }

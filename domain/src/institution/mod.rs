@@ -3,6 +3,8 @@
 mod decide;
 mod evolve;
 pub mod facts;
+
+mod spans;
 pub mod state;
 
 pub(crate) use decide::decide;
@@ -45,7 +47,7 @@ vocabulary! {
         /// 申请中止.
         RequestSuspension = "request-suspension": Request,
         /// 中止协议.
-        SuspendAgreement = "suspend-agreement": Suspension,
+        SuspendAgreement = "suspend-agreement": SuspensionAct,
         /// 恢复协议.
         ResumeAgreement = "resume-agreement": Resumption,
         /// 解除协议.

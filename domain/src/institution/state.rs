@@ -1,35 +1,41 @@
-//! The state of an institution, and what stands in it at any instant.
+//! The state of an institution.
 //!
-//! The state holds dated facts; status is a pure function of it and an instant, so nothing needs to have run for a
-//! suspension to end or a term to lapse.
+//! It holds dated facts; what stands at an instant is a pure function of it (see [`super::spans`]), so nothing needs to
+//! have run for a suspension to end or a term to lapse. A census holds a million of these: what most institutions never
+//! have sits behind one pointer.
 
 use super::facts::{Ownership, ReasonClass, Text};
 use crate::id::{AreaCode, Version};
 use crate::time::Instant;
-use crate::track::{BarClass, Line, Span, Track, Value};
+use crate::track::{BarClass, Line};
 use uuid::Uuid;
 
 /// Everything known of an institution.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Institution {
     /// Identity.
-    pub profile: Profile,
+    pub profile: Box<Profile>,
     /// One per pooling area and line.
     pub agreements: Vec<Agreement>,
     /// Per pooling area.
     pub areas: Vec<AreaState>,
-    /// Settlement holds, running and released.
-    pub holds: Vec<Hold>,
-    /// Department orders.
-    pub departments: Vec<DepartmentOrder>,
-    /// Bars to applying.
-    pub bars: Vec<Bar>,
-    /// Demands for records.
-    pub demands: Vec<Demand>,
-    /// Rectification orders.
-    pub rectifications: Vec<Rectification>,
+    /// Measures, bars and open ends; most institutions have none.
+    rare: Option<Box<Rare>>,
+    /// The event of the first signing anywhere; none when never designated.
+    pub designated: Option<Version>,
     /// Version of the newest event folded; none before the first.
     pub version: Option<Version>,
+}
+
+/// What most institutions never have.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Rare {
+    pub(super) holds: Vec<Hold>,
+    pub(super) departments: Vec<DepartmentOrder>,
+    pub(super) bars: Vec<Bar>,
+    pub(super) demands: Vec<Demand>,
+    pub(super) rectifications: Vec<Rectification>,
+    pub(super) changes: Vec<Change>,
 }
 
 /// Identity of an institution.
@@ -38,15 +44,15 @@ pub struct Profile {
     /// Name now.
     pub name: Option<Text>,
     /// Earlier names, oldest first.
-    pub former_names: Vec<Text>,
+    pub former_names: Box<[Text]>,
     /// 统一社会信用代码.
     pub uscc: Option<Text>,
+    /// Hospital grade.
+    pub level: Option<Text>,
     /// Ownership.
     pub ownership: Option<Ownership>,
     /// 区域医疗中心.
     pub regional_medical_centre: bool,
-    /// Closed for good.
-    pub level: Option<Text>,
 }
 
 /// How far an application has come.
@@ -75,12 +81,16 @@ pub struct Agreement {
     pub stage: Stage,
     /// The event that brought it there.
     pub stage_cause: Version,
+    /// From when it stands there.
+    pub stage_from: Instant,
     /// The term, once signed.
     pub term: Option<Term>,
-    /// Suspensions of this line in the running agreement, in order of their begin; ended ones stay.
+    /// The term agreed to follow it.
+    pub next: Option<Box<Term>>,
+    /// Suspensions of this line, in the order they became known; ended ones stay, as later rules count them.
     pub suspensions: Vec<Suspension>,
     /// Its end, by termination or withdrawal.
-    pub ended: Option<Ended>,
+    pub ended: Option<Box<Ended>>,
     /// Set when renewal was refused.
     pub renewal_refused: Option<Version>,
 }
@@ -128,13 +138,13 @@ pub struct AreaState {
     /// Pooling area.
     pub area: AreaCode,
     /// 政策辅导期.
-    pub probation: Option<Probation>,
+    pub probation: Option<Box<Probation>>,
     /// Cross-region settlement and the event that opened or closed it.
     pub cross_region: Option<(bool, Version)>,
-    /// Failed evaluations since the last pass, and when the last one was.
+    /// Failed evaluations of the running application.
     pub evaluations_failed: u8,
-    /// When the last evaluation failed.
-    pub last_failed: Option<Instant>,
+    /// When the last evaluation failed, and the event.
+    pub last_failed: Option<Box<(Instant, Version)>>,
 }
 
 /// 政策辅导期.
@@ -159,6 +169,12 @@ impl Probation {
         let end = self.extended.map_or(self.initial_until, |(until, _)| until);
         self.passed.map_or(end, |passed| passed.min(end))
     }
+
+    /// Whether it is running at an instant.
+    #[must_use]
+    pub fn covers(&self, at: Instant) -> bool {
+        self.from <= at && at < self.until()
+    }
 }
 
 /// A settlement hold.
@@ -176,6 +192,8 @@ pub struct Hold {
     pub lines: Vec<Line>,
     /// The event.
     pub cause: Version,
+    /// The event that released it.
+    pub released_by: Option<Version>,
 }
 
 /// A department ordered off.
@@ -200,6 +218,8 @@ pub struct Bar {
     pub id: Uuid,
     /// Class.
     pub class: BarClass,
+    /// The one pooling area it holds in; none means everywhere.
+    pub area: Option<AreaCode>,
     /// Begin.
     pub from: Instant,
     /// End of the time part.
@@ -220,6 +240,12 @@ impl Bar {
             (false, _) => self.until,
         }
     }
+
+    /// Whether it stands in the way of an application in an area.
+    #[must_use]
+    pub fn covers(&self, area: AreaCode, at: Instant) -> bool {
+        self.area.is_none_or(|own| own == area) && self.from <= at && at < self.end()
+    }
 }
 
 /// A demand for records.
@@ -233,8 +259,8 @@ pub struct Demand {
     pub from: Instant,
     /// Deadline.
     pub due: Instant,
-    /// When all of it was provided.
-    pub provided: Option<Instant>,
+    /// When all of it was provided, and the event.
+    pub provided: Option<(Instant, Version)>,
 }
 
 /// A rectification order.
@@ -252,11 +278,29 @@ pub struct Rectification {
     pub result: Option<(bool, Instant, Version)>,
 }
 
+/// A change of details that may have to be filed.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Change {
+    /// Id of the event.
+    pub id: Uuid,
+    /// The event.
+    pub cause: Version,
+    /// When the authority approved it.
+    pub approved_on: Option<Instant>,
+    /// When it was filed, and the event.
+    pub filed: Option<(Instant, Version)>,
+}
+
 impl Institution {
     /// The agreement of an area and line.
     #[must_use]
     pub fn agreement(&self, area: AreaCode, line: Line) -> Option<&Agreement> {
         self.agreements.iter().find(|agreement| agreement.area == area && agreement.line == line)
+    }
+
+    /// The agreements of an area.
+    pub fn agreements_in(&self, area: AreaCode) -> impl Iterator<Item = &Agreement> {
+        self.agreements.iter().filter(move |agreement| agreement.area == area)
     }
 
     /// What is kept of an area.
@@ -265,166 +309,91 @@ impl Institution {
         self.areas.iter().find(|state| state.area == area)
     }
 
-    /// Every span from an instant on, as far as the facts now known carry, by track and time.
+    /// The probation of an area.
     #[must_use]
-    pub fn spans(&self, from: Instant) -> Vec<Span> {
-        let mut spans = Vec::with_capacity(self.agreements.len() * 2 + 4);
-        for agreement in &self.agreements {
-            let basic = if agreement.line == Line::Basic {
-                None
-            } else {
-                self.agreement(agreement.area, Line::Basic)
-            };
-            agreement.spans(basic, from, &mut spans);
-        }
-        for area in &self.areas {
-            area.spans(from, &mut spans);
-        }
-        let mut push = |track: Track, value: Value, begin: Instant, until: Instant, cause: Version| {
-            let begin = begin.max(from);
-            if begin < until {
-                spans.push(Span { track, value, from: begin, until, cause });
-            }
-        };
-        for hold in &self.holds {
-            let track = |line| Track::Hold { placed_by: hold.cause, area: hold.area, line };
-            if hold.lines.is_empty() {
-                push(track(None), Value::On, hold.from, hold.until, hold.cause);
-            }
-            for line in &hold.lines {
-                push(track(Some(*line)), Value::On, hold.from, hold.until, hold.cause);
-            }
-        }
-        for order in &self.departments {
-            push(
-                Track::Department(order.department.clone()),
-                Value::On,
-                order.from,
-                order.until,
-                order.cause,
-            );
-        }
-        for bar in &self.bars {
-            let barred = |liability_performed| Value::Barred { class: bar.class, liability_performed };
-            let track = Track::Bar(bar.cause);
-            match bar.performed {
-                Some((performed, cause)) if performed > bar.from => {
-                    push(track.clone(), barred(false), bar.from, performed.min(bar.end()), bar.cause);
-                    push(track, barred(true), performed, bar.end(), cause);
-                }
-                Some(_) | None => push(track, barred(!bar.until_performed), bar.from, bar.end(), bar.cause),
-            }
-        }
-        spans.sort_unstable();
-        spans
+    pub fn probation(&self, area: AreaCode) -> Option<&Probation> {
+        self.area(area).and_then(|state| state.probation.as_deref())
+    }
+
+    /// Settlement holds, running and released.
+    #[must_use]
+    pub fn holds(&self) -> &[Hold] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.holds)
+    }
+
+    /// Department orders, running and over.
+    #[must_use]
+    pub fn departments(&self) -> &[DepartmentOrder] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.departments)
+    }
+
+    /// Bars to applying, running and over.
+    #[must_use]
+    pub fn bars(&self) -> &[Bar] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.bars)
+    }
+
+    /// Demands for records.
+    #[must_use]
+    pub fn demands(&self) -> &[Demand] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.demands)
+    }
+
+    /// Rectification orders.
+    #[must_use]
+    pub fn rectifications(&self) -> &[Rectification] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.rectifications)
+    }
+
+    /// Changes of details.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.changes)
+    }
+
+    pub(super) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
     }
 }
 
 impl Agreement {
-    /// The status in an instant and the event that made it so; `basic` is the agreement this line hangs on.
-    fn status(&self, basic: Option<&Agreement>, at: Instant) -> (Value, Version) {
-        if let Some(ended) = self.ended.filter(|ended| ended.at <= at) {
-            return (if ended.class.is_some() { Value::Terminated } else { Value::Withdrawn }, ended.cause);
-        }
-        let own = match (self.stage, self.term) {
-            (Stage::Applied, _) => (Value::Applied, self.stage_cause),
-            (Stage::Evaluating, _) => (Value::Evaluating, self.stage_cause),
-            (Stage::Candidate, _) => (Value::Candidate, self.stage_cause),
-            (Stage::Refused, _) => (Value::Refused, self.stage_cause),
-            (Stage::Signed, None) => (Value::Candidate, self.stage_cause),
-            (Stage::Signed, Some(term)) if at < term.from => (Value::Candidate, term.cause),
-            (Stage::Signed, Some(term)) if term.until <= at => match self.renewal_refused {
-                Some(cause) => (Value::NotRenewed, cause),
-                None => (Value::Lapsed, term.cause),
-            },
-            (Stage::Signed, Some(term)) => {
-                match self.suspensions.iter().rev().find(|s| s.from <= at && at < s.until) {
-                    Some(suspension) => (Value::Suspended, suspension.cause),
-                    None => {
-                        let resumed =
-                            self.suspensions.iter().rev().find(|s| s.until <= at && s.from >= term.from);
-                        (Value::InForce, resumed.and_then(|s| s.resumed_by).unwrap_or(term.cause))
-                    }
-                }
-            }
-        };
-        // A line other than basic lives only while basic does.
-        if let Some(basic) = basic
-            && matches!(own.0, Value::InForce | Value::Suspended)
-        {
-            let above = basic.status(None, at);
-            let basic_holds_it_down = match above.0 {
-                Value::Terminated | Value::Lapsed | Value::NotRenewed | Value::Withdrawn => true,
-                Value::Suspended => own.0 == Value::InForce,
-                _ => false,
-            };
-            if basic_holds_it_down {
-                return above;
-            }
-        }
-        own
-    }
-
-    fn instants(&self, out: &mut Vec<Instant>) {
-        if let Some(term) = self.term {
-            out.extend([term.from, term.until]);
-        }
-        for suspension in &self.suspensions {
-            out.extend([suspension.from, suspension.until]);
-        }
-        out.extend(self.ended.map(|ended| ended.at));
-    }
-
-    fn spans(&self, basic: Option<&Agreement>, from: Instant, out: &mut Vec<Span>) {
-        let mut turns = Vec::with_capacity(8);
-        turns.push(from);
-        self.instants(&mut turns);
-        if let Some(basic) = basic {
-            basic.instants(&mut turns);
-        }
-        turns.retain(|turn| from <= *turn && *turn < Instant::MAX);
-        turns.sort_unstable();
-        turns.dedup();
-        let first = out.len();
-        for turn in turns {
-            let (value, cause) = self.status(basic, turn);
-            if let Some(last) = out[first..].last_mut() {
-                if last.value == value && last.cause == cause {
-                    continue;
-                }
-                last.until = turn;
-            }
-            let track = Track::Agreement(self.area, self.line);
-            out.push(Span { track, value, from: turn, until: Instant::MAX, cause });
+    /// The term an instant lies in, or the last one begun before it; the first one before any has begun.
+    #[must_use]
+    pub fn term_at(&self, at: Instant) -> Option<Term> {
+        match self.next.as_deref() {
+            Some(next) if next.from <= at => Some(*next),
+            Some(_) | None => self.term,
         }
     }
-}
 
-impl AreaState {
-    fn spans(&self, from: Instant, out: &mut Vec<Span>) {
-        let mut push = |track: Track, value: Value, begin: Instant, until: Instant, cause: Version| {
-            let begin = begin.max(from);
-            if begin < until {
-                out.push(Span { track, value, from: begin, until, cause });
-            }
-        };
-        if let Some(probation) = self.probation {
-            let until = probation.until();
-            let track = || Track::Probation(self.area);
-            push(
-                track(),
-                Value::Initial,
-                probation.from,
-                probation.initial_until.min(until),
-                probation.cause,
-            );
-            if let Some((_, cause)) = probation.extended {
-                push(track(), Value::Extended, probation.initial_until, until, cause);
-            }
-        }
-        if let Some((open, cause)) = self.cross_region {
-            let value = if open { Value::Open } else { Value::Closed };
-            push(Track::CrossRegion(self.area), value, from, Instant::MAX, cause);
-        }
+    /// When it is over as far as known: the end of its last term, or earlier by termination or withdrawal. None for an
+    /// application.
+    #[must_use]
+    pub fn end(&self) -> Option<Instant> {
+        let term = self.next.as_deref().copied().or(self.term)?;
+        Some(self.ended.as_deref().map_or(term.until, |ended| ended.at.min(term.until)))
+    }
+
+    /// Signed and not over: in force, suspended, or still to begin.
+    #[must_use]
+    pub fn is_live(&self, at: Instant) -> bool {
+        self.stage == Stage::Signed && self.end().is_some_and(|end| at < end)
+    }
+
+    /// The suspension running at an instant; of several the one known last.
+    #[must_use]
+    pub fn suspension(&self, at: Instant) -> Option<&Suspension> {
+        self.suspensions.iter().rev().find(|s| s.from <= at && at < s.until)
+    }
+
+    /// The suspensions by sanction inside the term of an instant, by their begin.
+    #[must_use]
+    pub fn sanctions_in_term(&self, at: Instant) -> Vec<Suspension> {
+        let Some(term) = self.term_at(at) else { return Vec::new() };
+        let inside =
+            |s: &Suspension| !s.at_request && term.from <= s.from && s.from < term.until && s.from <= at;
+        let mut sanctions: Vec<_> = self.suspensions.iter().copied().filter(|s| inside(s)).collect();
+        sanctions.sort_unstable_by_key(|s| (s.from, s.cause));
+        sanctions
     }
 }
