@@ -1,11 +1,12 @@
 //! The path of imports: the caller's thread decides and plans, another one writes, a large batch a commit.
 
+use super::index::key_digest;
 use super::plan::{Commit, Planner};
 use super::read::Reader;
 use super::sink::Sink;
 use super::{Shared, Writer};
 use crate::limits::{BULK_BATCH_EVENTS, BULK_QUEUE_BATCHES};
-use crate::port::{Answer, Append, AppendError, LogError};
+use crate::port::{Answer, Append, AppendError, Appended, LogError};
 use std::fs::File;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -68,6 +69,15 @@ impl Bulk {
             self.hand_over()?;
         }
         Ok(answer)
+    }
+
+    /// The answer given under a key, what was pushed and is not yet durable included.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
+        let (Some(planner), Some(reader)) = (&self.planner, &self.reader) else { return Ok(None) };
+        planner.request(&key_digest(key), self.shared.lookup(reader))
     }
 
     /// Every event below this position is durable.

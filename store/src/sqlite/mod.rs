@@ -113,6 +113,12 @@ pub struct SqliteLog {
 }
 
 impl SqliteLog {
+    /// Whether there is a ledger in a directory.
+    #[must_use]
+    pub fn exists(dir: &Path) -> bool {
+        files::log(dir).exists()
+    }
+
     /// Makes an empty ledger in a directory, which is made too when it is not there. `salt` goes into every event id, so
     /// that two ledgers do not make the same ones: draw it at random.
     ///

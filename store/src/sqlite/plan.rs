@@ -159,7 +159,12 @@ impl Planner {
         Ok(Answer { appended, repeated: false })
     }
 
-    fn request(&self, key: &KeyDigest, lookup: Lookup<'_>) -> Result<Option<([u8; 32], Appended)>, LogError> {
+    /// What was answered under a key, what is planned and not yet written included.
+    pub(super) fn request(
+        &self,
+        key: &KeyDigest,
+        lookup: Lookup<'_>,
+    ) -> Result<Option<([u8; 32], Appended)>, LogError> {
         self.keys.get(key).map_or_else(|| lookup.request(key), |found| Ok(Some(found)))
     }
 

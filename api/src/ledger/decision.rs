@@ -1,0 +1,124 @@
+//! From a command and its ground to an append: the part that the writer and the import share.
+
+use super::Failure;
+use super::heads::Ground;
+use accord_domain::institution::InstitutionCommand;
+use accord_domain::practitioner::PractitionerCommand;
+use accord_domain::rejection::RejectionKind;
+use accord_domain::rulebook::Rulebook;
+use accord_domain::{Act, Command, Context, Instant, NewEvent, Rejection, Subject, event, words};
+use accord_store::{Append, AppendError, EventLog, Expected, LogError, Request};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Key and digest of a command that names a key.
+pub(super) fn request_of(command: &Command) -> Result<Option<Request>, Failure> {
+    let Some(key) = &command.envelope.key else { return Ok(None) };
+    Ok(Some(Request { key: key.clone(), digest: command.digest().map_err(unwritable)? }))
+}
+
+/// The same for a line of an import: one without a key gets one made from what it asks, so that importing the same line
+/// again records nothing twice.
+pub(super) fn import_request(command: &Command) -> Result<Request, Failure> {
+    let digest = command.digest().map_err(unwritable)?;
+    let key = command.envelope.key.clone().unwrap_or_else(|| {
+        digest[..16].iter().fold(String::from("content:"), |key, byte| key + &format!("{byte:02x}")).into()
+    });
+    Ok(Request { key, digest })
+}
+
+/// Decides, and writes the events decided.
+pub(super) fn decide(
+    ground: &Ground<'_>,
+    command: &Command,
+    request: Option<Request>,
+    effective_at: Instant,
+    rulebook: &Rulebook,
+) -> Result<(Append, Vec<NewEvent>), Undecided> {
+    let context = Context { effective_at, rulebook, version: ground.version, target: ground.target.as_ref() };
+    let decided = accord_domain::decide(&ground.state, command, &context)
+        .map_err(|r| Undecided::Rejected(Box::new(r)))?;
+    let first = ground.version.map_or(0, |version| version + 1);
+    let events = decided
+        .iter()
+        .enumerate()
+        .map(|(index, new)| event::encode(command, new, first, index, ground.retroactive, rulebook.hash()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Undecided::Failed(unwritable(error)))?;
+    let append = Append {
+        stream: Arc::from(command.subject.stream()),
+        expected: ground.version.map_or(Expected::NoStream, Expected::Exact),
+        request,
+        events,
+    };
+    Ok((append, decided))
+}
+
+/// Why nothing was decided.
+pub(super) enum Undecided {
+    /// Refused.
+    Rejected(Box<Rejection>),
+    /// Could not be tried.
+    Failed(Failure),
+}
+
+/// The event a command names, of which the decision needs to see the facts.
+pub(super) fn named(act: &Act) -> Option<Uuid> {
+    match act {
+        Act::Institution(InstitutionCommand::Annul(data))
+        | Act::Practitioner(PractitionerCommand::Annul(data)) => Some(data.event),
+        Act::Institution(InstitutionCommand::Correct(data))
+        | Act::Practitioner(PractitionerCommand::Correct(data)) => Some(data.event),
+        Act::Institution(_) | Act::Practitioner(_) => None,
+    }
+}
+
+/// A refusal with the ids of the events that stand in the way.
+pub(super) async fn blocked(log: &dyn EventLog, subject: &Subject, rejection: Rejection) -> Failure {
+    let mut blocked_by = Vec::new();
+    for version in &rejection.blocked_by {
+        let found = log.read_stream(&subject.stream(), *version, 1).await;
+        if let Some(event) =
+            found.ok().and_then(|found| found.first().and_then(|stored| stored.decode().ok()))
+        {
+            blocked_by.push((*version, event.id));
+        }
+    }
+    Failure::Rejected { rejection: Box::new(rejection), blocked_by }
+}
+
+/// What the log refused, in the words of a refusal.
+pub(super) fn refused(error: AppendError) -> Failure {
+    let rejection = match error {
+        AppendError::Storage(source) => return Failure::Log(source),
+        AppendError::Conflict { actual, .. } => Rejection::new(
+            "version-conflict",
+            words!(
+                "the stream moved on to {actual:?} while this was decided",
+                "决定期间该主体已有新事件（{actual:?}）"
+            ),
+        )
+        .kind(RejectionKind::Conflict),
+        AppendError::KeyReused { first_position } => Rejection::new(
+            "key-reused",
+            words!(
+                "this key was used for another request, recorded at position {first_position}",
+                "该幂等键已用于另一请求（位置 {first_position}）"
+            ),
+        )
+        .kind(RejectionKind::Conflict),
+        AppendError::Empty => {
+            Rejection::new("nothing-decided", words!("nothing was decided", "未作出任何决定"))
+        }
+        AppendError::TooLarge { what, size, max } => Rejection::new(
+            "too-large",
+            words!("{what}: {size} is more than the {max} accepted", "{what}：{size} 超过上限 {max}"),
+        )
+        .allowed(serde_json::json!({ "max": max })),
+    };
+    Failure::Rejected { rejection: Box::new(rejection), blocked_by: Vec::new() }
+}
+
+fn unwritable(error: serde_json::Error) -> Failure {
+    Failure::from(LogError::Other(error.to_string()))
+}
