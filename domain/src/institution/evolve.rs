@@ -5,6 +5,7 @@ use super::facts::{
     Application, BarTerms, Change, Evaluation, Ownership, RectificationResult, Renewal, Signing, Text,
     Verdict,
 };
+use super::reviews::is_major;
 use super::state::{
     Agreement, AreaState, Bar, Change as ChangeMade, Demand, DepartmentOrder, Ended, Hold, Institution,
     Probation, Rectification, Stage, Suspension, Term,
@@ -367,6 +368,7 @@ impl Institution {
             id: event.id,
             cause: event.version,
             approved_on: data.approved_on,
+            major: is_major(&data.what),
             filed: None,
         });
     }

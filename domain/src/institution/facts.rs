@@ -60,6 +60,12 @@ impl InstitutionKind {
     pub fn of(code: &InstitutionCode) -> Self {
         if code.is_pharmacy() { Self::Pharmacy } else { Self::Medical }
     }
+
+    /// Whether it is a medical institution.
+    #[must_use]
+    pub const fn is_medical(self) -> bool {
+        matches!(self, Self::Medical)
+    }
 }
 
 /// Result of an evaluation.

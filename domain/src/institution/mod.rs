@@ -4,6 +4,7 @@ mod decide;
 mod evolve;
 pub mod facts;
 
+mod reviews;
 mod spans;
 pub mod state;
 

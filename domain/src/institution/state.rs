@@ -287,6 +287,8 @@ pub struct Change {
     pub cause: Version,
     /// When the authority approved it.
     pub approved_on: Option<Instant>,
+    /// Whether it is major information, which is to be filed.
+    pub major: bool,
     /// When it was filed, and the event.
     pub filed: Option<(Instant, Version)>,
 }

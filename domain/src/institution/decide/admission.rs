@@ -1,0 +1,246 @@
+//! From application to candidate (令2 arts 5–9, 令3 arts 5–9).
+
+use super::{Matter, law};
+use crate::decide::Decision;
+use crate::event::NewEvent;
+use crate::id::AreaCode;
+use crate::institution::InstitutionEvent as E;
+use crate::institution::facts::{
+    Application, Bar, BarTerms, Evaluation, InArea, InstitutionKind, PublicNotice, Refusal, Return, Verdict,
+};
+use crate::institution::state::{Agreement, Stage};
+use crate::rejection::Rejection;
+use crate::track::{BarClass, Line};
+use crate::words;
+use serde_json::json;
+
+impl Matter<'_> {
+    /// 申请定点.
+    pub(super) fn apply(&self, data: &Application) -> Result<Decision, Rejection> {
+        self.not_barred(data.area)?;
+        self.not_applied(data)?;
+        let mut event = self.event(E::Applied(data.clone()));
+        self.operating_long_enough(data, &mut event)?;
+        match self.kind {
+            InstitutionKind::Medical => {
+                let who = words!("physician", "医师");
+                self.staffed(law::PHYSICIANS, data.physicians, "physicians", &who, &mut event)?;
+                if data.tests_offered == Some(true) {
+                    let who = words!("qualified technician", "具有相应资质的医技人员");
+                    self.staffed(law::TECHNICIANS, data.technicians, "technicians", &who, &mut event)?;
+                }
+            }
+            InstitutionKind::Pharmacy => {
+                let who = words!("licensed pharmacist", "药师");
+                self.staffed(law::PHARMACISTS, data.pharmacists, "pharmacists", &who, &mut event)?;
+            }
+        }
+        Ok(vec![event])
+    }
+
+    /// Refuses while a bar is on: which, until when, and what would lift it.
+    pub(super) fn not_barred(&self, area: AreaCode) -> Result<(), Rejection> {
+        let Some(bar) = self.state.bars().iter().find(|bar| bar.covers(area, self.at)) else { return Ok(()) };
+        let waits = bar.until_performed && bar.performed.is_none();
+        let until = bar.until.words();
+        let class = bar.class.name();
+        let message = match (waits, self.at < bar.until) {
+            (true, true) => words!(
+                "barred ({class}) until {until} and until liability is performed",
+                "在 {until} 之前且责任履行完毕之前不予受理（{class}）"
+            ),
+            (true, false) => words!(
+                "barred ({class}) until liability is performed; the time of the bar ended on {until}",
+                "责任履行完毕之前不予受理（{class}）；期限已于 {until} 届满"
+            ),
+            (false, _) => words!("barred ({class}) until {until}", "在 {until} 之前不予受理（{class}）"),
+        };
+        let rejection = Rejection::new("barred", message)
+            .blocked_by(bar.cause)
+            .allowed(json!({ "from": bar.until, "after_liability_performed": waits }));
+        // Barred under the rule in force when the bar was raised.
+        let rule =
+            self.bar_param(bar.class).and_then(|param| self.context.rulebook.rule(param, bar.from, None));
+        Err(match rule {
+            Some(rule) => self.under(rule, rejection),
+            None => rejection,
+        })
+    }
+
+    fn not_applied(&self, data: &Application) -> Result<(), Rejection> {
+        let area = data.area;
+        let open = |agreement: &&Agreement| {
+            matches!(agreement.stage, Stage::Applied | Stage::Evaluating | Stage::Candidate)
+        };
+        let named = |agreement: &&Agreement| {
+            data.lines.contains(&agreement.line) || (agreement.line == Line::Basic && data.lines.is_empty())
+        };
+        if let Some(agreement) = self.state.agreements_in(area).filter(open).find(|agreement| {
+            // An application always means basic, unless that is already running.
+            named(agreement) || agreement.line == Line::Basic
+        }) {
+            return Err(Rejection::new(
+                "already-applied",
+                words!("an application in {area} is already open", "在统筹地区 {area} 的申请尚未办结"),
+            )
+            .blocked_by(agreement.stage_cause));
+        }
+        let running = self.live(area).find(named);
+        match running {
+            Some(agreement) => {
+                let line = agreement.line;
+                Err(Rejection::new(
+                    "already-in-force",
+                    words!(
+                        "an agreement for {line} in {area} is already in force",
+                        "在统筹地区 {area} 已有业务线 {line} 的有效服务协议"
+                    ),
+                )
+                .blocked_by(agreement.term.map_or(agreement.stage_cause, |term| term.cause)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn operating_long_enough(&self, data: &Application, event: &mut NewEvent) -> Result<(), Rejection> {
+        let Some((months, rule)) = self.count(law::OPERATING_MONTHS.of(self.kind), Some(data.area)) else {
+            return Ok(());
+        };
+        let Some(opened) = data.opened_on else {
+            note(event, "opened-on-to-verify", &rule.id);
+            return Ok(());
+        };
+        let first = opened.plus_months(months);
+        if self.at >= first {
+            return Ok(());
+        }
+        let refusal = Rejection::new(
+            "open-too-briefly",
+            words!(
+                "operating since {}; an application needs {months} months",
+                "自 {} 起营业，正式运营满 {months} 个月方可申请",
+                opened.words()
+            ),
+        );
+        Err(self.under(rule, refusal).allowed(json!({ "effective_at": { "min": first } })))
+    }
+
+    /// None of them is a refusal, a number not told is for the agency to verify.
+    fn staffed(
+        &self,
+        param: &str,
+        number: Option<u32>,
+        field: &'static str,
+        who: &crate::rejection::Words,
+        event: &mut NewEvent,
+    ) -> Result<(), Rejection> {
+        let Some((least, rule)) = self.count(param, None) else { return Ok(()) };
+        match number {
+            None => {
+                note(event, &format!("{field}-to-verify"), &rule.id);
+                Ok(())
+            }
+            Some(number) if number >= least => Ok(()),
+            Some(number) => {
+                let (en, zh) = (&who.en, &who.zh);
+                let refusal = Rejection::new(
+                    "staff-missing",
+                    words!("{number} of at least {least} {en}", "{zh}至少 {least} 名，现有 {number} 名"),
+                );
+                Err(self.under(rule, refusal).allowed(json!({ field: { "min": least } })))
+            }
+        }
+    }
+
+    /// 受理.
+    pub(super) fn accept_application(&self, data: &InArea) -> Result<Decision, Rejection> {
+        self.application(data.area, &[Stage::Applied])?;
+        Ok(self.one(E::ApplicationAccepted(data.clone())))
+    }
+
+    /// 退回补正.
+    pub(super) fn return_application(&self, data: &Return) -> Result<Decision, Rejection> {
+        self.application(data.area, &[Stage::Applied, Stage::Evaluating])?;
+        Ok(self.one(E::ApplicationReturned(data.clone())))
+    }
+
+    /// 评估. A second failure bars another application for a time.
+    pub(super) fn evaluate(&self, data: &Evaluation) -> Result<Decision, Rejection> {
+        let stage = self.application(data.area, &[Stage::Applied, Stage::Evaluating])?.stage;
+        let failed = self.state.area(data.area).and_then(|area| area.last_failed.as_deref()).copied();
+        if let (Some((last, cause)), Some((months, rule))) =
+            (failed, self.count(law::RETRY_MONTHS.of(self.kind), Some(data.area)))
+        {
+            let first = last.plus_months(months);
+            self.not_before("effective_at", self.at, first, rule, || {
+                Rejection::new(
+                    "too-early",
+                    words!(
+                        "failed on {}; evaluated again no sooner than {months} months later",
+                        "{} 评估不合格，满 {months} 个月后方可再次评估",
+                        last.words()
+                    ),
+                )
+                .blocked_by(cause)
+            })?;
+        }
+        let mut event = self.event(E::Evaluated(data.clone()));
+        if stage == Stage::Applied {
+            event = event.finding("no-acceptance-recorded", None);
+        }
+        let mut decision = vec![event];
+        if data.verdict == Verdict::Fail
+            && failed.is_some()
+            && let Some((years, rule)) = self.count(law::EVALUATION_BAR_YEARS.of(self.kind), Some(data.area))
+        {
+            let bar = BarTerms {
+                class: BarClass::EvaluationFailed,
+                until: self.at.plus_years(years),
+                until_performed: false,
+            };
+            let bar = self.event(E::BarRaised(Bar { area: data.area, bar }));
+            decision.push(bar.rule(&rule.id).caused_by(0));
+        }
+        Ok(decision)
+    }
+
+    /// 拟定点公示.
+    pub(super) fn publicise(&self, data: &PublicNotice) -> Result<Decision, Rejection> {
+        let stage =
+            self.application(data.area, &[Stage::Applied, Stage::Evaluating, Stage::Candidate])?.stage;
+        self.period(data.from, Some(data.until))?;
+        let mut event = self.event(E::PublicNoticeGiven(data.clone()));
+        if stage != Stage::Candidate {
+            event = event.finding("no-evaluation-recorded", None);
+        }
+        Ok(vec![event])
+    }
+
+    /// 不予定点.
+    pub(super) fn refuse(&self, data: &Refusal) -> Result<Decision, Rejection> {
+        self.application(data.area, &[Stage::Applied, Stage::Evaluating, Stage::Candidate])?;
+        Ok(self.one(E::Refused(data.clone())))
+    }
+
+    /// The open application of an area, at one of the stages from which the act leads on.
+    fn application(&self, area: AreaCode, stages: &[Stage]) -> Result<&Agreement, Rejection> {
+        let open = self.state.agreements_in(area).find(|agreement| stages.contains(&agreement.stage));
+        open.ok_or_else(|| {
+            let rejection = Rejection::new(
+                "no-application",
+                words!(
+                    "no application in {area} stands where this act leads on",
+                    "在统筹地区 {area} 没有可作此处理的申请"
+                ),
+            );
+            match self.state.agreements_in(area).next() {
+                Some(agreement) => rejection.blocked_by(agreement.stage_cause),
+                None => rejection,
+            }
+        })
+    }
+}
+
+fn note(event: &mut NewEvent, code: &str, rule: &str) {
+    event.findings.push(crate::event::Finding::new(code, Some(rule)));
+}

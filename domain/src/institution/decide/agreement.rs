@@ -1,0 +1,245 @@
+//! The agreement from signing to the end of its term (令2 arts 10, 41).
+
+use super::{Matter, law};
+use crate::decide::Decision;
+use crate::event::NewEvent;
+use crate::institution::InstitutionEvent as E;
+use crate::institution::facts::{InArea, InstitutionKind, ProbationPeriod, Renewal, RenewalRefusal, Signing};
+use crate::institution::reviews;
+use crate::institution::state::{Agreement, Stage};
+use crate::rejection::Rejection;
+use crate::time::Instant;
+use crate::track::Line;
+use crate::words;
+use serde_json::json;
+
+impl Matter<'_> {
+    /// 签订协议. The first designation of a medical institution begins its probation, and with it settlement for
+    /// patients from elsewhere is closed.
+    pub(super) fn sign(&self, data: &Signing) -> Result<Decision, Rejection> {
+        self.lines_named(data)?;
+        self.begin_known_or_explained(data)?;
+        let from = data.from.unwrap_or(self.at);
+        self.period(from, data.until)?;
+        self.not_barred(data.area)?;
+        self.no_line_running(data, from)?;
+        // Signed late, an agreement holds from its own first day.
+        let effective_at = self.at.min(from);
+        let mut decision = vec![
+            self.with_steps_left_out(data, self.event_at(effective_at, E::AgreementSigned(data.clone()))),
+        ];
+        self.begin_probation(data, effective_at, &mut decision);
+        Ok(decision)
+    }
+
+    fn lines_named(&self, data: &Signing) -> Result<(), Rejection> {
+        let repeated = data.lines.iter().enumerate().any(|(at, line)| data.lines[..at].contains(line));
+        if !data.lines.is_empty() && !repeated {
+            return Ok(());
+        }
+        Err(Rejection::new(
+            "lines-missing",
+            words!(
+                "an agreement names each of its lines once, and at least one",
+                "服务协议须写明业务线，至少一条且不得重复"
+            ),
+        )
+        .allowed(json!({ "lines": Line::ALL })))
+    }
+
+    fn begin_known_or_explained(&self, data: &Signing) -> Result<(), Rejection> {
+        if data.from.is_some() || self.is_unknown("/data/from") {
+            return Ok(());
+        }
+        Err(Rejection::new(
+            "unknown-needs-reason",
+            words!(
+                "an agreement without a begin is one taken over: say in unknown, at /data/from, why it is not known",
+                "未写起始日的协议视为接收登记：须在 unknown 的 /data/from 处说明为何不详"
+            ),
+        )
+        .allowed(json!({ "unknown": { "/data/from": "why the source does not tell" } })))
+    }
+
+    /// A line that runs on at the new begin cannot be signed again; one that ends by then is followed by the new term.
+    fn no_line_running(&self, data: &Signing, from: Instant) -> Result<(), Rejection> {
+        let Some(running) = data.lines.iter().find_map(|line| {
+            let agreement = self.state.agreement(data.area, *line)?;
+            let end = agreement.end()?;
+            (agreement.is_live(self.at) && from < end && end != Instant::MAX).then_some(agreement)
+        }) else {
+            return Ok(());
+        };
+        let (area, line) = (data.area, running.line);
+        let rejection = Rejection::new(
+            "already-in-force",
+            words!(
+                "the agreement for {line} in {area} runs until {}",
+                "统筹地区 {area} 业务线 {line} 的服务协议有效期至 {}",
+                running.end().unwrap_or(Instant::MAX).words()
+            ),
+        )
+        .blocked_by(running.term_at(self.at).map_or(running.stage_cause, |term| term.cause));
+        Err(rejection.allowed(json!({ "from": { "min": running.end() } })))
+    }
+
+    /// The ledger takes in histories whose source is silent about earlier steps, and says so.
+    fn with_steps_left_out(&self, data: &Signing, mut event: NewEvent) -> NewEvent {
+        if data.until.is_none() && !self.is_unknown("/data/until") {
+            event = event.finding("no-end-of-term", None);
+        }
+        let basic =
+            data.lines.contains(&Line::Basic) || self.state.agreement(data.area, Line::Basic).is_some();
+        if !basic {
+            event = event.finding("no-basic-agreement-recorded", None);
+        }
+        if data.from.is_none() {
+            return event;
+        }
+        let stages: Vec<Stage> = data
+            .lines
+            .iter()
+            .filter_map(|line| self.state.agreement(data.area, *line))
+            .map(|agreement| agreement.stage)
+            .collect();
+        let step = match stages.first() {
+            None => Some("no-application-recorded"),
+            Some(Stage::Applied | Stage::Evaluating) => Some("no-evaluation-recorded"),
+            Some(Stage::Refused) => Some("signed-after-refusal"),
+            Some(Stage::Candidate | Stage::Signed) => None,
+        };
+        match step {
+            Some(code) => event.finding(code, None),
+            None => event,
+        }
+    }
+
+    fn begin_probation(&self, data: &Signing, effective_at: Instant, decision: &mut Decision) {
+        let Some(from) = data.from else { return };
+        if self.kind != InstitutionKind::Medical || self.state.designated.is_some() {
+            return;
+        }
+        let signed = self.envelope.decided_at.unwrap_or(self.at);
+        let rulebook = self.context.rulebook;
+        let Some((months, rule)) = law::count(rulebook, law::PROBATION_MONTHS, signed, Some(data.area))
+        else {
+            return;
+        };
+        let period = ProbationPeriod { area: data.area, from, until: from.plus_months(months) };
+        decision.push(self.event_at(effective_at, E::ProbationStarted(period)).rule(&rule.id).caused_by(0));
+        let centre = data.regional_medical_centre.unwrap_or(self.state.profile.regional_medical_centre);
+        if !centre && let Some(rule) = rulebook.rule(law::CROSS_REGION_CLOSED, signed, Some(data.area)) {
+            let closed = E::CrossRegionClosed(InArea { area: data.area });
+            decision.push(self.event_at(effective_at, closed).rule(&rule.id).caused_by(0));
+        }
+    }
+
+    /// 续签: the lines go on without a gap.
+    pub(super) fn renew(&self, data: &Renewal) -> Result<Decision, Rejection> {
+        let agreement = self.last_signed(data)?;
+        let (area, end) = (data.area, agreement.end().and_then(Instant::bounded));
+        if let Some(refused) = agreement.renewal_refused {
+            return Err(Rejection::new(
+                "renewal-refused",
+                words!(
+                    "renewal in {area} was refused; that decision stands until it is annulled",
+                    "统筹地区 {area} 已决定不予续签，该决定未被撤销"
+                ),
+            )
+            .blocked_by(refused));
+        }
+        let from = data.from.or(end).unwrap_or(self.at);
+        if let Some(end) = end.filter(|end| from != *end) {
+            return Err(Rejection::new(
+                "no-unbroken-term",
+                words!(
+                    "the term ends on {}, so a renewal begins then; after a gap an agreement is signed anew",
+                    "协议期满日为 {}，续签须自该日起；中断后须重新签订",
+                    end.words()
+                ),
+            )
+            .blocked_by(agreement.term.map_or(agreement.stage_cause, |term| term.cause))
+            .allowed(json!({ "from": end })));
+        }
+        self.period(from, data.until)?;
+        self.rectified_in_probation(data)?;
+        let mut event = self.event_at(self.at.min(from), E::AgreementRenewed(data.clone()));
+        if data.until.is_none() && !self.is_unknown("/data/until") {
+            event = event.finding("no-end-of-term", None);
+        }
+        if from < self.at {
+            event = event.finding("renewed-after-expiry", None);
+        }
+        Ok(vec![event])
+    }
+
+    /// The agreement to be renewed: running, or run out without another end.
+    fn last_signed(&self, data: &Renewal) -> Result<&Agreement, Rejection> {
+        let signed = |agreement: &&Agreement| agreement.stage == Stage::Signed && agreement.ended.is_none();
+        let basic = self.state.agreement(data.area, Line::Basic).filter(signed);
+        basic
+            .or_else(|| self.state.agreements_in(data.area).find(signed))
+            .ok_or_else(|| self.not_in_force(data.area, None))
+    }
+
+    /// 延长期内整改不到位的不予续签: no choice is left.
+    fn rectified_in_probation(&self, data: &Renewal) -> Result<(), Rejection> {
+        let failed = reviews::failed_in_extension(self.state, data.area, self.at);
+        let rule = self.yes(law::UNRECTIFIED_NOT_RENEWED, Some(data.area));
+        let (Some((_, failed)), Some(rule)) = (failed, rule) else { return Ok(()) };
+        let refusal = Rejection::new(
+            "not-rectified-in-probation",
+            words!(
+                "not rectified in the extended probation: the agreement is not renewed",
+                "政策辅导期延长期内整改不到位，不予续签"
+            ),
+        );
+        Err(self.under(rule, refusal).blocked_by(failed))
+    }
+
+    /// 不予续签: the agreement runs to the end of its term and then is not renewed.
+    pub(super) fn refuse_renewal(&self, data: &RenewalRefusal) -> Result<Decision, Rejection> {
+        let area = data.area;
+        let signed = |a: &&Agreement| a.stage == Stage::Signed && a.ended.is_none();
+        let agreement = self.state.agreements_in(area).find(signed);
+        let agreement = agreement.ok_or_else(|| self.not_in_force(area, None))?;
+        if let Some(refused) = agreement.renewal_refused {
+            return Err(Rejection::new(
+                "already-refused",
+                words!("renewal in {area} is already refused", "统筹地区 {area} 已决定不予续签"),
+            )
+            .blocked_by(refused));
+        }
+        // Recorded after the term has run out, it still says how the term ended.
+        let end = agreement.end().unwrap_or(self.at);
+        let mut event = self.event_at(self.at.min(end), E::RenewalRefused(data.clone()));
+        if reviews::failed_in_extension(self.state, area, self.at).is_some()
+            && let Some(rule) = self.yes(law::UNRECTIFIED_NOT_RENEWED, Some(area))
+        {
+            event = event.rule(&rule.id);
+        }
+        Ok(vec![event])
+    }
+
+    /// 到期终止, recorded. Without a record the status is the same from the end of the term on.
+    pub(super) fn record_lapse(&self, data: &InArea) -> Result<Decision, Rejection> {
+        let area = data.area;
+        let signed = |a: &&Agreement| a.stage == Stage::Signed && a.ended.is_none();
+        let agreement = self.state.agreements_in(area).find(signed);
+        let agreement = agreement.ok_or_else(|| self.not_in_force(area, None))?;
+        let end = agreement.end().unwrap_or(self.at);
+        if end != Instant::MAX && self.at < end {
+            return Err(Rejection::new(
+                "term-not-over",
+                words!(
+                    "the term in {area} ends only on {}",
+                    "统筹地区 {area} 的服务协议至 {} 才期满",
+                    end.words()
+                ),
+            )
+            .blocked_by(agreement.term.map_or(agreement.stage_cause, |term| term.cause))
+            .allowed(json!({ "effective_at": { "min": end } })));
+        }
+        Ok(self.one(E::AgreementLapsed(data.clone())))
+    }
+}

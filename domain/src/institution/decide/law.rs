@@ -1,0 +1,124 @@
+//! The rules a decision asks for, by what they set.
+
+use super::Matter;
+use crate::id::AreaCode;
+use crate::institution::facts::InstitutionKind;
+use crate::rejection::Rejection;
+use crate::rulebook::{Rule, RuleValue, Rulebook};
+use crate::time::Instant;
+use serde_json::json;
+
+/// Parameters set for medical institutions by one instrument and for pharmacies by another.
+#[derive(Clone, Copy)]
+pub(in crate::institution) struct ByKind {
+    medical: &'static str,
+    pharmacy: &'static str,
+}
+
+impl ByKind {
+    /// The name of the parameter for a kind of institution.
+    pub(in crate::institution) const fn of(self, kind: InstitutionKind) -> &'static str {
+        match kind {
+            InstitutionKind::Medical => self.medical,
+            InstitutionKind::Pharmacy => self.pharmacy,
+        }
+    }
+}
+
+macro_rules! by_kind {
+    ($($name:ident = $param:literal;)*) => {
+        $( pub(in crate::institution) const $name: ByKind =
+            ByKind { medical: concat!($param, ".medical"), pharmacy: concat!($param, ".pharmacy") }; )*
+    };
+}
+
+by_kind! {
+    OPERATING_MONTHS = "institution.admission.operating_months";
+    ACCEPTANCE_WORKING_DAYS = "institution.acceptance.working_days";
+    EVALUATION_MONTHS = "institution.evaluation.months";
+    RETRY_MONTHS = "institution.evaluation.retry_months";
+    EVALUATION_BAR_YEARS = "institution.evaluation.bar_years";
+    NOTICE_MONTHS = "institution.notice_months";
+    ON_REQUEST_DAYS = "institution.suspension.on_request_days";
+    SUSPENSIONS = "institution.termination.suspensions";
+    EVERYWHERE = "institution.termination.everywhere";
+    ILLEGALITY_YEARS = "institution.bar.illegality_years";
+    BREACH_YEARS = "institution.bar.breach_years";
+    FRAUD_YEARS = "institution.bar.fraud_in_application_years";
+    FILING_WORKING_DAYS = "institution.change_filing.working_days";
+}
+
+pub(in crate::institution) const PHYSICIANS: &str = "institution.admission.physicians";
+pub(in crate::institution) const PHARMACISTS: &str = "institution.admission.pharmacists";
+pub(in crate::institution) const TECHNICIANS: &str = "institution.admission.technicians";
+pub(in crate::institution) const PROBATION_MONTHS: &str = "institution.probation.months";
+pub(in crate::institution) const EXTENSION_MONTHS: &str = "institution.probation.extension_months";
+pub(in crate::institution) const CROSS_REGION_CLOSED: &str = "institution.probation.cross_region_closed";
+pub(in crate::institution) const UNRECTIFIED_NOT_RENEWED: &str =
+    "institution.probation.unrectified_not_renewed";
+pub(in crate::institution) const PUBLIC_MAY_NOT_LEAVE: &str = "institution.public_may_not_leave";
+/// Until 2021-01-31 one rule for both kinds.
+pub(in crate::institution) const SUSPENSIONS_2018: &str = "institution.termination.suspensions";
+pub(in crate::institution) const RECORDS_NOT_PRODUCED: &str = "institution.termination.records_not_produced";
+pub(in crate::institution) const FLAT_BAR_YEARS: &str = "institution.bar.flat_years";
+pub(in crate::institution) const HOLD_ART_30: &str = "institution.hold.art_30";
+pub(in crate::institution) const RECORDS_DAYS: &str = "institution.records.days";
+pub(in crate::institution) const DEPARTMENT_MONTHS: &str = "institution.department_order.months";
+pub(in crate::institution) const FINE_38: &str = "institution.fine.art_38.multiple_tenths";
+pub(in crate::institution) const FINE_39: &str = "institution.fine.art_39.fen";
+pub(in crate::institution) const FINE_40: &str = "institution.fine.art_40.multiple_tenths";
+
+/// A number of days, months or years in force, and the rule that sets it.
+pub(in crate::institution) fn count<'a>(
+    rulebook: &'a Rulebook,
+    param: &str,
+    at: Instant,
+    area: Option<AreaCode>,
+) -> Option<(u32, &'a Rule)> {
+    let rule = rulebook.rule(param, at, area)?;
+    match rule.value {
+        RuleValue::Number(value) => u32::try_from(value).ok().map(|value| (value, rule)),
+        RuleValue::Flag(_) | RuleValue::Range { .. } => None,
+    }
+}
+
+impl<'a> Matter<'a> {
+    /// A number in force when the act holds.
+    pub(super) fn count(&self, param: &str, area: Option<AreaCode>) -> Option<(u32, &'a Rule)> {
+        count(self.context.rulebook, param, self.at, area)
+    }
+
+    /// A range in force when the act holds.
+    pub(super) fn range(&self, param: &str) -> Option<((i64, i64), &'a Rule)> {
+        let rule = self.context.rulebook.rule(param, self.at, None)?;
+        match rule.value {
+            RuleValue::Range { min, max } => Some(((min, max), rule)),
+            RuleValue::Number(_) | RuleValue::Flag(_) => None,
+        }
+    }
+
+    /// A rule that says yes when the act holds.
+    pub(super) fn yes(&self, param: &str, area: Option<AreaCode>) -> Option<&'a Rule> {
+        self.context.rulebook.rule(param, self.at, area).filter(|rule| rule.value == RuleValue::Flag(true))
+    }
+
+    /// A refusal that cites a rule.
+    pub(super) fn under(&self, rule: &Rule, rejection: Rejection) -> Rejection {
+        rejection.rule(self.context.rulebook.citation(rule))
+    }
+
+    /// Refuses a day before the first one allowed.
+    pub(super) fn not_before(
+        &self,
+        field: &str,
+        day: Instant,
+        first: Instant,
+        rule: &Rule,
+        rejection: impl FnOnce() -> Rejection,
+    ) -> Result<(), Rejection> {
+        if day >= first {
+            return Ok(());
+        }
+        Err(self.under(rule, rejection()).allowed(json!({ field: { "min": first } })))
+    }
+}

@@ -1,0 +1,191 @@
+//! Money facts: integers of fen, whose multiples and sums agree and lie in the article's range (令735 arts 38–40).
+
+use super::{Matter, law};
+use crate::decide::Decision;
+use crate::institution::InstitutionEvent as E;
+use crate::institution::facts::{Coefficient, Fine, Money, Portion};
+use crate::rejection::Rejection;
+use crate::rulebook::Rule;
+use crate::words;
+use serde_json::json;
+
+/// A multiple of 10 tenths is once the sum.
+const TENTHS: i128 = 10;
+
+/// What an article sets for a fine.
+enum Range<'a> {
+    /// So many tenths of the loss.
+    Multiple(i64, i64, &'a Rule),
+    /// So many fen.
+    Fixed(i64, i64, &'a Rule),
+    /// Another article, another time, or none named.
+    Open,
+}
+
+/// Base, multiple and sum of a fine or of one portion, as far as stated.
+#[derive(Clone, Copy)]
+struct Sum {
+    base: Option<i64>,
+    tenths: Option<u32>,
+    amount: Option<i64>,
+}
+
+impl Matter<'_> {
+    /// 拒付, 追回, 违约金, 预付金.
+    pub(super) fn money(&self, data: &Money, facts: fn(Money) -> E) -> Result<Decision, Rejection> {
+        positive("amount_fen", data.amount_fen)?;
+        let mut event = self.event(facts(data.clone()));
+        if data.amount_fen.is_none() && !self.is_unknown("/data/amount_fen") {
+            event = event.finding("amount-not-stated", None);
+        }
+        Ok(vec![event])
+    }
+
+    /// 罚款, with one multiple or in portions each with its own.
+    pub(super) fn fine(&self, data: &Fine) -> Result<Decision, Rejection> {
+        let range = self.fine_range(data.article.as_deref());
+        if data.portions.is_empty() {
+            let sum = Sum { base: data.base_fen, tenths: data.multiple_tenths, amount: data.amount_fen };
+            self.sum_agrees(sum, &range)?;
+        } else {
+            self.portions_agree(data, &range)?;
+        }
+        let mut event = self.event(E::FineImposed(data.clone()));
+        event = match range {
+            Range::Multiple(_, _, rule) | Range::Fixed(_, _, rule) => event.rule(&rule.id),
+            Range::Open => event.finding("no-range-for-the-fine", None),
+        };
+        if data.amount_fen.is_none() && !self.is_unknown("/data/amount_fen") {
+            event = event.finding("amount-not-stated", None);
+        }
+        Ok(vec![event])
+    }
+
+    fn fine_range(&self, article: Option<&str>) -> Range<'_> {
+        let multiple = |param| {
+            self.range(param).map_or(Range::Open, |((min, max), rule)| Range::Multiple(min, max, rule))
+        };
+        match article {
+            Some("38") => multiple(law::FINE_38),
+            Some("40") => multiple(law::FINE_40),
+            Some("39") => self
+                .range(law::FINE_39)
+                .map_or(Range::Open, |((min, max), rule)| Range::Fixed(min, max, rule)),
+            Some(_) | None => Range::Open,
+        }
+    }
+
+    fn portions_agree(&self, data: &Fine, range: &Range<'_>) -> Result<(), Rejection> {
+        if data.multiple_tenths.is_some() {
+            return Err(Rejection::new(
+                "multiple-with-portions",
+                words!("each portion has its own multiple", "分项罚款的倍数写在各项中"),
+            ));
+        }
+        for portion in &data.portions {
+            let Portion { amount_fen, base_fen, multiple_tenths } = *portion;
+            let sum = Sum { base: Some(base_fen), tenths: Some(multiple_tenths), amount: Some(amount_fen) };
+            self.sum_agrees(sum, range)?;
+        }
+        let total =
+            |part: fn(&Portion) -> i64| data.portions.iter().map(|p| i128::from(part(p))).sum::<i128>();
+        let amounts = total(|portion| portion.amount_fen);
+        let bases = total(|portion| portion.base_fen);
+        let differs = |stated: Option<i64>, sum: i128| stated.is_some_and(|stated| i128::from(stated) != sum);
+        if differs(data.amount_fen, amounts) || differs(data.base_fen, bases) {
+            return Err(Rejection::new(
+                "sums-disagree",
+                words!(
+                    "the portions add up to {amounts} fen on {bases} fen",
+                    "各分项合计罚款 {amounts} 分，基数 {bases} 分"
+                ),
+            )
+            .allowed(
+                json!({ "amount_fen": amounts.to_string(), "base_fen": bases.to_string(), "unit": "fen" }),
+            ));
+        }
+        Ok(())
+    }
+
+    fn sum_agrees(&self, sum: Sum, range: &Range<'_>) -> Result<(), Rejection> {
+        positive("amount_fen", sum.amount)?;
+        positive("base_fen", sum.base)?;
+        if let (Some(base), Some(tenths), Some(amount)) = (sum.base, sum.tenths, sum.amount) {
+            let exact = i128::from(base) * i128::from(tenths);
+            // A tenth of a multiple may leave a fraction of a fen.
+            if (i128::from(amount) * TENTHS - exact).abs() >= TENTHS {
+                let product = exact / TENTHS;
+                return Err(Rejection::new(
+                    "sums-disagree",
+                    words!(
+                        "{tenths} tenths of {base} fen are {product} fen, not {amount}",
+                        "{base} 分的 {tenths}/10 倍为 {product} 分，而非 {amount} 分"
+                    ),
+                )
+                .allowed(json!({ "amount_fen": product.to_string(), "unit": "fen" })));
+            }
+        }
+        match *range {
+            Range::Multiple(min, max, rule) => self.multiple_in(sum, min, max, rule),
+            Range::Fixed(min, max, rule) => self.amount_in(sum, min, max, rule),
+            Range::Open => Ok(()),
+        }
+    }
+
+    fn multiple_in(&self, sum: Sum, min: i64, max: i64, rule: &Rule) -> Result<(), Rejection> {
+        let inside = match sum {
+            Sum { tenths: Some(tenths), .. } => (min..=max).contains(&i64::from(tenths)),
+            Sum { base: Some(base), amount: Some(amount), tenths: None } => {
+                let amount = i128::from(amount) * TENTHS;
+                let of = |tenths: i64| i128::from(base) * i128::from(tenths);
+                of(min) - TENTHS < amount && amount < of(max) + TENTHS
+            }
+            Sum { .. } => true,
+        };
+        if inside {
+            return Ok(());
+        }
+        let refusal = Rejection::new(
+            "out-of-range",
+            words!(
+                "the fine is {min} to {max} tenths of the loss",
+                "罚款应为损失金额的 {min}/10 倍以上 {max}/10 倍以下"
+            ),
+        );
+        let allowed = json!({ "multiple_tenths": { "min": min, "max": max }, "unit": "tenths" });
+        Err(self.under(rule, refusal).allowed(allowed))
+    }
+
+    fn amount_in(&self, sum: Sum, min: i64, max: i64, rule: &Rule) -> Result<(), Rejection> {
+        if sum.tenths.is_none() && sum.amount.is_none_or(|amount| (min..=max).contains(&amount)) {
+            return Ok(());
+        }
+        let refusal = Rejection::new(
+            "out-of-range",
+            words!(
+                "the fine is a sum of {min} to {max} fen, not a multiple",
+                "罚款应为 {min} 分以上 {max} 分以下的定额，不按倍数"
+            ),
+        );
+        let allowed = json!({ "amount_fen": { "min": min, "max": max }, "unit": "fen" });
+        Err(self.under(rule, refusal).allowed(allowed))
+    }
+
+    /// 结算系数.
+    pub(super) fn adjust_coefficient(&self, data: &Coefficient) -> Result<Decision, Rejection> {
+        self.period(self.at, data.until)?;
+        positive("coefficient_bp", Some(i64::from(data.coefficient_bp)))?;
+        Ok(self.one(E::CoefficientAdjusted(data.clone())))
+    }
+}
+
+fn positive(field: &str, number: Option<i64>) -> Result<(), Rejection> {
+    match number {
+        Some(number) if number <= 0 => Err(Rejection::new(
+            "out-of-range",
+            words!("{field} is {number}; it is more than 0", "{field} 为 {number}，须大于 0"),
+        )
+        .allowed(json!({ field: { "min": 1 } }))),
+        Some(_) | None => Ok(()),
+    }
+}
