@@ -4,17 +4,14 @@
 use crate::envelope::{Actor, Basis, Evidence};
 use crate::id::{Subject, SubjectKind, Version};
 use crate::institution::InstitutionCommand;
+use crate::limits::{KEY_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::practitioner::PractitionerCommand;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-
-/// Longest idempotency key, in bytes.
-pub const KEY_BYTES_MAX: usize = 200;
-/// Longest free text (reason, ground, name), in bytes.
-pub const TEXT_BYTES_MAX: usize = 4_000;
+use uuid::Uuid;
 
 /// Who asks for what, on which basis.
 #[derive(Clone, PartialEq, Debug)]
@@ -57,6 +54,25 @@ impl Act {
         match self {
             Self::Institution(command) => command.name(),
             Self::Practitioner(command) => command.name(),
+        }
+    }
+}
+
+impl Act {
+    /// The event of the subject's own stream that it names, where it names one: deciding it needs to see the history.
+    #[must_use]
+    pub fn names_event(&self) -> Option<Uuid> {
+        use InstitutionCommand as I;
+        use PractitionerCommand as P;
+        match self {
+            Self::Institution(I::Annul(data)) | Self::Practitioner(P::Annul(data)) => Some(data.event),
+            Self::Institution(I::Correct(data)) | Self::Practitioner(P::Correct(data)) => Some(data.event),
+            Self::Institution(I::SettleLiability(data)) => Some(data.liability),
+            Self::Institution(I::ReleaseSettlement(data)) => Some(data.hold),
+            Self::Institution(I::AcceptRectification(data) | I::FailRectification(data)) => Some(data.order),
+            Self::Institution(I::ProvideRecords(data)) => Some(data.demand),
+            Self::Institution(I::FileChange(data)) => Some(data.change),
+            Self::Institution(_) | Self::Practitioner(_) => None,
         }
     }
 }

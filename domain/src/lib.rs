@@ -5,11 +5,15 @@
 //! [`State::evolve`] folds an event into the state of its subject. Whatever stands on a day, the
 //! [`Span`]s of its [`Track`]s, is computed from that state; see [`timeline`].
 
+pub mod command;
 pub mod decide;
 pub mod envelope;
 pub mod event;
+#[cfg(test)]
+mod history;
 pub mod id;
 pub mod institution;
+pub mod limits;
 pub mod obligation;
 pub mod payable;
 pub mod practitioner;
@@ -19,8 +23,7 @@ pub mod state;
 pub mod time;
 pub mod timeline;
 pub mod track;
-
-pub mod command;
+pub mod words;
 
 pub use command::{Act, Command, CommandError};
 pub use decide::{Context, Decision, decide};

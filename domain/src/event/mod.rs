@@ -9,7 +9,6 @@ pub use wire::{DecodeError, Header, Proposed, Stamp, encode};
 use crate::id::{Subject, SubjectKind, Version};
 use crate::institution::InstitutionEvent;
 use crate::practitioner::PractitionerEvent;
-use crate::rejection::Words;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -282,11 +281,4 @@ pub struct Correction {
     pub changes: BTreeMap<String, serde_json::Value>,
     /// The event corrected.
     pub event: Uuid,
-}
-
-/// What an event type is called on pages.
-#[must_use]
-pub fn words(kind: EventType) -> Words {
-    let name = kind.name();
-    crate::event::upcast::words(name)
 }

@@ -1,7 +1,6 @@
 //! Old forms of events, lifted to the newest one step at a time. The stored bytes never change.
 
 use super::{DecodeError, EventType};
-use crate::rejection::Words;
 use serde_json::Value;
 
 /// Lifts the `data` of one event type from one schema version to the next.
@@ -30,9 +29,4 @@ fn chain(steps: &[Upcaster], kind: EventType, schema: u16, data: &str) -> Result
         value = (step.lift)(value);
     }
     serde_json::to_string(&value).map_err(facts)
-}
-
-/// Temporary home of the names on pages.
-pub(crate) fn words(name: &str) -> Words {
-    Words { en: name.to_owned(), zh: name.to_owned() }
 }
