@@ -56,10 +56,13 @@ fn leaf(body: &[u8]) -> String {
 
 #[test]
 fn the_worked_example_of_the_format_is_what_the_program_writes() {
-    let document = std::fs::read_to_string(accord_tests::root().join("docs/reference/format.md")).expect("format.md");
+    let document =
+        std::fs::read_to_string(accord_tests::root().join("docs/reference/format.md")).expect("format.md");
     let (id, body, leaf) = example();
-    let missing: Vec<_> =
-        [("id", id), ("body", body), ("leaf hash", leaf)].into_iter().filter(|(_, text)| !document.contains(text)).collect();
+    let missing: Vec<_> = [("id", id), ("body", body), ("leaf hash", leaf)]
+        .into_iter()
+        .filter(|(_, text)| !document.contains(text))
+        .collect();
     assert!(missing.is_empty(), "format.md does not carry of its example: {missing:#?}");
 }
 
