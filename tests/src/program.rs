@@ -1,9 +1,9 @@
 //! The real program, run as its users run it.
 
 use serde_json::Value as Json;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 
 /// Where the program is. Tests do not build it: `cargo build --workspace` does, and `tests/run` calls that first.
@@ -112,4 +112,55 @@ pub fn feed(dir: &Path, arguments: &[&str], text: &str) -> Run {
     let _ = input.write_all(text.as_bytes());
     drop(input);
     child.wait_with_output().expect("accord ends").into()
+}
+
+/// The program serving HTTP, killed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    /// Starts it and waits until it says where it listens.
+    ///
+    /// # Panics
+    /// When it ends without saying so.
+    pub fn start(dir: &Path, arguments: &[&str]) -> Self {
+        let mut child = command(dir, arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("accord starts");
+        let out = child.stdout.take().expect("standard output");
+        let address = BufReader::new(out)
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                line.find("http://")
+                    .map(|at| line[at..].split_whitespace().next().unwrap_or_default().to_owned())
+            })
+            .expect("the address it listens on");
+        Self { child, address: address.trim_end_matches('/').to_owned() }
+    }
+
+    /// Where it listens: `http://127.0.0.1:…`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        // Killing what has ended already is no fault.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
 }
