@@ -1,5 +1,7 @@
 //! What the tests of the whole share: the sample histories, the program itself, and a ledger under a clock set by hand.
 
+pub mod program;
+
 use accord_domain::Command;
 use std::path::{Path, PathBuf};
 
