@@ -7,6 +7,8 @@
 //! some of them behind later acts of the same subject; 5 in 1,000 events are followed by a correction or an annulment.
 //! Lives overlap at random, so neighbours in the order belong to different subjects.
 
+#[cfg(test)]
+mod accepted;
 mod expected;
 mod line;
 mod order;
@@ -16,7 +18,7 @@ mod rng;
 mod tests;
 
 pub(crate) use expected::Expected;
-pub(crate) use order::{Feed, Written};
+pub(crate) use order::{Pace, Written};
 pub(crate) use plan::{AREAS, Act, Kind, Plan, middle_and_end};
 pub(crate) use rng::Rng;
 

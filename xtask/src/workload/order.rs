@@ -1,7 +1,7 @@
 //! The order of entry of the whole workload, and the file of lines an import reads.
 //!
 //! A release names its hold, a correction its target, by event id: an id carries position and time of recording, so the
-//! file can name events that are not yet recorded, as long as the clock stands where [`Feed`] sets it when a line is read.
+//! file can name events that are not yet recorded, as long as the clock stands where [`Pace`] sets it.
 
 use super::Workload;
 use accord_domain::Instant;
@@ -11,12 +11,12 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Lines between two settings of the clock.
-const LINES_PER_SETTING: u64 = 1_000;
+const LINES_PER_SETTING: usize = 1_000;
 
 /// One act in the order of entry.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,8 +45,16 @@ pub(crate) struct Written {
     pub(crate) mended: u64,
     /// The ledger's salt that the ids in the lines were made with.
     pub(crate) salt: u64,
-    /// Offset of the end of each stretch of lines, and where the clock stands while it is read.
-    settings: Vec<(u64, i64)>,
+    /// Where the clock stands during each stretch of lines.
+    settings: Vec<i64>,
+}
+
+#[cfg(test)]
+impl Written {
+    /// Where the clock stands during each thousand lines.
+    pub(super) fn settings(&self) -> &[i64] {
+        &self.settings
+    }
 }
 
 impl Workload {
@@ -69,12 +77,10 @@ impl Workload {
         let mut recorded = i64::MIN;
         let mut now = i64::MIN;
         let mut line = String::with_capacity(1_024);
-        for entry in order {
-            if written.lines.is_multiple_of(LINES_PER_SETTING) {
-                if written.lines > 0 {
-                    written.settings.push((written.bytes, now));
-                }
+        for (index, entry) in order.into_iter().enumerate() {
+            if index.is_multiple_of(LINES_PER_SETTING) {
                 now = entry.entered_at.as_micros();
+                written.settings.push(now);
             }
             let plan = self.plan(u64::from(entry.subject));
             let step = plan.steps[usize::from(entry.index)];
@@ -100,7 +106,6 @@ impl Workload {
             written.overtaken += u64::from(plan.steps.iter().any(behind));
             written.mended += u64::from(matches!(step.act, super::Act::CorrectFirst | super::Act::AnnulLast));
         }
-        written.settings.push((written.bytes, now));
         out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         Ok(written)
     }
@@ -118,48 +123,32 @@ impl Workload {
     }
 }
 
-/// Reads the lines and sets the clock to the time each stretch of them was entered at. It never hands out bytes of the
-/// next stretch before all of this one has been consumed.
-pub(crate) struct Feed {
-    file: BufReader<File>,
+/// Sets the clock to the time each stretch of lines was entered at, told after every line that it has been dealt with.
+pub(crate) struct Pace {
     clock: Arc<ManualClock>,
-    settings: std::vec::IntoIter<(u64, i64)>,
-    at: u64,
-    end: u64,
+    settings: Vec<i64>,
+    done: usize,
 }
 
-impl Feed {
-    /// From the beginning.
-    pub(crate) fn open(written: &Written, clock: Arc<ManualClock>) -> io::Result<Self> {
-        let file = BufReader::with_capacity(1 << 18, File::open(&written.path)?);
-        Ok(Self { file, clock, settings: written.settings.clone().into_iter(), at: 0, end: 0 })
+impl Pace {
+    /// Before the first line.
+    pub(crate) fn start(written: &Written, clock: Arc<ManualClock>) -> Self {
+        let pace = Self { clock, settings: written.settings.clone(), done: 0 };
+        pace.set();
+        pace
     }
-}
 
-impl io::Read for Feed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let available = self.fill_buf()?;
-        let count = available.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&available[..count]);
-        self.consume(count);
-        Ok(count)
-    }
-}
-
-impl BufRead for Feed {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.at == self.end {
-            let Some((end, now)) = self.settings.next() else { return Ok(&[]) };
-            self.end = end;
-            self.clock.set(Instant::from_micros(now));
+    /// A line has been dealt with.
+    pub(crate) fn line(&mut self) {
+        self.done += 1;
+        if self.done.is_multiple_of(LINES_PER_SETTING) {
+            self.set();
         }
-        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX);
-        let available = self.file.fill_buf()?;
-        Ok(&available[..available.len().min(left)])
     }
 
-    fn consume(&mut self, count: usize) {
-        self.at += u64::try_from(count).unwrap_or(0);
-        self.file.consume(count);
+    fn set(&self) {
+        if let Some(now) = self.settings.get(self.done / LINES_PER_SETTING) {
+            self.clock.set(Instant::from_micros(*now));
+        }
     }
 }
