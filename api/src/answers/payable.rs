@@ -169,7 +169,7 @@ impl Payable {
 fn quote(reason: &payable::Reason, gathered: Option<&Gathered>, subject: &str) -> PayableReason {
     let event = reason.cause.and_then(|cause| gathered?.reasons.get(&cause));
     PayableReason {
-        code: reason.code,
+        code: reason.code.name(),
         subject: subject.into(),
         event: event.map(|event| event.event),
         position: event.map(|event| event.position),

@@ -48,8 +48,8 @@ pub(crate) fn basis(list: &[Basis], lang: Lang) -> String {
 /// The name of an act.
 #[must_use]
 pub(crate) fn event(kind: &str, lang: Lang) -> String {
-    EventType::by_name(kind)
-        .map_or_else(|| kind.to_owned(), |kind| lang.pick(&accord_domain::event::words(kind)).to_owned())
+    let term = EventType::by_name(kind).and_then(accord_domain::words::event_type);
+    term.map_or_else(|| kind.to_owned(), |term| lang.of_two(term.zh, term.en).to_owned())
 }
 
 /// The name of a kind of subject.

@@ -1,7 +1,7 @@
 //! From a command and its ground to an append: the part that the writer and the import share.
 
 use super::Failure;
-use super::heads::Ground;
+use super::heads::{Ground, Heads};
 use accord_domain::institution::InstitutionCommand;
 use accord_domain::practitioner::PractitionerCommand;
 use accord_domain::rejection::RejectionKind;
@@ -9,7 +9,6 @@ use accord_domain::rulebook::Rulebook;
 use accord_domain::{Act, Command, Context, Instant, NewEvent, Rejection, Subject, event, words};
 use accord_store::{Append, AppendError, EventLog, Expected, LogError, Request};
 use std::sync::Arc;
-use uuid::Uuid;
 
 /// Key and digest of a command that names a key.
 pub(super) fn request_of(command: &Command) -> Result<Option<Request>, Failure> {
@@ -27,54 +26,61 @@ pub(super) fn import_request(command: &Command) -> Result<Request, Failure> {
     Ok(Request { key, digest })
 }
 
-/// Decides, and writes the events decided.
-pub(super) fn decide(
-    ground: &Ground<'_>,
+/// Decides a command and writes the events decided.
+///
+/// The history of a subject is read only where it matters: for an act on the record, for one that takes effect before
+/// others already recorded, and when the state alone does not know the event that the command names.
+pub(super) async fn decide(
+    heads: &mut Heads,
+    log: &dyn EventLog,
     command: &Command,
     request: Option<Request>,
-    effective_at: Instant,
+    now: Instant,
     rulebook: &Rulebook,
-) -> Result<(Append, Vec<NewEvent>), Undecided> {
-    let context = Context { effective_at, rulebook, version: ground.version, target: ground.target.as_ref() };
-    let decided = accord_domain::decide(&ground.state, command, &context)
-        .map_err(|r| Undecided::Rejected(Box::new(r)))?;
-    let first = ground.version.map_or(0, |version| version + 1);
-    let events = decided
-        .iter()
-        .enumerate()
-        .map(|(index, new)| event::encode(command, new, first, index, ground.retroactive, rulebook.hash()))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Undecided::Failed(unwritable(error)))?;
-    let append = Append {
-        stream: Arc::from(command.subject.stream()),
-        expected: ground.version.map_or(Expected::NoStream, Expected::Exact),
-        request,
-        events,
-    };
-    Ok((append, decided))
-}
-
-/// Why nothing was decided.
-pub(super) enum Undecided {
-    /// Refused.
-    Rejected(Box<Rejection>),
-    /// Could not be tried.
-    Failed(Failure),
-}
-
-/// The event a command names, of which the decision needs to see the facts.
-pub(super) fn named(act: &Act) -> Option<Uuid> {
-    match act {
-        Act::Institution(InstitutionCommand::Annul(data))
-        | Act::Practitioner(PractitionerCommand::Annul(data)) => Some(data.event),
-        Act::Institution(InstitutionCommand::Correct(data))
-        | Act::Practitioner(PractitionerCommand::Correct(data)) => Some(data.event),
-        Act::Institution(_) | Act::Practitioner(_) => None,
+) -> Result<(Append, Vec<NewEvent>), Failure> {
+    let effective_at = command.effective_at(now);
+    let subject = &command.subject;
+    let mut with_history = is_on_record(&command.act);
+    loop {
+        let ground = heads.ground(log, subject, effective_at, with_history).await?;
+        let context = Context { effective_at, rulebook, version: ground.version, history: &ground.history };
+        match accord_domain::decide(&ground.state, command, &context) {
+            Ok(decided) => {
+                let append = written(command, &decided, &ground, request, rulebook)?;
+                return Ok((append, decided));
+            }
+            Err(_) if !with_history && command.act.names_event().is_some() => with_history = true,
+            Err(rejection) => return Err(blocked(log, subject, rejection).await),
+        }
     }
 }
 
+fn written(
+    command: &Command,
+    decided: &[NewEvent],
+    ground: &Ground<'_>,
+    request: Option<Request>,
+    rulebook: &Rulebook,
+) -> Result<Append, Failure> {
+    let first = ground.version.map_or(0, |version| version + 1);
+    let encoded =
+        |(index, new)| event::encode(command, new, first, index, ground.retroactive, rulebook.hash());
+    let events = decided.iter().enumerate().map(encoded).collect::<Result<_, _>>().map_err(unwritable)?;
+    let expected = ground.version.map_or(Expected::NoStream, Expected::Exact);
+    Ok(Append { stream: Arc::from(command.subject.stream()), expected, request, events })
+}
+
+/// Whether a command acts on an event rather than on the subject.
+fn is_on_record(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Institution(InstitutionCommand::Annul(_) | InstitutionCommand::Correct(_))
+            | Act::Practitioner(PractitionerCommand::Annul(_) | PractitionerCommand::Correct(_))
+    )
+}
+
 /// A refusal with the ids of the events that stand in the way.
-pub(super) async fn blocked(log: &dyn EventLog, subject: &Subject, rejection: Rejection) -> Failure {
+async fn blocked(log: &dyn EventLog, subject: &Subject, rejection: Rejection) -> Failure {
     let mut blocked_by = Vec::new();
     for version in &rejection.blocked_by {
         let found = log.read_stream(&subject.stream(), *version, 1).await;

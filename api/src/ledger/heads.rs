@@ -4,7 +4,6 @@ use accord_domain::{Event, Instant, NewEvent, State, Subject, Version, timeline}
 use accord_store::{Appended, EventLog, LogError, ids};
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
-use uuid::Uuid;
 
 /// Events of one subject read at once.
 const PAGE: usize = 1_000;
@@ -29,8 +28,8 @@ pub(super) struct Ground<'a> {
     pub(super) version: Option<Version>,
     /// Whether events of later effect are already recorded.
     pub(super) retroactive: bool,
-    /// The event the command names.
-    pub(super) target: Option<Event>,
+    /// Every event of the subject, where it was asked for.
+    pub(super) history: Vec<Event>,
 }
 
 /// The cache, and what is decided but not yet to be read in the log.
@@ -48,13 +47,13 @@ impl Heads {
         Self { heads: HashMap::new(), capacity, decisions: 0, in_flight: InFlight::default() }
     }
 
-    /// The ground for deciding an act of a subject that takes effect at an instant and may name an event.
+    /// The ground for deciding an act of a subject that takes effect at an instant.
     pub(super) async fn ground(
         &mut self,
         log: &dyn EventLog,
         subject: &Subject,
         at: Instant,
-        named: Option<Uuid>,
+        with_history: bool,
     ) -> Result<Ground<'_>, LogError> {
         self.decisions += 1;
         if !self.heads.contains_key(subject) {
@@ -63,10 +62,10 @@ impl Heads {
             self.heads.insert(subject.clone(), head);
         }
         let folded_again = match self.heads.get(subject) {
-            Some(head) if named.is_some() || !head.regular || at < head.latest => {
+            Some(head) if with_history || !head.regular || at < head.latest => {
                 let events = self.history(log, subject).await?;
                 let state = timeline::state_at(subject.kind(), &events, at);
-                Some((state, named.and_then(|id| events.into_iter().find(|event| event.id == id))))
+                Some((state, events))
             }
             Some(_) | None => None,
         };
@@ -76,12 +75,15 @@ impl Heads {
         head.used = self.decisions;
         let retroactive = at < head.latest;
         Ok(match folded_again {
-            Some((state, target)) => {
-                Ground { state: Cow::Owned(state), version: head.version, retroactive, target }
+            Some((state, history)) => {
+                Ground { state: Cow::Owned(state), version: head.version, retroactive, history }
             }
-            None => {
-                Ground { state: Cow::Borrowed(&head.state), version: head.version, retroactive, target: None }
-            }
+            None => Ground {
+                state: Cow::Borrowed(&head.state),
+                version: head.version,
+                retroactive,
+                history: Vec::new(),
+            },
         })
     }
 

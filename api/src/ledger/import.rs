@@ -4,7 +4,7 @@
 //! Each line is decided and recorded or refused on its own. Every line has an idempotency key, its own or one made from
 //! what it asks, so an import that was interrupted is simply run again: what was recorded is recognised.
 
-use super::decision::{self, Undecided};
+use super::decision;
 use super::heads::{Heads, numbered};
 use super::{Failure, OpenError};
 use accord_domain::rulebook::Rulebook;
@@ -381,17 +381,9 @@ impl<T: Target> Run<'_, T> {
                 Err(decision::refused(AppendError::KeyReused { first_position: appended.first_position }))
             };
         }
-        let effective_at = command.effective_at(self.clock.now());
-        let named = decision::named(&command.act);
-        let ground = wait_for(self.heads.ground(self.log, &command.subject, effective_at, named))?;
-        let (append, decided) =
-            match decision::decide(&ground, command, Some(request), effective_at, self.rulebook) {
-                Ok(decided) => decided,
-                Err(Undecided::Failed(failure)) => return Err(failure),
-                Err(Undecided::Rejected(rejection)) => {
-                    return Err(wait_for(decision::blocked(self.log, &command.subject, *rejection)));
-                }
-            };
+        let now = self.clock.now();
+        let decided = decision::decide(self.heads, self.log, command, Some(request), now, self.rulebook);
+        let (append, decided) = wait_for(decided)?;
         let answer = match self.target.push(append) {
             Ok(answer) => answer,
             Err(error) => {

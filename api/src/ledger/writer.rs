@@ -4,7 +4,7 @@
 //! subject, or under one key, never share a commit: the second is decided on what the first one did.
 
 use super::Failure;
-use super::decision::{self, Undecided};
+use super::decision;
 use super::heads::{Heads, numbered};
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{Command, NewEvent, Subject};
@@ -174,16 +174,10 @@ impl Writer {
                 Err(decision::refused(AppendError::KeyReused { first_position: appended.first_position }))
             };
         }
-        let effective_at = command.effective_at(self.clock.now());
-        let named = decision::named(&command.act);
-        let ground = self.heads.ground(&*self.log, &command.subject, effective_at, named).await?;
-        match decision::decide(&ground, command, request, effective_at, &self.rulebook) {
-            Ok((append, decided)) => Ok(Decided::New(append, decided)),
-            Err(Undecided::Failed(failure)) => Err(failure),
-            Err(Undecided::Rejected(rejection)) => {
-                Err(decision::blocked(&*self.log, &command.subject, *rejection).await)
-            }
-        }
+        let now = self.clock.now();
+        let (append, decided) =
+            decision::decide(&mut self.heads, &*self.log, command, request, now, &self.rulebook).await?;
+        Ok(Decided::New(append, decided))
     }
 }
 
