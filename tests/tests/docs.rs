@@ -3,7 +3,8 @@
 //!
 //! In a block, `$ ` begins a command. Its output must begin with the lines below it. `…` stands for what differs from run
 //! to run: inside a line for any text, alone on a line for any number of lines. A command that must fail ends in
-//! `# exit N`. The blocks of one document run in order in one directory that holds the samples.
+//! `# exit N`. The blocks of one document run in order in one directory that holds the samples. A block that names a file
+//! (```` ```json sign.json ````) is written to it first.
 
 use accord_domain::EventType;
 use accord_domain::institution::InstitutionCommand;
@@ -72,6 +73,24 @@ fn steps(text: &str) -> Vec<Step> {
     steps
 }
 
+/// Blocks that name a file, and what is in them.
+fn files(text: &str) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if let Some((_, name)) = line.strip_prefix("```").and_then(|fence| fence.split_once(' ')) {
+            files.push((name.trim().to_owned(), String::new()));
+            inside = true;
+        } else if line.starts_with("```") {
+            inside = false;
+        } else if let Some((_, text)) = files.last_mut().filter(|_| inside) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    files
+}
+
 /// Whether a printed line is the one a document shows, with `…` for any text.
 fn line_matches(shown: &str, printed: &str) -> bool {
     let mut rest = printed;
@@ -119,6 +138,9 @@ fn the_commands_in_the_documents_run_and_print_what_is_shown() {
         fs::create_dir(dir.path().join("samples")).expect("a directory");
         for (name, text) in accord_tests::samples() {
             fs::write(dir.path().join("samples").join(name + ".jsonl"), text).expect("a sample");
+        }
+        for (file, text) in files(&read(&document)) {
+            fs::write(dir.path().join(file), text).expect("a file");
         }
         let name = document.strip_prefix(root()).unwrap_or(&document).display().to_string();
         for step in steps {

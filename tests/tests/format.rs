@@ -30,6 +30,7 @@ fn example() -> (String, String, String) {
             at_request: None,
             ground: "追溯码线索核查属实".into(),
             line: Some(Line::SpecialOutpatient),
+            origin: None,
             until: Some(at("2025-11-04")),
         })),
     );
