@@ -116,3 +116,14 @@ fn import(ledger: &Path, written: &Written) -> anyhow::Result<Outcome<()>> {
     }
     Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events: report.events, answer: () })
 }
+
+fn rebuild(ledger: &Path) -> anyhow::Result<Outcome<()>> {
+    let clock = Arc::new(ManualClock::at(middle_and_end().1));
+    let log = Arc::new(SqliteLog::open(ledger, clock)?);
+    let source = Source { ledger: log.id(), salt: log.salt() };
+    let (mut projector, _) = Projector::open(&views_path(ledger), source, log, Options::default())?;
+    let begin = std::time::Instant::now();
+    projector.rebuild(&mut |_| ControlFlow::Continue(()))?;
+    let seconds = begin.elapsed().as_secs_f64();
+    Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events: projector.position(), answer: () })
+}

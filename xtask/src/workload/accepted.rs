@@ -26,10 +26,10 @@ impl Memory {
         let (_, events) = self.subjects.entry(subject.stream()).or_insert_with(|| (subject.clone(), Vec::new()));
         let at = command.envelope.effective_at.unwrap();
         let state = timeline::state_at(subject.kind(), events, at);
-        let target = events.iter().find(|event| line.contains(&event.id.to_string()));
+        
         let version = events.last().map(|event| event.version);
         let rulebook = Rulebook::national();
-        let context = Context { effective_at: at, rulebook, version, target };
+        let context = Context { effective_at: at, rulebook, version, history: events };
         let decided = decide(&state, &command, &context).unwrap_or_else(|no| panic!("{no:?}: {line}"));
         for (index, new) in decided.iter().enumerate() {
             let first = version.map_or(0, |version| version + 1);
