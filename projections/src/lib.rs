@@ -12,6 +12,8 @@ mod fold;
 mod model;
 mod names;
 mod projector;
+mod rebuild;
+mod runner;
 mod schema;
 mod views;
 mod wait;
@@ -24,5 +26,6 @@ pub use model::{
     SubjectRow, TrailEntry,
 };
 pub use projector::{Opened, Options, Projector, Source};
+pub use rebuild::{Progress, Rebuilt, Report, rebuild};
 pub use views::Views;
 pub use wait::wait_for;

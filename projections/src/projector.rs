@@ -1,11 +1,11 @@
 //! The one writer of `views.db`.
 
 use crate::error::ViewError;
-use crate::fold::{self, Head, Kept, home_area};
+use crate::fold::{self, Citations, Head, Kept, home_area};
 use crate::schema;
 use crate::wait::wait_for;
 use crate::write::{self, Writer};
-use accord_domain::{Event, Subject, Version};
+use accord_domain::{Subject, Version};
 use accord_store::{EventLog, Stored};
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use std::collections::{HashMap, HashSet};
@@ -57,6 +57,7 @@ pub struct Projector {
     writer: Writer,
     heads: HashMap<Arc<str>, Head>,
     parked: HashSet<Arc<str>>,
+    citations: Citations,
     position: u64,
     /// Counts calls, so that heads know when they were last used.
     turn: u64,
@@ -106,6 +107,7 @@ impl Projector {
             writer: Writer::default(),
             heads: HashMap::new(),
             parked: HashSet::new(),
+            citations: Citations::default(),
             position: position.cast_unsigned(),
             turn: 0,
         };
@@ -210,7 +212,8 @@ impl Projector {
     }
 
     fn take_in_one(&mut self, stored: &Stored) -> Result<(), Trouble> {
-        let read = fold::read(stored).map_err(|error| Trouble::Park(words(&error)))?;
+        let read = fold::read(stored.into(), &stored.body, &mut self.citations)
+            .map_err(|error| Trouble::Park(words(&error)))?;
         if !self.heads.contains_key(&stored.stream) {
             let head = self.load(stored)?;
             self.heads.insert(Arc::clone(&stored.stream), head);
@@ -228,7 +231,7 @@ impl Projector {
             return Ok(());
         }
         // What waits of this subject is written first, so that the file says what was known before this event.
-        let history = history(&*self.log, &stored.stream, stored.version)?;
+        let history = fold::history(&*self.log, &stored.stream, stored.version)?.map_err(Trouble::Park)?;
         if head.waiting() {
             self.writer.write(&self.connection, head)?;
         }
@@ -267,7 +270,7 @@ impl Projector {
                 stored.stream, stored.version
             ))));
         };
-        let events = history(&*self.log, &stored.stream, version)?;
+        let events = fold::history(&*self.log, &stored.stream, version)?.map_err(Trouble::Park)?;
         let mut head = Head::new(subject, id);
         head.home = area.map(accord_domain::AreaCode::from_number);
         head.version = version;
@@ -334,14 +337,8 @@ impl<E: Into<ViewError>> From<E> for Trouble {
     }
 }
 
-/// A subject's events up to a version.
-fn history(log: &dyn EventLog, stream: &str, up_to: Version) -> Result<Vec<Event>, Trouble> {
-    let limit = up_to as usize + 1;
-    let stored = wait_for(log.read_stream(stream, 0, limit)).map_err(ViewError::Log)?;
-    stored.iter().map(|stored| stored.decode().map_err(|error| Trouble::Park(words(&error)))).collect()
-}
-
-fn words(error: &dyn std::error::Error) -> String {
+/// An error and its cause in one line.
+pub(crate) fn words(error: &dyn std::error::Error) -> String {
     match error.source() {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
@@ -354,10 +351,7 @@ fn open_or_discard(
     log: &dyn EventLog,
 ) -> Result<(Connection, Opened), ViewError> {
     let connection = schema::open_writer(path)?;
-    let opened = match trust(&connection, source, log)? {
-        None => return Ok((connection, Opened::Resumed)),
-        Some(opened) => opened,
-    };
+    let Some(opened) = trust(&connection, source, log)? else { return Ok((connection, Opened::Resumed)) };
     connection.execute_batch("BEGIN IMMEDIATE")?;
     write::create(&connection, &source.ledger, source.salt)?;
     connection.execute_batch(schema::LIST_INDEX)?;
@@ -411,7 +405,7 @@ fn is_no_database(error: &rusqlite::Error) -> bool {
 }
 
 /// Removes the file and what SQLite keeps beside it.
-fn remove(path: &Path) -> Result<(), ViewError> {
+pub(crate) fn remove(path: &Path) -> Result<(), ViewError> {
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);

@@ -8,6 +8,7 @@ use crate::views::kind_number;
 use accord_domain::{AreaCode, Instant, SubjectKind, Track, Value};
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Citations remembered with their numbers; far more than there are instruments and clauses in use at a time.
 const CITATIONS_REMEMBERED_MAX: usize = 50_000;
@@ -30,7 +31,7 @@ const POINTS: &str = "INSERT INTO points (subject, version, rec_from, rec_to, ye
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     shelves: HashMap<(SubjectKind, u32, Value), i64>,
-    citations: HashMap<Box<str>, i64>,
+    citations: HashMap<Arc<str>, i64>,
 }
 
 impl Writer {
@@ -166,25 +167,25 @@ impl Writer {
         Ok(id)
     }
 
-    fn citation(&mut self, connection: &Connection, json: &str) -> Result<i64, ViewError> {
+    fn citation(&mut self, connection: &Connection, json: &Arc<str>) -> Result<i64, ViewError> {
         if let Some(id) = self.citations.get(json) {
             return Ok(*id);
         }
         let found = connection
             .prepare_cached("SELECT id FROM citations WHERE json = ?1")?
-            .query_row([json], |row| row.get(0))
+            .query_row([&**json], |row| row.get(0))
             .optional()?;
         let id = match found {
             Some(id) => id,
             None => {
-                connection.prepare_cached("INSERT INTO citations (json) VALUES (?1)")?.execute([json])?;
+                connection.prepare_cached("INSERT INTO citations (json) VALUES (?1)")?.execute([&**json])?;
                 connection.last_insert_rowid()
             }
         };
         if self.citations.len() >= CITATIONS_REMEMBERED_MAX {
             self.citations.clear();
         }
-        self.citations.insert(json.into(), id);
+        self.citations.insert(Arc::clone(json), id);
         Ok(id)
     }
 }

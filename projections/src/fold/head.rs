@@ -2,11 +2,13 @@
 
 use super::decode::Read;
 use super::diff::{Kept, Row, bring};
+
 use crate::views::{ANNULS, ANNULS_WITH_CONSEQUENCES, CORRECTS};
 use accord_domain::event::{AnnulmentScope, EventData};
 use accord_domain::practitioner::PractitionerEvent;
 use accord_domain::timeline::{self, Known};
 use accord_domain::{AreaCode, Event, EventType, Instant, State, Subject, Version};
+use std::sync::Arc;
 
 /// A row of `trail`.
 #[derive(Clone, Debug)]
@@ -17,7 +19,7 @@ pub(crate) struct TrailRow {
     pub(crate) effective_at: Instant,
     pub(crate) recorded_at: Instant,
     pub(crate) caused_by: Option<Version>,
-    pub(crate) citation: Box<str>,
+    pub(crate) citation: Arc<str>,
     pub(crate) case: Option<Box<str>>,
     /// For an annulment or correction: the version it acts on, what it does, and from when.
     pub(crate) act: Option<(Version, u8, Instant)>,
@@ -143,7 +145,14 @@ impl Head {
         self.tail = bring(rows, spans, newest.recorded_at, &mut self.next_row, &mut self.settled);
         self.restore(events, &known);
         self.renamed = true;
-        self.points = bring_points(points, &known, newest.recorded_at);
+        self.points.extend(bring_points(points, &known, newest.recorded_at));
+    }
+
+    /// What [`Head::resolve`] needs, taken out of memory where nothing was written yet.
+    pub(crate) fn take_open(&mut self) -> (Vec<Row>, Vec<PointRow>) {
+        let mut rows = std::mem::take(&mut self.tail);
+        rows.extend(self.settled.extract_if(.., |row| row.rec_to == Instant::MAX));
+        (rows, self.points.extract_if(.., |row| row.rec_to == Instant::MAX).collect())
     }
 
     /// Takes up the newest state, for a subject whose rows are in the file; `rows` are the open ones.
@@ -185,7 +194,7 @@ impl Head {
             effective_at: event.effective_at,
             recorded_at: event.recorded_at,
             caused_by: event.caused_by,
-            citation: read.citation.clone(),
+            citation: Arc::clone(&read.citation),
             case: read.case.clone(),
             act,
         });
@@ -233,9 +242,9 @@ fn point_row(event: &Event, void_from: Instant, at: Instant) -> Option<PointRow>
     })
 }
 
-/// Closes the rows of points that are no longer so and adds what is so instead.
+/// Closes the rows of points that are no longer so and adds what is so instead; gives all rows there are to write.
 fn bring_points(open: Vec<PointRow>, known: &[Known<'_>], at: Instant) -> Vec<PointRow> {
-    let mut changed = Vec::new();
+    let mut rows = Vec::new();
     let mut wanted: Vec<PointRow> = known
         .iter()
         .filter(|known| known.void_from != Instant::MIN)
@@ -244,15 +253,13 @@ fn bring_points(open: Vec<PointRow>, known: &[Known<'_>], at: Instant) -> Vec<Po
     for mut row in open {
         let same = |wanted: &PointRow| PointRow { rec_from: row.rec_from, ..wanted.clone() } == row;
         match wanted.iter().position(same) {
-            Some(at) => {
-                wanted.swap_remove(at);
+            Some(found) => {
+                wanted.swap_remove(found);
             }
-            None => {
-                row.rec_to = at;
-                changed.push(row);
-            }
+            None => row.rec_to = at,
         }
+        rows.push(row);
     }
-    changed.extend(wanted);
-    changed
+    rows.extend(wanted);
+    rows
 }

@@ -4,13 +4,18 @@ mod decode;
 mod diff;
 mod head;
 
-pub(crate) use decode::read;
+pub(crate) use decode::{Citations, read};
 pub(crate) use diff::{Kept, Row};
 pub(crate) use head::{Head, PointRow, TrailRow};
 
 use accord_domain::event::EventData;
 use accord_domain::practitioner::PractitionerEvent;
-use accord_domain::{AreaCode, Event};
+use accord_domain::{AreaCode, Event, Version};
+use accord_store::EventLog;
+
+use crate::error::ViewError;
+use crate::projector::words;
+use crate::wait::wait_for;
 
 /// The area a practitioner is listed and counted under: the one stated at the first registration, else the region in
 /// the code of the institution. Taken from the first event of the stream and never changed, so that what was listed
@@ -25,4 +30,14 @@ pub fn home_area(first: &Event) -> Option<AreaCode> {
         }
         EventData::Practitioner(_) | EventData::Institution(_) => None,
     }
+}
+
+/// A subject's events up to a version; the inner error says why one of them cannot be understood.
+pub(crate) fn history(
+    log: &dyn EventLog,
+    stream: &str,
+    up_to: Version,
+) -> Result<Result<Vec<Event>, String>, ViewError> {
+    let stored = wait_for(log.read_stream(stream, 0, up_to as usize + 1))?;
+    Ok(stored.iter().map(|stored| stored.decode().map_err(|error| words(&error))).collect())
 }

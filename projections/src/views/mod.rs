@@ -2,6 +2,8 @@
 
 mod census;
 mod list;
+#[cfg(test)]
+mod plans;
 mod points;
 mod search;
 mod subject;

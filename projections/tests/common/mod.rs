@@ -1,76 +1,62 @@
 //! A log in memory and random histories: in order, back-dated, annulled, corrected. Events are made directly, not
 //! decided, so that orders no clerk would take are tried too.
 #![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use accord_domain::event::{Annulment, AnnulmentScope, Correction, EventData, Proposed, encode};
+use accord_domain::event::{Annulment, AnnulmentScope, Correction, EventData, encode};
 use accord_domain::institution::{InstitutionEvent as I, facts as f};
 use accord_domain::practitioner::{PractitionerEvent as P, facts as p};
 use accord_domain::track::{BarClass, Line};
 use accord_domain::{
     AreaCode, Command, Event, EventType, Instant, InstitutionCode, NewEvent, Subject, SubjectKind, Version,
 };
-use accord_projections::Source;
-use accord_store::{Answer, Append, AppendError, Appended, EventLog, LogError, Raw, Scan, Stored, ids};
-use async_trait::async_trait;
+use accord_projections::{Source, wait_for};
+use accord_store::clock::ManualClock;
+use accord_store::{Append, EventLog, Expected, MemoryLog, Stored};
 use proptest::prelude::*;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use uuid::Uuid;
 
 pub(crate) const SOURCE: Source = Source { ledger: [7; 16], salt: 0xABCDEF };
 
-/// A log in memory.
-#[derive(Debug, Default)]
-pub(crate) struct TestLog(Mutex<Vec<Stored>>);
+/// A log in memory, and what is in it.
+#[derive(Debug)]
+pub(crate) struct TestLog(pub(crate) MemoryLog);
 
-impl TestLog {
-    pub(crate) fn events(&self) -> Vec<Stored> {
-        self.0.lock().unwrap().clone()
-    }
-
-    pub(crate) fn stream(&self, subject: &Subject) -> Vec<Event> {
-        let stream = subject.stream();
-        self.events().iter().filter(|s| *s.stream == *stream).map(|s| s.decode().unwrap()).collect()
-    }
-
-    /// Records events of one decision.
-    pub(crate) fn record(&self, subject: &Subject, events: &[NewEvent]) -> Vec<Stored> {
-        let mut log = self.0.lock().unwrap();
-        let stream: Arc<str> = subject.stream().into();
-        let version = log.iter().filter(|s| s.stream == stream).count() as Version;
-        let command = command(subject, version);
-        let first = log.len();
-        for (index, event) in events.iter().enumerate() {
-            let position = log.len() as u64;
-            let recorded_at = recorded(position);
-            let mut proposed = encode(&command, event, version, index, false, "sha256:0").unwrap();
-            proposed.stamp(ids::event_id(recorded_at, position, SOURCE.salt), recorded_at);
-            let Proposed { kind, effective_at, body, .. } = proposed;
-            let mut leaf = [0; 32];
-            leaf[..8].copy_from_slice(&position.to_be_bytes());
-            log.push(Stored {
-                position,
-                stream: Arc::clone(&stream),
-                version: version + index as Version,
-                kind,
-                effective_at,
-                recorded_at,
-                leaf,
-                body: String::from_utf8(body).unwrap().into(),
-            });
-        }
-        log[first..].to_vec()
-    }
-
-    /// Spoils the bytes of an event, or the leaf hash.
-    pub(crate) fn spoil(&self, position: u64, change: impl FnOnce(&mut Stored)) {
-        change(&mut self.0.lock().unwrap()[position as usize]);
+impl Default for TestLog {
+    fn default() -> Self {
+        Self(MemoryLog::new(SOURCE.salt, Arc::new(ManualClock::at(recorded(0)))))
     }
 }
 
-/// When the event at a position is recorded: a second apart, beginning in 2026.
+impl TestLog {
+    pub(crate) fn events(&self) -> Vec<Stored> {
+        wait_for(self.0.read_all(0, usize::MAX)).unwrap()
+    }
+
+    pub(crate) fn stream(&self, subject: &Subject) -> Vec<Event> {
+        let stored = wait_for(self.0.read_stream(&subject.stream(), 0, usize::MAX)).unwrap();
+        stored.iter().map(|stored| stored.decode().unwrap()).collect()
+    }
+
+    /// Records the events of one decision.
+    pub(crate) fn record(&self, subject: &Subject, events: &[NewEvent]) {
+        let version = self.stream(subject).len() as Version;
+        let command = command(subject, version);
+        let encoded = |(index, event)| encode(&command, event, version, index, false, "sha256:0").unwrap();
+        let append = Append {
+            stream: subject.stream().into(),
+            expected: Expected::Any,
+            request: None,
+            events: events.iter().enumerate().map(encoded).collect(),
+        };
+        wait_for(self.0.append(vec![append])).remove(0).unwrap();
+    }
+}
+
+/// When the event at a position is recorded: a microsecond apart, from the beginning of 2026.
 pub(crate) fn recorded(position: u64) -> Instant {
-    Instant::from_micros(day(365).as_micros() + 1_000_000 * position as i64)
+    Instant::from_micros(day(365).as_micros() + position as i64)
 }
 
 /// A day of the histories, counted from 2025-01-01.
@@ -90,79 +76,6 @@ fn command(subject: &Subject, version: Version) -> Command {
         subject.code()
     ))
     .unwrap()
-}
-
-#[async_trait]
-impl EventLog for TestLog {
-    async fn append(&self, _batch: Vec<Append>) -> Vec<Result<Answer, AppendError>> {
-        Vec::new()
-    }
-
-    async fn read_stream(&self, stream: &str, from: Version, limit: usize) -> Result<Vec<Stored>, LogError> {
-        let log = self.0.lock().unwrap();
-        Ok(log.iter().filter(|s| *s.stream == *stream && s.version >= from).take(limit).cloned().collect())
-    }
-
-    async fn read_all(&self, from: u64, limit: usize) -> Result<Vec<Stored>, LogError> {
-        let log = self.0.lock().unwrap();
-        Ok(log.iter().skip(from as usize).take(limit).cloned().collect())
-    }
-
-    async fn len(&self) -> Result<u64, LogError> {
-        Ok(self.0.lock().unwrap().len() as u64)
-    }
-
-    async fn request(&self, _key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
-        Ok(None)
-    }
-
-    async fn known(&self, at: Instant) -> Result<u64, LogError> {
-        Ok(self.0.lock().unwrap().partition_point(|s| s.recorded_at <= at) as u64)
-    }
-
-    fn scanner(&self) -> Result<Box<dyn Scan>, LogError> {
-        let events = self.events();
-        let (mut numbers, mut names) = (HashMap::new(), Vec::new());
-        for stored in &events {
-            numbers.entry(Arc::clone(&stored.stream)).or_insert_with(|| {
-                names.push(Arc::clone(&stored.stream));
-                names.len() as u64 - 1
-            });
-        }
-        Ok(Box::new(TestScan { events, numbers, names }))
-    }
-}
-
-struct TestScan {
-    events: Vec<Stored>,
-    numbers: HashMap<Arc<str>, u64>,
-    names: Vec<Arc<str>>,
-}
-
-impl Scan for TestScan {
-    fn scan(
-        &mut self,
-        range: std::ops::Range<u64>,
-        visit: &mut dyn FnMut(Raw<'_>) -> Result<(), LogError>,
-    ) -> Result<(), LogError> {
-        for stored in self.events.iter().filter(|stored| range.contains(&stored.position)) {
-            visit(Raw {
-                position: stored.position,
-                stream: self.numbers[&stored.stream],
-                version: stored.version,
-                kind: stored.kind,
-                effective_at: stored.effective_at,
-                recorded_at: stored.recorded_at,
-                leaf: &stored.leaf,
-                body: stored.body.as_bytes(),
-            })?;
-        }
-        Ok(())
-    }
-
-    fn stream_name(&mut self, stream: u64) -> Result<Arc<str>, LogError> {
-        Ok(Arc::clone(&self.names[stream as usize]))
-    }
 }
 
 /// One act of a random history: whose, what, when, and a number to draw details from.
@@ -297,6 +210,7 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
             at_request: None,
             ground: "违约".into(),
             line,
+            origin: None,
             until: (detail % 3 != 0).then(|| later(90)),
         }),
         12 => I::AgreementResumed(f::Resumption { area, line }),
