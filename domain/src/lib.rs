@@ -12,6 +12,7 @@ pub mod event;
 #[cfg(test)]
 mod history;
 pub mod id;
+pub mod identifiers;
 pub mod institution;
 pub mod limits;
 pub mod payable;
@@ -29,6 +30,7 @@ pub use decide::{Context, Decision, decide};
 pub use envelope::{Actor, Authority, Basis, Evidence};
 pub use event::{Event, EventData, EventRef, EventType, NewEvent, Proposed};
 pub use id::{AreaCode, InstitutionCode, PractitionerCode, Subject, SubjectKind, Version};
+pub use identifiers::{CitizenNumber, Uscc};
 pub use rejection::Rejection;
 pub use state::State;
 pub use time::Instant;
