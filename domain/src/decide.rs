@@ -4,9 +4,10 @@ mod record;
 
 use crate::command::{Act, Command};
 use crate::envelope::Authority;
-use crate::event::{Event, NewEvent};
+use crate::event::{Event, Finding, NewEvent};
 use crate::id::{Subject, Version};
-use crate::institution;
+use crate::identifiers::{Doubt, region_doubt};
+use crate::institution::{self, InstitutionCommand};
 use crate::practitioner;
 use crate::rejection::{Rejection, RejectionKind};
 use crate::rulebook::Rulebook;
@@ -54,7 +55,7 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
     if let Some(act) = record::act_on_record(&command.act) {
         return record::decide(command, act, context).map(|event| vec![event]);
     }
-    match (&command.act, state) {
+    let mut decision = match (&command.act, state) {
         (Act::Institution(act), State::Institution(state)) => {
             institution::decide(state, command, act, context)
         }
@@ -67,7 +68,25 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
                 words!("the state is of another kind of subject", "主体类型不符"),
             ))
         }
+    }?;
+    if let Some(first) = decision.first_mut() {
+        first.findings.extend(doubts(command, context).map(|doubt| Finding::new(doubt.code(), None)));
     }
+    Ok(decision)
+}
+
+/// What looks odd about the identifiers that a command brings in: the subject's own when it is first heard of, and a
+/// 统一社会信用代码.
+fn doubts(command: &Command, context: &Context<'_>) -> impl Iterator<Item = Doubt> {
+    let region = if context.version.is_none() { region_doubt(command.subject.region()) } else { None };
+    let uscc = match &command.act {
+        Act::Institution(InstitutionCommand::Apply(data)) => data.uscc,
+        Act::Institution(InstitutionCommand::SignAgreement(data)) => data.uscc,
+        Act::Institution(_) | Act::Practitioner(_) => None,
+    };
+    let mut doubts = uscc.map(|uscc| uscc.doubts()).unwrap_or_default();
+    doubts.retain(|doubt| Some(*doubt) != region);
+    region.into_iter().chain(doubts)
 }
 
 /// The refusal of an act on a stream that moved on from the version the caller had seen.

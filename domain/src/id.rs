@@ -58,7 +58,7 @@ pub struct IdError {
     pub expected: &'static str,
 }
 
-fn refuse(text: &str, what: &'static str, expected: &'static str) -> IdError {
+pub(crate) fn refuse(text: &str, what: &'static str, expected: &'static str) -> IdError {
     IdError { text: text.chars().take(40).collect(), what, expected }
 }
 
@@ -84,7 +84,7 @@ macro_rules! code {
             ///
             /// # Errors
             /// [`IdError`] says what would be right.
-            pub fn parse(text: &str) -> Result<Self, IdError> {
+            pub fn parse(text: &str) -> Result<Self, $crate::id::IdError> {
                 let accepts: fn(&str) -> bool = $accepts;
                 let mut bytes = [0; $len_max];
                 match (u8::try_from(text.len()), bytes.get_mut(..text.len())) {
@@ -92,7 +92,7 @@ macro_rules! code {
                         slot.copy_from_slice(text.as_bytes());
                         Ok(Self { bytes, len })
                     }
-                    _ => Err(refuse(text, $what, $expected)),
+                    _ => Err($crate::id::refuse(text, $what, $expected)),
                 }
             }
 
@@ -139,6 +139,8 @@ macro_rules! code {
     };
 }
 
+pub(crate) use code;
+
 code!(
     /// Code of a designated medical institution (`H`) or retail pharmacy (`P`).
     InstitutionCode,
@@ -167,6 +169,15 @@ impl InstitutionCode {
     #[must_use]
     pub fn region(&self) -> Option<AreaCode> {
         AreaCode::parse(self.as_str().get(1..7)?).ok()
+    }
+}
+
+impl PractitionerCode {
+    /// The region inside the code: where the number was given.
+    #[must_use]
+    pub fn region(&self) -> Option<AreaCode> {
+        let digits = self.as_str().trim_start_matches(|letter: char| letter.is_ascii_uppercase());
+        AreaCode::parse(digits.get(..6)?).ok()
     }
 }
 
@@ -274,6 +285,15 @@ impl Subject {
         match self {
             Self::Institution(code) => code.as_str(),
             Self::Practitioner(code) => code.as_str(),
+        }
+    }
+
+    /// The region inside the code: where the number was given.
+    #[must_use]
+    pub fn region(&self) -> Option<AreaCode> {
+        match self {
+            Self::Institution(code) => code.region(),
+            Self::Practitioner(code) => code.region(),
         }
     }
 

@@ -12,6 +12,7 @@ pub mod event;
 #[cfg(test)]
 mod history;
 pub mod id;
+pub mod identifiers;
 pub mod institution;
 pub mod limits;
 pub mod obligation;
@@ -30,6 +31,7 @@ pub use decide::{Context, Decision, decide};
 pub use envelope::{Actor, Authority, Basis, Evidence};
 pub use event::{Event, EventData, EventRef, EventType, NewEvent, Proposed};
 pub use id::{AreaCode, InstitutionCode, PractitionerCode, Subject, SubjectKind, Version};
+pub use identifiers::{CitizenNumber, Uscc};
 pub use obligation::{Obligation, ObligationKind, ObligationState};
 pub use rejection::Rejection;
 pub use state::State;

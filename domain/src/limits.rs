@@ -7,7 +7,7 @@ pub const KEY_BYTES_MAX: usize = 200;
 /// Longest text in the facts or the envelope (reason, ground, name), in bytes.
 pub const TEXT_BYTES_MAX: usize = 4_000;
 /// Longest list (bases, pieces of evidence, lines, findings, portions).
-pub const LIST_ITEMS_MAX: usize = 200;
+pub const LIST_ITEMS_MAX: usize = 1_000;
 /// Deepest nesting of objects and lists in a command, counted from the command's own object.
 pub const NESTING_MAX: usize = 16;
 /// Largest sum of money, in fen: ten thousand hundred-millions of yuan (一万亿元), far beyond any year of any fund.

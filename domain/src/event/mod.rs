@@ -10,9 +10,11 @@ use crate::id::{Subject, SubjectKind, Version};
 use crate::institution::InstitutionEvent;
 use crate::practitioner::PractitionerEvent;
 use crate::time::Instant;
-use serde::{Deserialize, Serialize};
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 use uuid::Uuid;
 
 /// The stable number of an event type, as stored.
@@ -278,7 +280,38 @@ pub struct Annulment {
 #[serde(deny_unknown_fields)]
 pub struct Correction {
     /// JSON pointer into the event (`/data/number`, `/effective_at`) and the right value.
+    #[serde(deserialize_with = "unique")]
     pub changes: BTreeMap<String, serde_json::Value>,
     /// The event corrected.
     pub event: Uuid,
+}
+
+/// Reads a map in which no key stands twice.
+pub(crate) fn unique<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Unique<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Unique<T> {
+        type Value = BTreeMap<String, T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((key, value)) = members.next_entry::<String, T>()? {
+                if map.contains_key(&key) {
+                    return Err(de::Error::custom(format_args!("duplicate field `{key}`")));
+                }
+                map.insert(key, value);
+            }
+            Ok(map)
+        }
+    }
+
+    deserializer.deserialize_map(Unique(PhantomData))
 }

@@ -375,3 +375,14 @@ fn an_ordinary_practitioner_takes_little_memory() {
     assert!(bytes <= 200, "{bytes} bytes");
     assert!(state.rare.is_none());
 }
+
+#[test]
+fn a_region_that_no_list_has_is_noted_when_the_subject_is_first_heard_of() {
+    let mut history = History::of("D990000000001");
+    history.act("register", "2025-01-01", json!({ "institution": SITE, "category": "doctor" })).act(
+        "add-site",
+        "2025-02-01",
+        json!({ "institution": OTHER }),
+    );
+    assert_eq!((history.noticed(0), history.noticed(1)), (vec!["unknown-region"], vec![]));
+}
