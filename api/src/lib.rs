@@ -4,5 +4,6 @@
 pub mod answers;
 pub mod cli;
 pub mod ledger;
+pub mod samples;
 
 pub use ledger::{Access, Done, Failure, Ledger, OpenError};

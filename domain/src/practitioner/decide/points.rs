@@ -189,28 +189,31 @@ fn suspension(
     threshold: &Cited<i64>,
 ) -> Result<NewEvent, Rejection> {
     let table = months_table(case, law, data, decided_at, total, threshold)?;
-    let months = chosen_months(data, total, &table)?;
+    let months = chosen_months(case, data, total, &table)?;
     let next_month = law.yes("practitioner.suspend.starts_next_month");
     let from = match next_month {
         Some(_) => decided_at.next_month().max(case.at),
         None => case.at,
     };
-    let mut until = from.plus_months(months);
+    let mut until = months.map(|months| from.plus_months(months));
     let mut cut = None;
     if law.yes("practitioner.suspend.runs_over_new_year").is_none() {
         let reset = from.next_year();
-        cut = (reset < until).then_some("year-end");
-        until = until.min(reset);
+        cut = until.is_none_or(|until| reset < until).then_some("year-end");
+        until = Some(until.map_or(reset, |until| until.min(reset)));
     }
     let facts = QualificationSuspension {
         from: (from != case.at).then_some(from),
         ground: Some(data.behaviour.clone()),
-        until: Some(until),
+        until,
     };
     let mut event = case
         .event(PractitionerEvent::QualificationSuspended(facts))
         .rule(&threshold.citation.id)
         .rule(&table.citation.id);
+    if months.is_none() {
+        event = event.finding("suspension-end-unknown", Some(&table.citation.id));
+    }
     if let Some(rule) = next_month {
         event = event.rule(rule);
     }
@@ -262,11 +265,18 @@ fn months_table(
     }
 }
 
-/// The months stated, or the only ones the rule allows. A choice that the rule leaves must be made in the command.
-fn chosen_months(data: &DeductionAct, total: u8, table: &Cited<(i64, i64)>) -> Result<u32, Rejection> {
+/// The months stated, or the only ones the rule allows. A choice that the rule leaves must be made in the command, unless
+/// the command says why the months are not known: none then.
+fn chosen_months(
+    case: &Case<'_>,
+    data: &DeductionAct,
+    total: u8,
+    table: &Cited<(i64, i64)>,
+) -> Result<Option<u32>, Rejection> {
     let (min, max) = table.value;
     let (code, words) = match data.suspend_months {
-        Some(months) if (min..=max).contains(&i64::from(months)) => return Ok(months),
+        Some(months) if (min..=max).contains(&i64::from(months)) => return Ok(Some(months)),
+        None if case.command.envelope.unknown.contains_key("/data/suspend_months") => return Ok(None),
         Some(months) => (
             "out-of-range",
             words!(
@@ -274,7 +284,7 @@ fn chosen_months(data: &DeductionAct, total: u8, table: &Cited<(i64, i64)>) -> R
                 "{months} 个月；累计 {total} 分暂停 {min} 至 {max} 个月"
             ),
         ),
-        None if min == max => return Ok(u32::try_from(min).unwrap_or(0)),
+        None if min == max => return Ok(u32::try_from(min).ok()),
         None => (
             "choice-missing",
             words!(
