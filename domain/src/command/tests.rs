@@ -100,7 +100,7 @@ fn bad_input_names_the_place_and_what_would_be_right() {
     insta::assert_snapshot!(out);
 }
 
-fn deduction(points: Value) -> Value {
+fn deduction(points: &Value) -> Value {
     json!({
         "command": "practitioner.deduct-points", "subject": "D430500000001", "actor": { "authority": "agency" },
         "data": { "points": points, "behaviour": "art-38", "institution": "H43050000001", "area": "430500" },
@@ -111,21 +111,21 @@ fn deduction(points: Value) -> Value {
 fn numbers_out_of_range_say_what_range_there_is() {
     let mut out = String::new();
     for points in [json!(300), json!(-1), json!(2.5), json!("3"), json!(1e30)] {
-        writeln!(out, "{points}: {}", refusal(&deduction(points.clone()).to_string())).unwrap();
+        writeln!(out, "{points}: {}", refusal(&deduction(&points).to_string())).unwrap();
     }
     insta::assert_snapshot!(out);
 }
 
 #[test]
 fn there_is_a_limit_on_texts_lists_nesting_and_the_whole() {
-    let mut command = deduction(json!(3));
+    let mut command = deduction(&json!(3));
     command["reason"] = json!("长".repeat(TEXT_BYTES_MAX / 3 + 1));
     assert!(refusal(&command.to_string()).contains("/reason: 4002 bytes; at most 4000"));
     command["reason"] = json!("x");
     command["data"]["behaviour"] = json!("b".repeat(TEXT_BYTES_MAX + 1));
     assert!(refusal(&command.to_string()).contains("/data/behaviour: 4001 bytes"));
 
-    let mut command = deduction(json!(3));
+    let mut command = deduction(&json!(3));
     command["basis"] = json!(vec![json!({ "instrument": "x" }); LIST_ITEMS_MAX + 1]);
     assert!(refusal(&command.to_string()).contains("/basis: 1001 items; at most 1000"));
 
