@@ -2,7 +2,7 @@
 
 use super::{Fixture, STREAM, append, event, one, second, under};
 use crate::limits::{BODY_BYTES_MAX, EVENTS_PER_REQUEST_MAX, KEY_BYTES_MAX, STREAM_NAME_BYTES_MAX};
-use crate::port::{Append, AppendError, EventLog, Expected};
+use crate::port::{Append, AppendError, Expected};
 use crate::{ids, leaf_hash};
 use accord_domain::{Instant, Proposed};
 

@@ -1,7 +1,7 @@
 //! Many at once.
 
 use super::{Fixture, STREAM, append, one, under};
-use crate::port::{AppendError, EventLog, Expected};
+use crate::port::{AppendError, Expected};
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Random batches against the plainest model there is.
 
 use super::{Fixture, append, second, under};
-use crate::port::{Answer, Append, AppendError, Appended, EventLog, Expected};
+use crate::port::{Answer, Append, AppendError, Appended, Expected};
 use accord_domain::Version;
 use std::collections::HashMap;
 

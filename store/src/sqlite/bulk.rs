@@ -66,6 +66,7 @@ impl Bulk {
         };
         let answer = planner.plan(append, self.shared.lookup(reader), self.shared.clock.now())?;
         if planner.planned() >= BULK_BATCH_EVENTS {
+            self.learn_what_is_new();
             self.hand_over()?;
         }
         Ok(answer)
@@ -99,6 +100,19 @@ impl Bulk {
         match &self.queue {
             Some(queue) if queue.send(commit).is_ok() => Ok(()),
             _ => Err(self.ended()),
+        }
+    }
+
+    /// After the first full batch an import is worth a filter: one pass over the index, then new keys and names cost no
+    /// search. When the index was flushed during the pass, the next batch tries again.
+    fn learn_what_is_new(&self) {
+        let covered = self.shared.tail.read().unwrap_or_else(PoisonError::into_inner).unfiltered();
+        let index = self.reader.as_ref().and_then(|reader| reader.index.as_ref());
+        if let (Some(covered), Some(index)) = (covered, index)
+            && let Ok(filter) = super::index::filter(index)
+        {
+            let mut tail = self.shared.tail.write().unwrap_or_else(PoisonError::into_inner);
+            tail.take_filter(filter, covered);
         }
     }
 

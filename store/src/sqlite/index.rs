@@ -5,6 +5,7 @@
 //! flush is kept in memory, sorted ([`Tail`]), and goes into `index.db` in one sorted pass when there is enough of it.
 //! `index.db` can be lost or deleted: it is rebuilt from the log. On opening, the tail is read again from the log.
 
+use super::filter::Filter;
 use super::schema::{self, Mode};
 use super::{fault, files};
 use crate::port::LogError;
@@ -64,6 +65,8 @@ pub(super) struct Tail {
     pub(super) streams: u64,
     /// Events that `index.db` holds.
     covered: u64,
+    /// What `index.db` holds at most, once somebody needed to know.
+    filter: Option<Filter>,
 }
 
 impl Tail {
@@ -94,6 +97,24 @@ impl Tail {
     /// Whether an index that covers as much as this one does joins up with a tail.
     pub(super) fn reaches(&self, tail: &Tail) -> bool {
         self.covered >= tail.covered
+    }
+
+    /// Whether `index.db` may hold a hash; a no is certain.
+    pub(super) fn may_be_indexed(&self, hash: i64) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.may_hold(hash))
+    }
+
+    /// Events that `index.db` holds, when it is not known yet what it does not hold.
+    pub(super) fn unfiltered(&self) -> Option<u64> {
+        self.filter.is_none().then_some(self.covered)
+    }
+
+    /// Takes a filter of `index.db` as it was when it held so many events, if it still does. (A flush that is committed
+    /// but not yet told here is no harm: its entries are still in the tail and get into the filter when they leave it.)
+    pub(super) fn take_filter(&mut self, filter: Filter, covered: u64) {
+        if self.covered == covered {
+            self.filter = Some(filter);
+        }
     }
 
     fn entries(&self) -> usize {
@@ -136,7 +157,13 @@ impl Tail {
 
     /// Empties the tail after a flush.
     pub(super) fn flushed(&mut self) {
-        *self = Self { events: self.events, streams: self.streams, covered: self.events, ..Self::default() };
+        if let Some(filter) = &mut self.filter {
+            self.names.iter().chain(&self.keys).for_each(|(hash, _)| filter.add(*hash));
+        }
+        self.names.clear();
+        self.keys.clear();
+        self.heads.clear();
+        self.covered = self.events;
     }
 
     /// Reads what the log has beyond the tail, at most `limit` events; says whether there was any.
@@ -198,6 +225,19 @@ fn candidates(index: &Connection, sql: &str, hash: i64) -> rusqlite::Result<Vec<
     Ok(found)
 }
 
+/// A filter of everything in `index.db`.
+pub(super) fn filter(index: &Connection) -> rusqlite::Result<Filter> {
+    let mut filter = Filter::default();
+    for sql in ["SELECT hash FROM names", "SELECT hash FROM keys"] {
+        let mut select = index.prepare(sql)?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            filter.add(row.get(0)?);
+        }
+    }
+    Ok(filter)
+}
+
 /// The newest event of a stream that `index.db` knows.
 pub(super) fn head(index: &Connection, stream: u64) -> rusqlite::Result<Option<u64>> {
     index
@@ -226,7 +266,7 @@ pub(super) fn open(path: &Path, log: &Connection, ledger: &[u8; 16]) -> Result<(
     let index = schema::connect(path, Mode::Create)?;
     schema::create_index(&index, ledger).map_err(failed)?;
     tune(&index).map_err(failed)?;
-    Ok((index, Tail::default()))
+    Ok((index, Tail { filter: Some(Filter::default()), ..Tail::default() }))
 }
 
 fn tune(index: &Connection) -> rusqlite::Result<()> {

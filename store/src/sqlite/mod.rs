@@ -8,6 +8,7 @@
 mod bulk;
 mod fault;
 mod files;
+mod filter;
 mod index;
 mod plan;
 mod read;

@@ -112,10 +112,14 @@ impl Lookup<'_> {
                 .map(|same| same == Some(true))
                 .map_err(failed)
         };
-        for id in self.tail(|tail| tail.streams_named(hash)) {
+        let (recent, indexed) = self.tail(|tail| (tail.streams_named(hash), tail.may_be_indexed(hash)));
+        for id in recent {
             if named(&id)? {
                 return Ok(Some(id));
             }
+        }
+        if !indexed {
+            return Ok(None);
         }
         for id in self.index(|index| index::streams_named(index, hash))? {
             if named(&id)? {
@@ -148,10 +152,14 @@ impl Lookup<'_> {
     /// What was asked under a key and what it came to.
     pub(super) fn request(&self, key: &KeyDigest) -> Result<Option<([u8; 32], Appended)>, LogError> {
         let hash = key_hash(key);
-        for position in self.tail(|tail| tail.requests_under(hash)) {
+        let (recent, indexed) = self.tail(|tail| (tail.requests_under(hash), tail.may_be_indexed(hash)));
+        for position in recent {
             if let Some(found) = self.request_at(position, key)? {
                 return Ok(Some(found));
             }
+        }
+        if !indexed {
+            return Ok(None);
         }
         for position in self.index(|index| index::requests_under(index, hash))? {
             if let Some(found) = self.request_at(position, key)? {
