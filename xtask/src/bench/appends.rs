@@ -3,7 +3,7 @@
 
 use super::clients::{Client, Next};
 use super::measure::Calls;
-use accord_api::Ledger;
+use accord_api::ledger::{Done, Ledger};
 use accord_domain::command::Command;
 use anyhow::{Context, anyhow};
 use std::time::Instant;
@@ -29,7 +29,7 @@ async fn work(ledger: &Ledger, client: &mut Client, acts: usize) -> anyhow::Resu
     Ok(appended)
 }
 
-fn recorded(client: &mut Client, next: &Next, done: &accord_api::Done) -> anyhow::Result<()> {
+fn recorded(client: &mut Client, next: &Next, done: &Done) -> anyhow::Result<()> {
     let first = done.events.first().context("an act recorded without events")?;
     client.recorded(next, first.decode()?.id);
     Ok(())

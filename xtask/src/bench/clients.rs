@@ -58,7 +58,8 @@ impl Client {
         let life = &mut self.lives[at];
         let step = life.order[life.done];
         life.done += 1;
-        let named = life.plan.steps[usize::from(step)].names.and_then(|target| life.ids.get(&target).copied());
+        let named =
+            life.plan.steps[usize::from(step)].names.and_then(|target| life.ids.get(&target).copied());
         let mut line = String::with_capacity(512);
         life.plan.write(step, named, &life.site, &mut line);
         Some(Next { line, life: at, step })

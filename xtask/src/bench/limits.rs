@@ -84,10 +84,14 @@ pub(crate) fn sqlite_single(dir: &Path, rows: &[Row]) -> anyhow::Result<Calls> {
 pub(crate) fn sqlite_clients(dir: &Path, rows: &[Row]) -> anyhow::Result<Calls> {
     let path = dir.join("shared.db");
     let shared = Mutex::new(open(&path)?);
-    let locked = clients(rows, || Ok(()), |(), row| {
-        let db = shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        insert(&db, row).map(drop).map_err(Into::into)
-    })?;
+    let locked = clients(
+        rows,
+        || Ok(()),
+        |(), row| {
+            let db = shared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            insert(&db, row).map(drop).map_err(Into::into)
+        },
+    )?;
     drop(shared);
     remove(&path)?;
     let path = dir.join("own.db");
@@ -282,7 +286,9 @@ mod tests {
 
     fn rows(count: u32) -> Vec<Row> {
         let body = r#"{"actor":{"authority":"agency"},"data":{},"effective_at":"a","recorded_at":"b","subject":"c","type":"d"}"#;
-        (0..count).map(|at| Row { stream: format!("s-{}", at % 7).into(), version: at / 7, body: body.into() }).collect()
+        (0..count)
+            .map(|at| Row { stream: format!("s-{}", at % 7).into(), version: at / 7, body: body.into() })
+            .collect()
     }
 
     #[test]

@@ -28,7 +28,8 @@ impl Machine {
             Some(line.split_once(':')?.1.trim().to_owned())
         };
         let unknown = || "unknown".to_owned();
-        let memory = field("/proc/meminfo", "MemTotal").and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
+        let memory =
+            field("/proc/meminfo", "MemTotal").and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
         let load = std::fs::read_to_string("/proc/loadavg").ok();
         let arguments: Vec<String> = std::env::args().skip(1).collect();
         Self {
@@ -38,9 +39,12 @@ impl Machine {
             kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease")
                 .map_or_else(|_| unknown(), |text| text.trim().to_owned()),
             filesystem: output("stat", &["-f", "-c", "%T", &dir.to_string_lossy()]).unwrap_or_else(unknown),
-            load_before: load.and_then(|text| text.split(' ').next().map(str::to_owned)).unwrap_or_else(unknown),
+            load_before: load
+                .and_then(|text| text.split(' ').next().map(str::to_owned))
+                .unwrap_or_else(unknown),
             sqlite: rusqlite::version().to_owned(),
-            commit: output("git", &["describe", "--always", "--dirty", "--abbrev=12"]).unwrap_or_else(unknown),
+            commit: output("git", &["describe", "--always", "--dirty", "--abbrev=12"])
+                .unwrap_or_else(unknown),
             command: format!("cargo xtask {}", arguments.join(" ")),
         }
     }

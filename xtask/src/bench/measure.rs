@@ -89,8 +89,10 @@ pub(crate) const fn to_f64(count: u64) -> f64 {
 pub(crate) fn peak_memory() -> anyhow::Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|rest| rest.trim().strip_suffix(" kB")).and_then(|kib| kib.trim().parse::<u64>().ok());
-    kib.map(|kib| kib * 1_024).ok_or_else(|| anyhow::anyhow!("/proc/self/status does not tell the peak memory"))
+    let kib =
+        line.and_then(|rest| rest.trim().strip_suffix(" kB")).and_then(|kib| kib.trim().parse::<u64>().ok());
+    kib.map(|kib| kib * 1_024)
+        .ok_or_else(|| anyhow::anyhow!("/proc/self/status does not tell the peak memory"))
 }
 
 #[cfg(test)]

@@ -110,7 +110,9 @@ impl Asker<'_> {
         let (practitioner, institution) = (subject(&practitioner)?, subject(&institution)?);
         let of_institution = self.standing(&institution, at)?;
         let of_practitioner = self.standing(&practitioner, at)?;
-        let Subject::Institution(code) = &institution else { anyhow::bail!("{institution} is no institution") };
+        let Subject::Institution(code) = &institution else {
+            anyhow::bail!("{institution} is no institution")
+        };
         let area = self.workload.plan(number).area;
         let claim = Claim {
             at,
@@ -150,6 +152,7 @@ impl Asker<'_> {
 }
 
 fn subject(plan: &Plan) -> anyhow::Result<Subject> {
-    let kind = if plan.kind == Kind::Practitioner { SubjectKind::Practitioner } else { SubjectKind::Institution };
+    let kind =
+        if plan.kind == Kind::Practitioner { SubjectKind::Practitioner } else { SubjectKind::Institution };
     Ok(Subject::parse_as(kind, &plan.code())?)
 }

@@ -101,7 +101,11 @@ impl Report {
     /// Writes the table.
     pub(crate) fn print(&self, out: &mut dyn Write) -> anyhow::Result<()> {
         let m = &self.machine;
-        writeln!(out, "{}, {} cores, {} GiB, Linux {}, {}", m.cpu, m.cores, m.memory_gib, m.kernel, m.filesystem)?;
+        writeln!(
+            out,
+            "{}, {} cores, {} GiB, Linux {}, {}",
+            m.cpu, m.cores, m.memory_gib, m.kernel, m.filesystem
+        )?;
         writeln!(out, "SQLite {}, commit {}, load before {}", m.sqlite, m.commit, m.load_before)?;
         for section in &self.sections {
             writeln!(out, "\n{} events, {} subjects", grouped(section.events), grouped(section.subjects))?;
@@ -127,7 +131,9 @@ fn line(figure: &Figure, out: &mut dyn Write) -> anyhow::Result<()> {
     }
     match (figure.mark, figure.reached()) {
         (Some(Mark::Ratio(least)), Some(reached)) => write!(out, " (mark {least:.1}: {})", words(reached))?,
-        (Some(Mark::AtMost(most)), Some(reached)) => write!(out, " (mark {}: {})", number(most), words(reached))?,
+        (Some(Mark::AtMost(most)), Some(reached)) => {
+            write!(out, " (mark {}: {})", number(most), words(reached))?
+        }
         _ => {}
     }
     writeln!(out)?;

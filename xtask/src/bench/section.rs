@@ -10,7 +10,6 @@ use super::{Group, Options, appends, reads};
 use crate::workload::{Workload, Written, middle_and_end};
 use accord_api::ledger::{Access, Ledger};
 use accord_domain::Instant;
-use accord_store::SqliteLog;
 use accord_store::clock::ManualClock;
 use anyhow::{Context, ensure};
 use std::path::{Path, PathBuf};
@@ -99,7 +98,8 @@ impl Bench<'_> {
     fn fill(&mut self) -> anyhow::Result<()> {
         let (mut import, mut memory) = (Series::default(), Series::default());
         let (mut bulk, mut owned, mut borrowed) = (Series::default(), Series::default(), Series::default());
-        let (mut replay, mut replay_memory, mut rebuild) = (Series::default(), Series::default(), Series::default());
+        let (mut replay, mut replay_memory, mut rebuild) =
+            (Series::default(), Series::default(), Series::default());
         let mut raw_bytes = Series::default();
         for run in 1..=self.options.runs {
             if run == 1 || self.options.wants(Group::Import) {
@@ -167,8 +167,8 @@ impl Bench<'_> {
     }
 
     fn fill_plain_table(&self) -> anyhow::Result<Bulk> {
-        let log = SqliteLog::open_read_only(&self.ledger_dir())?;
-        let mut rows = Rows::of(&log, self.written.events)?;
+        let (ledger, _clock) = self.open(Access::ReadOnly)?;
+        let mut rows = Rows::of(&**ledger.log(), self.written.events)?;
         Bulk::fill(self.dir.path(), |count| rows.next(count))
     }
 
@@ -251,7 +251,9 @@ impl Bench<'_> {
         let raw_rate = raw.per_second.figure("SQLite, one row a commit", "/s")?;
         let raw_clients_rate = raw_clients.per_second.figure("SQLite, 32 clients, one row a commit", "/s")?;
         let section = &mut self.section;
-        section.figures.push(single.per_second.figure("append", "/s")?.against(&raw_rate).mark(Mark::Ratio(0.7)));
+        section
+            .figures
+            .push(single.per_second.figure("append", "/s")?.against(&raw_rate).mark(Mark::Ratio(0.7)));
         section.figures.push(single.p50.figure("append p50", "µs")?);
         section.figures.push(single.p99.figure("append p99", "µs")?);
         let rate = concurrent.per_second.figure("append, 32 clients", "/s")?;

@@ -2,9 +2,10 @@
 //! again; the answer is one line of JSON.
 
 use super::measure;
-use crate::workload::{Pace, Written};
-use accord_api::ledger::{Importer, Ledger, LineResult, Watcher};
-use accord_domain::Instant;
+use crate::workload::{Pace, Written, middle_and_end};
+use accord_api::ledger::{Access, Importer, Ledger, LineResult, Watcher};
+use accord_domain::track::{Line, Value};
+use accord_domain::{AreaCode, Instant};
 use accord_store::clock::ManualClock;
 use anyhow::{Context, bail};
 use serde::de::DeserializeOwned;
@@ -75,7 +76,9 @@ impl Step {
     pub(crate) fn run(text: &str) -> anyhow::Result<()> {
         let answer = match serde_json::from_str(text).context("the step to run")? {
             Self::Import { ledger, written } => serde_json::to_string(&import(&ledger, &written)?)?,
-            Self::Replay { ledger, as_of } => serde_json::to_string(&replay(&ledger, Instant::from_micros(as_of))?)?,
+            Self::Replay { ledger, as_of } => {
+                serde_json::to_string(&replay(&ledger, Instant::from_micros(as_of))?)?
+            }
             Self::Rebuild { ledger } => serde_json::to_string(&rebuild(&ledger)?)?,
         };
         writeln!(std::io::stdout(), "{answer}")?;
@@ -103,8 +106,8 @@ impl Watcher for Watch {
 }
 
 fn import(ledger: &Path, written: &Written) -> anyhow::Result<Outcome<()>> {
-    Ledger::init(ledger, written.salt)?;
     let clock = Arc::new(ManualClock::at(Instant::from_micros(0)));
+    Ledger::init(ledger, written.salt, &*clock)?;
     let mut importer = Importer::open(ledger, clock.clone())?;
     let mut watch = Watch { pace: Pace::start(written, clock), refused: Vec::new() };
     let begin = std::time::Instant::now();
@@ -112,18 +115,43 @@ fn import(ledger: &Path, written: &Written) -> anyhow::Result<Outcome<()>> {
     let report = importer.run(source, &mut watch)?;
     let seconds = begin.elapsed().as_secs_f64();
     if report.recorded != written.lines || report.events != written.events {
-        bail!("of {} lines with {} events came {report:?}; {:#?}", written.lines, written.events, watch.refused);
+        bail!(
+            "of {} lines with {} events came {report:?}; {:#?}",
+            written.lines,
+            written.events,
+            watch.refused
+        );
     }
     Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events: report.events, answer: () })
 }
 
+/// The views anew: deleted and computed again at opening.
 fn rebuild(ledger: &Path) -> anyhow::Result<Outcome<()>> {
+    for suffix in ["", "-wal", "-shm"] {
+        let file = ledger.join(format!("views.db{suffix}"));
+        if file.exists() {
+            std::fs::remove_file(file)?;
+        }
+    }
     let clock = Arc::new(ManualClock::at(middle_and_end().1));
-    let log = Arc::new(SqliteLog::open(ledger, clock)?);
-    let source = Source { ledger: log.id(), salt: log.salt() };
-    let (mut projector, _) = Projector::open(&views_path(ledger), source, log, Options::default())?;
     let begin = std::time::Instant::now();
-    projector.rebuild(&mut |_| ControlFlow::Continue(()))?;
+    let opened = Ledger::open(ledger, Access::ReadWrite, clock)?;
     let seconds = begin.elapsed().as_secs_f64();
-    Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events: projector.position(), answer: () })
+    let events = opened.views().position()?;
+    Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events, answer: () })
+}
+
+fn replay(ledger: &Path, as_of: Instant) -> anyhow::Result<Outcome<Counted>> {
+    let clock = Arc::new(ManualClock::at(middle_and_end().1));
+    let opened = Ledger::open(ledger, Access::ReadOnly, clock)?;
+    let events = opened.views().position()?;
+    let begin = std::time::Instant::now();
+    let census = opened.views().census(as_of, Instant::MAX, None)?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let answer = census.lines.iter().filter(|line| line.status != Value::Unregistered).map(|line| {
+        let area = line.area.map_or(0, AreaCode::number);
+        (area, line.line.map_or("", Line::name).to_owned(), line.status.name().to_owned(), line.count)
+    });
+    let answer = answer.collect();
+    Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events, answer })
 }

@@ -23,10 +23,11 @@ impl Memory {
     fn record(&mut self, line: &str, now: i64) {
         let command = Command::parse(line).unwrap_or_else(|error| panic!("{error}: {line}"));
         let subject = command.subject.clone();
-        let (_, events) = self.subjects.entry(subject.stream()).or_insert_with(|| (subject.clone(), Vec::new()));
+        let (_, events) =
+            self.subjects.entry(subject.stream()).or_insert_with(|| (subject.clone(), Vec::new()));
         let at = command.envelope.effective_at.unwrap();
         let state = timeline::state_at(subject.kind(), events, at);
-        
+
         let version = events.last().map(|event| event.version);
         let rulebook = Rulebook::national();
         let context = Context { effective_at: at, rulebook, version, history: events };
@@ -76,11 +77,11 @@ fn every_line_is_accepted_and_leads_where_the_plans_say() {
     let text = std::fs::read_to_string(&written.path).unwrap();
     let mut memory = Memory { recorded: i64::MIN, ..Memory::default() };
     for (index, line) in text.lines().enumerate() {
-        memory.record(line, written.settings()[index / 1_000]);
+        memory.record(line, written.settings()[index / 100]);
     }
     assert_eq!(memory.events, written.events);
     let mean = memory.bytes / memory.events;
-    assert!((350..=450).contains(&mean), "{mean} bytes an event");
+    assert!((500..=600).contains(&mean), "{mean} bytes an event");
     let (middle, end) = middle_and_end();
     assert_eq!(memory.census(end), workload.expected(end));
     assert_eq!(memory.census(middle), workload.expected(middle));

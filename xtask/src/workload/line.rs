@@ -43,33 +43,28 @@ impl Plan {
         self.actor(step.act, out);
         let _ = write!(
             out,
-            r#""basis":[{{"instrument":"{}","article":"{}"}}],"reason":"{}","key":"w-{code}-{index}","data":"#,
+            r#""basis":[{{"instrument":"{}","article":"{}"}}],"key":"w-{code}-{index}","data":"#,
             if self.kind == Kind::Practitioner {
-                "合成数据：医保支付资格管理"
+                "支付资格办法（合成）"
             } else {
-                "合成数据：定点服务协议"
+                "服务协议（合成）"
             },
             1 + self.variety % 60,
-            reason(step.act),
         );
         self.data(step, named, site, out);
         out.push('}');
     }
 
     fn actor(&self, act: Act, out: &mut String) {
-        let (operator, approver) = (self.variety % 97, self.variety / 97 % 89);
-        let _ = match act {
-            Act::AnnulLast => write!(
-                out,
-                r#""actor":{{"authority":"bureau","area":"{}","operator":"op-{operator:02}","approver":"op-{approver:02}"}},"#,
-                self.area / 10_000 * 10_000
-            ),
-            _ => write!(
-                out,
-                r#""actor":{{"authority":"agency","area":"{}","operator":"op-{operator:02}","approver":"op-{approver:02}"}},"#,
-                self.area
-            ),
+        let operator = self.variety % 97;
+        let (authority, area) = match act {
+            Act::AnnulLast => ("bureau", self.area / 10_000 * 10_000),
+            _ => ("agency", self.area),
         };
+        let _ = write!(
+            out,
+            r#""actor":{{"authority":"{authority}","area":"{area}","operator":"op-{operator:02}"}},"#
+        );
     }
 
     fn data(&self, step: &Step, named: Option<Uuid>, site: &str, out: &mut String) {
@@ -111,18 +106,16 @@ impl Plan {
             }
             Act::DeductPoints => write!(
                 out,
-                r#"{{"points":{},"behaviour":"合成数据：未核验参保人身份","responsibility":"general","institution":"{site}","measure":"合成-{:07}","area":"{area}"}}"#,
+                r#"{{"points":{},"behaviour":"未核验参保人身份","responsibility":"general","institution":"{site}","measure":"合成-{:07}","area":"{area}"}}"#,
                 self.points(),
                 self.number
             ),
             Act::RepairPoints => {
                 write!(out, r#"{{"points":1,"activity":"参加医保政策学习","area":"{area}"}}"#)
             }
-            Act::SuspendQualification => write!(
-                out,
-                r#"{{"ground":"合成数据：暂停医保支付资格","until":"{}"}}"#,
-                qualification_end(at).date()
-            ),
+            Act::SuspendQualification => {
+                write!(out, r#"{{"ground":"暂停医保支付资格","until":"{}"}}"#, qualification_end(at).date())
+            }
             Act::Restore => write!(out, r#"{{"note":"整改到位，恢复资格"}}"#),
             Act::CorrectFirst => {
                 let (pointer, value) = if self.kind == Kind::Practitioner {
@@ -179,18 +172,5 @@ const fn command(act: Act) -> &'static str {
         Act::Restore => "restore",
         Act::CorrectFirst => "correct",
         Act::AnnulLast => "annul",
-    }
-}
-
-const fn reason(act: Act) -> &'static str {
-    match act {
-        Act::Apply | Act::Sign | Act::Register => "材料齐全",
-        Act::ExtendProbation | Act::Hold | Act::Suspend | Act::DeductPoints | Act::SuspendQualification => {
-            "线索核查属实"
-        }
-        Act::Release | Act::Resume | Act::RepairPoints | Act::Restore => "整改到位",
-        Act::Terminate => "情节严重",
-        Act::CorrectFirst => "录入有误",
-        Act::AnnulLast => "经复核撤销",
     }
 }

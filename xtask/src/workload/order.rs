@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Lines between two settings of the clock.
-const LINES_PER_SETTING: usize = 1_000;
+const LINES_PER_SETTING: usize = 100;
 
 /// One act in the order of entry.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +51,7 @@ pub(crate) struct Written {
 
 #[cfg(test)]
 impl Written {
-    /// Where the clock stands during each thousand lines.
+    /// Where the clock stands during each hundred lines.
     pub(super) fn settings(&self) -> &[i64] {
         &self.settings
     }
