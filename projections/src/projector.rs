@@ -187,15 +187,18 @@ impl Projector {
                 Err(Trouble::Views(error)) => return Err(error),
             }
         }
-        let mut heads: Vec<&mut Head> = self
-            .heads
-            .iter_mut()
-            .filter(|(stream, head)| touched.contains(*stream) && head.waiting())
-            .map(|(_, head)| head)
+        // By id, so that neighbours in the file are written one after the other.
+        let mut order: Vec<(u64, Arc<str>)> = touched
+            .into_iter()
+            .filter_map(|stream| {
+                self.heads.get(&stream).filter(|head| head.waiting()).map(|head| (head.id, stream))
+            })
             .collect();
-        heads.sort_unstable_by_key(|head| head.id);
-        for head in heads {
-            self.writer.write(&self.connection, head)?;
+        order.sort_unstable();
+        for (_, stream) in order {
+            if let Some(head) = self.heads.get_mut(&stream) {
+                self.writer.write(&self.connection, head)?;
+            }
         }
         if let Some(last) = events.last() {
             self.connection
