@@ -18,6 +18,8 @@ mod points;
 mod reason;
 mod refusal;
 mod show;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use census::{Census, Count};
 pub use coordinates::{Asked, Coordinates, coordinates};

@@ -29,7 +29,7 @@ pub(crate) fn period(from: Option<Instant>, until: Option<Instant>) -> String {
 #[must_use]
 pub(crate) fn basis(list: &[Basis], lang: Lang) -> String {
     if list.is_empty() {
-        return lang.of_two("来源未写明", "not stated by the source").to_owned();
+        return lang.of_two("未写明", "not stated").to_owned();
     }
     let cite = |basis: &Basis| {
         let article = match &basis.article {

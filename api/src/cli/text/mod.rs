@@ -79,3 +79,6 @@ fn heading(code: &str, name: Option<&str>, former: &[Box<str>], lang: Lang) -> S
     out.push('\n');
     out
 }
+
+#[cfg(test)]
+mod tests;
