@@ -9,6 +9,7 @@
 mod census;
 mod coordinates;
 mod done;
+mod due;
 mod error;
 pub mod gather;
 mod history;
@@ -24,6 +25,7 @@ pub(crate) mod testing;
 pub use census::{Census, Count};
 pub use coordinates::{Asked, Coordinates, coordinates};
 pub use done::{Done, Receipt, Recorded};
+pub use due::Due;
 pub use error::AnswerError;
 pub use gather::Gathered;
 pub use history::{Axis, Entry, entries};

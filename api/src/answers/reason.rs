@@ -46,5 +46,5 @@ impl Reason {
 #[must_use]
 pub fn citation(id: &str) -> Option<Citation> {
     let book = Rulebook::national();
-    book.rules().iter().find(|rule| &*rule.id == id).map(|rule| book.citation(rule))
+    book.by_id(id).map(|rule| book.citation(rule))
 }

@@ -155,6 +155,7 @@ pub(crate) fn physician() -> Tale {
                     "total": 10, "decided_at": "2025-06-10", "responsibility": "main" }),
             Some(("医保支付资格管理制度", "十五")),
         )
+        .rule("R-317")
         .then(
             "practitioner.qualification-suspended",
             "2025-06-10",

@@ -31,20 +31,20 @@ fn asked(tale: &Tale, day: &str, claim: &ClaimAsked, people: Option<&Tale>) -> P
 #[test]
 fn show_of_an_institution_tells_status_flags_and_why() {
     let show_at = |day| Show::of(&pharmacy().stands(day));
-    assert_snapshot!("show institution", both(|lang| show(&show_at("2025-09-15"), lang)));
-    assert_snapshot!("show institution json", serde_json::to_string_pretty(&show_at("2025-09-15")).unwrap());
+    assert_snapshot!("show_institution", both(|lang| show(&show_at("2025-09-15"), lang)));
+    assert_snapshot!("show_institution_json", serde_json::to_string_pretty(&show_at("2025-09-15")).unwrap());
 }
 
 #[test]
 fn show_before_the_first_act_says_that_there_is_no_agreement() {
-    assert_snapshot!("show before", both(|lang| show(&Show::of(&pharmacy().stands("2024-12-31")), lang)));
+    assert_snapshot!("show_before", both(|lang| show(&Show::of(&pharmacy().stands("2024-12-31")), lang)));
 }
 
 #[test]
 fn show_of_a_practitioner_tells_points_and_sites() {
     let show_of = Show::of(&physician().stands("2025-07-01"));
-    assert_snapshot!("show practitioner", both(|lang| show(&show_of, lang)));
-    assert_snapshot!("show practitioner json", serde_json::to_string_pretty(&show_of).unwrap());
+    assert_snapshot!("show_practitioner", both(|lang| show(&show_of, lang)));
+    assert_snapshot!("show_practitioner_json", serde_json::to_string_pretty(&show_of).unwrap());
 }
 
 #[test]
@@ -52,19 +52,19 @@ fn history_marks_what_was_annulled_and_keeps_it() {
     let tale = pharmacy();
     let lines = entries(&tale.stored, Axis::Recorded).unwrap();
     assert_snapshot!("history", both(|lang| history(&lines, Axis::Recorded, lang)));
-    assert_snapshot!("history json", serde_json::to_string_pretty(&lines[1]).unwrap());
+    assert_snapshot!("history_json", serde_json::to_string_pretty(&lines[1]).unwrap());
 }
 
 #[test]
 fn payable_lists_every_reason_with_its_period_and_basis() {
     let tale = pharmacy();
     let refused = asked(&tale, "2025-09-15", &claim(Line::SpecialOutpatient, None), None);
-    assert_snapshot!("payable refused", both(|lang| payable(&refused, lang)));
-    assert_snapshot!("payable json", serde_json::to_string_pretty(&refused).unwrap());
+    assert_snapshot!("payable_refused", both(|lang| payable(&refused, lang)));
+    assert_snapshot!("payable_json", serde_json::to_string_pretty(&refused).unwrap());
     let held = asked(&tale, "2025-10-10", &claim(Line::SpecialOutpatient, None), None);
-    assert_snapshot!("payable held", both(|lang| payable(&held, lang)));
+    assert_snapshot!("payable_held", both(|lang| payable(&held, lang)));
     let unknown = asked(&tale, "2025-08-01", &claim(Line::Basic, Some("D510105000123")), Some(&physician()));
-    assert_snapshot!("payable practitioner elsewhere", both(|lang| payable(&unknown, lang)));
+    assert_snapshot!("payable_practitioner_elsewhere", both(|lang| payable(&unknown, lang)));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_refusal_names_rule_citation_and_what_would_be_accepted() {
     let blocked = vec![pharmacy().id(1).parse().unwrap()];
     let of = |lang| Refusal::of(&rejection, blocked.clone(), lang);
     assert_snapshot!("refusal", both(|lang| refusal(&of(lang), lang)));
-    assert_snapshot!("refusal json", serde_json::to_string_pretty(&of(Lang::En)).unwrap());
+    assert_snapshot!("refusal_json", serde_json::to_string_pretty(&of(Lang::En)).unwrap());
 }
 
 #[test]
