@@ -195,6 +195,7 @@ pub fn add_reason(views: &Views, gathered: &mut Gathered, version: Version) -> R
             rule: found.rules.first().map(|id| id.as_str().into()),
             rules: found.rules.iter().filter_map(|id| citation(id)).collect(),
             case: found.case.map(Into::into),
+            unknown: BTreeMap::new(),
         };
         gathered.reasons.insert(version, reason);
     }
@@ -213,6 +214,8 @@ struct Quoted {
     case: Option<Box<str>>,
     #[serde(default)]
     findings: Vec<Finding>,
+    #[serde(default)]
+    unknown: BTreeMap<String, String>,
 }
 
 fn quoted(stored: &Stored) -> Result<Quoted, AnswerError> {
@@ -245,5 +248,6 @@ pub fn reason(stored: &Stored) -> Result<Reason, AnswerError> {
         rule: quoted.rules.first().cloned(),
         rules: quoted.rules.iter().filter_map(|id| citation(id)).collect(),
         case: quoted.case,
+        unknown: quoted.unknown,
     })
 }

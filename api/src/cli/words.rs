@@ -24,24 +24,38 @@ pub(crate) fn period(from: Option<Instant>, until: Option<Instant>) -> String {
     format!("{} → {}", show(from), show(until))
 }
 
-/// 依据, as a lawyer writes it: 《协议》第58条.
-#[must_use]
+/// 依据, as a lawyer writes it, articles of one instrument together: 《协议》第43条、第58条.
 pub(crate) fn basis(list: &[Basis], lang: Lang) -> String {
     if list.is_empty() {
         return lang.of_two("未写明", "not stated").to_owned();
     }
-    let cite = |basis: &Basis| {
-        let article = match &basis.article {
-            None => String::new(),
-            Some(article) if article.bytes().all(|byte| byte.is_ascii_digit()) => match lang {
-                Lang::Zh => format!("第{article}条"),
-                Lang::En => format!(" art. {article}"),
-            },
-            Some(article) => format!(" {article}"),
-        };
-        format!("{}{article}", basis.instrument)
-    };
-    list.iter().map(cite).collect::<Vec<_>>().join(lang.of_two("；", "; "))
+    let mut out = String::new();
+    for (index, basis) in list.iter().enumerate() {
+        let again = index > 0 && list[index - 1].instrument == basis.instrument && basis.article.is_some();
+        if again {
+            out.push_str(lang.of_two("、", ", "));
+        } else {
+            if index > 0 {
+                out.push_str(lang.of_two("；", "; "));
+            }
+            out.push_str(&basis.instrument);
+        }
+        if let Some(text) = &basis.article {
+            out.push_str(&article(text, again, lang));
+        }
+    }
+    out
+}
+
+/// An article as the source writes it; a bare number gets its word.
+fn article(text: &str, again: bool, lang: Lang) -> String {
+    let bare = text.bytes().all(|byte| byte.is_ascii_digit());
+    match (bare, again, lang) {
+        (true, _, Lang::Zh) => format!("第{text}条"),
+        (true, false, Lang::En) => format!(" art. {text}"),
+        (_, true, _) => text.to_owned(),
+        (false, false, _) => format!(" {text}"),
+    }
 }
 
 /// A name in a language; English carries the Chinese in brackets, as every text here stands alone.
