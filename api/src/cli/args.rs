@@ -12,7 +12,14 @@ use std::path::PathBuf;
 #[command(name = "accord", version, max_term_width = 110, after_help = EXITS)]
 pub struct Cli {
     /// Directory of the ledger
-    #[arg(long, global = true, env = "ACCORD_LEDGER", default_value = "./accord-ledger", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "ACCORD_LEDGER",
+        hide_env_values = true,
+        default_value = "./accord-ledger",
+        value_name = "DIR"
+    )]
     pub ledger: PathBuf,
     /// Print JSON: one document, lists as JSON lines
     #[arg(long, global = true)]
@@ -96,6 +103,25 @@ pub enum Command {
         #[command(flatten)]
         at: At,
     },
+    /// The census of the whole ledger at a point in time, computed from the log alone
+    Replay {
+        /// Coordinates
+        #[command(flatten)]
+        at: At,
+        /// Only this pooling area
+        #[arg(long, value_parser = area)]
+        area: Option<AreaCode>,
+        /// Also compare the views with the log and name every difference
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Compute the views again from the log
+    Rebuild {
+        /// One view by name; all when left out
+        view: Option<String>,
+    },
+    /// Look whether everything is as it should be: files, log, hashes, views
+    Doctor,
 }
 
 /// Where on the two axes of time.
@@ -181,9 +207,9 @@ fn area(text: &str) -> Result<AreaCode, String> {
 }
 
 fn line(text: &str) -> Result<Line, String> {
-    Line::parse(text).ok_or_else(|| Line::ALL.map(Line::name).join(", "))
+    Line::parse(text).ok_or_else(|| format!("known: {}", Line::ALL.map(Line::name).join(", ")))
 }
 
 fn axis(text: &str) -> Result<Axis, String> {
-    Axis::parse(text).ok_or_else(|| "effective or recorded".to_owned())
+    Axis::parse(text).ok_or_else(|| "known: effective, recorded".to_owned())
 }

@@ -3,10 +3,12 @@
 mod act;
 pub mod args;
 mod ask;
+mod doctor;
 pub mod exit;
 mod facts;
 mod import;
 pub mod out;
+mod replay;
 mod table;
 pub mod text;
 mod words;
@@ -93,6 +95,9 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         }
         Command::Payable(claim) => ask::payable(&mut session, &claim),
         Command::Points { practitioner, year, at } => ask::points(&mut session, &practitioner, year, at),
+        Command::Replay { at, area, verify } => replay::replay(&mut session, at, area, verify),
+        Command::Rebuild { view } => replay::rebuild(&mut session, view.as_deref()),
+        Command::Doctor => doctor::doctor(&mut session),
     }
 }
 
@@ -124,3 +129,6 @@ fn report_panics() {
         }
     }));
 }
+
+#[cfg(test)]
+mod tests;
