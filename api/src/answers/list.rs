@@ -76,7 +76,7 @@ pub fn status(word: &str) -> Result<Value, String> {
     STATUSES
         .into_iter()
         .find(|value| value.name() == word)
-        .ok_or_else(|| format!("known: {}", STATUSES.map(|value| value.name()).join(", ")))
+        .ok_or_else(|| format!("known: {}", STATUSES.map(accord_domain::Value::name).join(", ")))
 }
 
 /// A kind by its word, singular or plural.
