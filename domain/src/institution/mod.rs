@@ -13,7 +13,10 @@ pub use state::Institution;
 
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
-#[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "the vocabulary names nearly every kind of facts"))]
+#[cfg_attr(
+    not(test),
+    expect(clippy::wildcard_imports, reason = "the vocabulary names nearly every kind of facts")
+)]
 use facts::*;
 
 vocabulary! {
