@@ -2,6 +2,7 @@
 //! its filters, so that a cursor cannot be carried over to another listing.
 
 use crate::http::problem::{Problem, catalogue};
+use crate::answers::Coordinates;
 use accord_domain::{Instant, words};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,15 +25,28 @@ pub(crate) struct Cursor {
     /// Recorded coordinate of the listing.
     #[serde(rename = "n")]
     known_at_micros: i64,
+    /// Newest position of page one.
+    #[serde(rename = "p")]
+    position: Option<u64>,
     #[serde(rename = "f")]
     filter: [u8; FILTER_BYTES],
 }
 
 impl Cursor {
     /// The end of a page of a listing with these filters, pinned to these coordinates.
-    pub(crate) fn new(after: String, filter: &str, as_of: Instant, known_at: Instant) -> Self {
-        let (as_of_micros, known_at_micros) = (as_of.as_micros(), known_at.as_micros());
-        Self { after, as_of_micros, known_at_micros, filter: digest(filter) }
+    pub(crate) fn new(after: String, filter: &str, at: Coordinates) -> Self {
+        Self {
+            after,
+            as_of_micros: at.as_of.as_micros(),
+            known_at_micros: at.known_at.as_micros(),
+            position: at.position.map(|position| position.0),
+            filter: digest(filter),
+        }
+    }
+
+    /// The newest position of page one.
+    pub(crate) const fn position(&self) -> Option<u64> {
+        self.position
     }
 
     /// The effective coordinate of the listing.
@@ -89,11 +103,13 @@ fn digest(filter: &str) -> [u8; FILTER_BYTES] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answers::Position;
 
     #[test]
     fn a_cursor_comes_back_as_it_went_and_only_to_its_own_listing() {
         let at = Instant::parse("2025-08-04").unwrap();
-        let cursor = Cursor::new("H37010200001".to_owned(), "status=suspended", at, Instant::MAX);
+        let at = Coordinates { as_of: at, known_at: Instant::MAX, position: Some(Position(4711)) };
+        let cursor = Cursor::new("H37010200001".to_owned(), "status=suspended", at);
         let text = cursor.encode();
         assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')));
         assert_eq!(Cursor::decode(&text, "status=suspended").unwrap(), cursor);

@@ -6,7 +6,7 @@ mod page;
 
 pub(crate) use page::routes as pages;
 
-use crate::http::language::Language;
+use crate::answers::Lang;
 use crate::limits::RETRY_AFTER_SECONDS;
 use accord_domain::CommandError;
 use accord_domain::rejection::Words;
@@ -121,10 +121,10 @@ impl Problem {
     }
 
     /// The document.
-    pub(crate) fn document(&self, language: Language, instance: &str, trace_id: &str) -> Map<String, Value> {
+    pub(crate) fn document(&self, language: Lang, instance: &str, trace_id: &str) -> Map<String, Value> {
         let title = match language {
-            Language::Chinese => self.kind.title_zh,
-            Language::English => self.kind.title_en,
+            Lang::Zh => self.kind.title_zh,
+            Lang::En => self.kind.title_en,
         };
         let mut document = Map::new();
         let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
@@ -146,7 +146,7 @@ impl Problem {
     }
 
     /// The answer.
-    pub(crate) fn render(&self, language: Language, instance: &str, trace_id: &str) -> Response {
+    pub(crate) fn render(&self, language: Lang, instance: &str, trace_id: &str) -> Response {
         let body = Value::Object(self.document(language, instance, trace_id)).to_string();
         let mut response = (self.kind.status, body).into_response();
         let headers = response.headers_mut();
@@ -161,7 +161,7 @@ impl Problem {
 }
 
 impl Place {
-    fn document(&self, language: Language) -> Value {
+    fn document(&self, language: Lang) -> Value {
         let mut out = json!({ self.member: self.place, "code": self.code, "detail": language.pick(&self.detail) });
         if let Value::Object(members) = &mut out
             && self.line > 0
