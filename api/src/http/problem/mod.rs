@@ -120,8 +120,16 @@ impl Problem {
         &self.code
     }
 
-    /// The document.
-    pub(crate) fn document(&self, language: Lang, instance: &str, trace_id: &str) -> Map<String, Value> {
+    /// The document of the whole request's problem.
+    fn document(&self, language: Lang, instance: &str, trace_id: &str) -> Map<String, Value> {
+        let mut document = self.members(language);
+        document.insert("instance".to_owned(), json!(instance));
+        document.insert("trace_id".to_owned(), json!(trace_id));
+        document
+    }
+
+    /// What the problem says by itself: one of several in an answer.
+    pub(crate) fn members(&self, language: Lang) -> Map<String, Value> {
         let title = match language {
             Lang::Zh => self.kind.title_zh,
             Lang::En => self.kind.title_en,
@@ -132,10 +140,8 @@ impl Problem {
         put("title", json!(title));
         put("status", json!(self.kind.status.as_u16()));
         put("detail", json!(language.pick(&self.detail)));
-        put("instance", json!(instance));
         put("code", json!(self.code));
         put("retryable", json!(self.kind.retryable));
-        put("trace_id", json!(trace_id));
         if !self.errors.is_empty() {
             put("errors", self.errors.iter().map(|place| place.document(language)).collect());
         }
