@@ -27,6 +27,7 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     ledger: Ledger,
+    behind_wait: Duration,
     metrics: Metrics,
     requests: Arc<Semaphore>,
     streams: Arc<Semaphore>,
@@ -39,9 +40,15 @@ impl App {
     /// Over an open ledger.
     #[must_use]
     pub fn new(ledger: Ledger) -> Self {
+        Self::patient(ledger, BEHIND_WAIT_MAX)
+    }
+
+    /// As [`App::new`], with another time that a read waits for `min_position`.
+    pub(crate) fn patient(ledger: Ledger, behind_wait: Duration) -> Self {
         let started_micros = ledger.clock().now().as_micros();
         Self(Arc::new(Inner {
             ledger,
+            behind_wait,
             metrics: Metrics::new(),
             requests: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
@@ -122,16 +129,16 @@ impl App {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         };
-        if let Ok(result) = tokio::time::timeout(BEHIND_WAIT_MAX, reached).await {
+        if let Ok(result) = tokio::time::timeout(self.0.behind_wait, reached).await {
             return result;
         }
         let next = self.views(Views::position).await?;
-        let seconds = BEHIND_WAIT_MAX.as_secs();
+        let waited = self.0.behind_wait.as_millis();
         Err(Problem::new(
             &catalogue::BEHIND,
             words!(
-                "position {position} was not reached within {seconds} s",
-                "在 {seconds} 秒内未到达位置 {position}"
+                "position {position} was not reached within {waited} ms",
+                "在 {waited} 毫秒内未到达位置 {position}"
             ),
         )
         .with("position", next.checked_sub(1).map(|newest| newest.to_string())))
@@ -227,7 +234,10 @@ impl From<AnswerError> for Problem {
             | AnswerError::Quote { .. }
             | AnswerError::Views(_) => {
                 tracing::error!(error = %chain(&error), "a question cannot be answered");
-                Self::new(&catalogue::UNAVAILABLE, words!("the ledger cannot be read now", "账本暂时无法读取"))
+                Self::new(
+                    &catalogue::UNAVAILABLE,
+                    words!("the ledger cannot be read now", "账本暂时无法读取"),
+                )
             }
         }
     }

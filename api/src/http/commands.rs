@@ -135,10 +135,8 @@ async fn give_version(app: &App, command: &mut Command, headers: &HeaderMap) -> 
 }
 
 async fn mismatch(app: &App, subject: &Subject, expected: Option<Version>) -> Problem {
-    let detail = words!(
-        "{subject} is not at the version named in If-Match",
-        "{subject} 的版本与 If-Match 所指不同"
-    );
+    let detail =
+        words!("{subject} is not at the version named in If-Match", "{subject} 的版本与 If-Match 所指不同");
     with_since(app, subject, expected, Problem::new(&catalogue::PRECONDITION_FAILED, detail)).await
 }
 
@@ -174,7 +172,10 @@ pub(crate) async fn failed(
             tracing::error!(error = %chain(&**error), "the log failed");
             Problem::new(
                 &catalogue::UNAVAILABLE,
-                words!("the log cannot take writes now; nothing was acknowledged", "日志暂时无法写入，未确认任何记录"),
+                words!(
+                    "the log cannot take writes now; nothing was acknowledged",
+                    "日志暂时无法写入，未确认任何记录"
+                ),
             )
         }
         Failure::ReadOnly => Problem::new(

@@ -1,8 +1,8 @@
 //! Cursors: opaque to callers; inside, where the page ended, the coordinates the listing is pinned to, and a digest of
 //! its filters, so that a cursor cannot be carried over to another listing.
 
-use crate::http::problem::{Problem, catalogue};
 use crate::answers::Coordinates;
+use crate::http::problem::{Problem, catalogue};
 use accord_domain::{Instant, words};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -77,7 +77,10 @@ impl Cursor {
             .ok_or_else(|| {
                 Problem::new(
                     &catalogue::INVALID_CURSOR,
-                    words!("the cursor cannot be read; start again without one", "游标无法读取；请不带游标重新开始"),
+                    words!(
+                        "the cursor cannot be read; start again without one",
+                        "游标无法读取；请不带游标重新开始"
+                    ),
                 )
             })?;
         if read.filter != digest(filter) {

@@ -38,9 +38,8 @@ pub(crate) fn if_match(headers: &HeaderMap, subject: &Subject) -> Result<Match, 
         return Ok(Match::Exists);
     }
     let prefix = format!("\"s-{}-", subject.stream());
-    let mut versions = tags.iter().filter_map(|tag| {
-        tag.strip_prefix(&prefix)?.strip_suffix('"')?.parse::<Version>().ok()
-    });
+    let mut versions =
+        tags.iter().filter_map(|tag| tag.strip_prefix(&prefix)?.strip_suffix('"')?.parse::<Version>().ok());
     match (versions.next(), versions.next()) {
         (None, _) => Ok(Match::Nothing),
         (Some(version), None) => Ok(Match::Version(version)),
@@ -76,7 +75,11 @@ fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Vec<String>>, P
     if out == ["*"] || out.iter().all(|tag| quoted(tag)) {
         return Ok(Some(out));
     }
-    Err(refuse(name.as_str(), "it is not an entity tag in double quotes, nor *", "既不是双引号内的实体标签，也不是 *"))
+    Err(refuse(
+        name.as_str(),
+        "it is not an entity tag in double quotes, nor *",
+        "既不是双引号内的实体标签，也不是 *",
+    ))
 }
 
 fn refuse(name: &str, en: &str, zh: &str) -> Problem {

@@ -23,7 +23,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(get, path = "/healthz", tag = "Operate", responses((status = 200, body = ref("#/components/schemas/Alive"), description = "It is.")))]
 pub(crate) async fn healthz(query: Query) -> Result<Response, Problem> {
     query.finish()?;
-    Ok(axum::Json(serde_json::json!({ "status": "alive", "version": env!("CARGO_PKG_VERSION") })).into_response())
+    Ok(axum::Json(serde_json::json!({ "status": "alive", "version": env!("CARGO_PKG_VERSION") }))
+        .into_response())
 }
 
 #[derive(Serialize)]

@@ -83,10 +83,10 @@ pub(crate) async fn import(
     query.finish()?;
     media::expect(&headers, MEDIA_TYPES)?;
     let body = media::body(body, IMPORT_BYTES_MAX)?;
-    let lines: Vec<(usize, &[u8])> = body
+    let lines: Vec<(usize, Bytes)> = body
         .split(|byte| *byte == b'\n')
         .enumerate()
-        .map(|(index, line)| (index + 1, line.trim_ascii()))
+        .map(|(index, line)| (index + 1, body.slice_ref(line.trim_ascii())))
         .filter(|(_, line)| !line.is_empty())
         .collect();
     if lines.len() > IMPORT_LINES_MAX {
@@ -102,8 +102,11 @@ pub(crate) async fn import(
     }
     let lang = language::of(&headers);
     // `buffered` starts the commands in the order of their lines, and the writer takes them in that order.
-    let results: Vec<Line> =
-        stream::iter(lines).map(|(line, text)| one(&app, line, text, lang)).buffered(WAITING_MAX).collect().await;
+    let results: Vec<Line> = stream::iter(lines)
+        .map(|(line, text)| one(app.clone(), line, text, lang))
+        .buffered(WAITING_MAX)
+        .collect()
+        .await;
     let count = |wanted| results.iter().filter(|line| line.result == wanted).count();
     let newest = results.iter().filter_map(|line| line.position).max();
     let report = Report {
@@ -120,7 +123,7 @@ pub(crate) async fn import(
     Ok(response)
 }
 
-async fn one(app: &App, line: usize, text: &[u8], lang: Lang) -> Line {
+async fn one(app: App, line: usize, text: Bytes, lang: Lang) -> Line {
     let rejected = |subject, problem: &Problem| Line {
         line,
         result: Outcome::Rejected,
@@ -129,7 +132,7 @@ async fn one(app: &App, line: usize, text: &[u8], lang: Lang) -> Line {
         position: None,
         problem: Some(problem.members(lang)),
     };
-    let parsed = std::str::from_utf8(text)
+    let parsed = std::str::from_utf8(&text)
         .map_err(|_| media::not_utf8())
         .and_then(|text| Command::parse(text).map_err(|error| Problem::command(&error)));
     let command = match parsed {
@@ -157,7 +160,7 @@ async fn one(app: &App, line: usize, text: &[u8], lang: Lang) -> Line {
             }
         }
         Err(failure) => {
-            rejected(Some(subject.code().to_owned()), &failed(app, &subject, since, &failure, lang).await)
+            rejected(Some(subject.code().to_owned()), &failed(&app, &subject, since, &failure, lang).await)
         }
     }
 }

@@ -79,7 +79,8 @@ async fn list(app: &App, mut filter: Filter, mut query: Query) -> Result<Respons
             views.list(&filter, coordinates.as_of, coordinates.known_at, after.as_deref(), limit)
         })
         .await?;
-    let items = page.items.into_iter().map(|row| Row::of(&row.subject, row.name, row.area, &row.span)).collect();
+    let items =
+        page.items.into_iter().map(|row| Row::of(&row.subject, row.name, row.area, &row.span)).collect();
     let next_cursor = page.next.map(|after| paging.next(after, coordinates));
     let link = next_cursor.as_deref().map(|cursor| query.with("cursor", cursor));
     let path = format!("/v1/{kind}");

@@ -20,7 +20,8 @@ pub(crate) fn expect(headers: &HeaderMap, taken: &[&str]) -> Result<(), Problem>
         return Ok(());
     }
     let list = taken.join(", ");
-    let shown: String = if essence.is_empty() { "missing".to_owned() } else { essence.chars().take(60).collect() };
+    let shown: String =
+        if essence.is_empty() { "missing".to_owned() } else { essence.chars().take(60).collect() };
     Err(Problem::new(
         &catalogue::UNSUPPORTED_MEDIA_TYPE,
         words!("Content-Type is {shown}; taken here: {list}", "Content-Type 为 {shown}；此处接受：{list}"),
@@ -47,9 +48,6 @@ pub(crate) fn body(body: Result<Bytes, BytesRejection>, bytes_max: usize) -> Res
 
 /// The refusal of bytes that are no text.
 pub(crate) fn not_utf8() -> Problem {
-    Problem::new(
-        &catalogue::INVALID_COMMAND,
-        words!("the body is not UTF-8 text", "请求正文不是 UTF-8 文本"),
-    )
-    .code("malformed-json")
+    Problem::new(&catalogue::INVALID_COMMAND, words!("the body is not UTF-8 text", "请求正文不是 UTF-8 文本"))
+        .code("malformed-json")
 }

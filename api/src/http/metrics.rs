@@ -44,7 +44,9 @@ pub(crate) struct Metrics {
 
 /// From a tenth of a millisecond to ten seconds.
 fn histogram() -> Histogram {
-    Histogram::new([0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0])
+    Histogram::new([
+        0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+    ])
 }
 
 impl Metrics {
@@ -106,7 +108,11 @@ mod tests {
         let what = Answered { method: "GET", route: "/v1/payable".to_owned(), status: 200 };
         metrics.answered(&what, Duration::from_millis(2));
         let text = metrics.text(10, 7).unwrap();
-        assert!(text.contains("accord_http_requests_total{method=\"GET\",route=\"/v1/payable\",status=\"200\"} 1"));
+        assert!(
+            text.contains(
+                "accord_http_requests_total{method=\"GET\",route=\"/v1/payable\",status=\"200\"} 1"
+            )
+        );
         assert!(text.contains("accord_view_lag_events 3"), "{text}");
         assert!(text.ends_with("# EOF\n"));
     }

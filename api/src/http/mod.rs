@@ -32,6 +32,8 @@ mod search;
 mod serve;
 mod show;
 mod statistics;
+#[cfg(test)]
+mod tests;
 
 pub use app::App;
 pub use openapi::document as openapi;

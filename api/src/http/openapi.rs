@@ -77,7 +77,8 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
     }
     if let Some(Value::Object(responses)) = operation.get_mut("responses") {
         for (status, kinds) in problems(path, method) {
-            let titles: Vec<_> = kinds.iter().map(|kind| format!("{} (`{}`)", kind.title_en, kind.slug)).collect();
+            let titles: Vec<_> =
+                kinds.iter().map(|kind| format!("{} (`{}`)", kind.title_en, kind.slug)).collect();
             responses.entry(status.to_string()).or_insert_with(|| {
                 json!({
                     "description": format!("{}.", titles.join("; ")),
@@ -118,7 +119,8 @@ fn parameter(name: &str, description: &str, example: Value, schema: Value) -> Va
 fn shared_parameters(path: &str) -> Vec<Value> {
     let text = || json!({ "type": "string" });
     let mut out = Vec::new();
-    if !path.starts_with("/v1/") || matches!(path, "/v1/commands" | "/v1/import" | "/v1/events/stream" | "/v1/events/{id}")
+    if !path.starts_with("/v1/")
+        || matches!(path, "/v1/commands" | "/v1/import" | "/v1/events/stream" | "/v1/events/{id}")
     {
         return out;
     }
@@ -228,7 +230,10 @@ mod tests {
         for item in document["paths"].as_object().unwrap().values() {
             for operation in item.as_object().unwrap().values() {
                 ids.push(operation["operationId"].as_str().unwrap().to_owned());
-                assert!(operation["summary"].is_string() && operation["description"].is_string(), "{operation}");
+                assert!(
+                    operation["summary"].is_string() && operation["description"].is_string(),
+                    "{operation}"
+                );
             }
         }
         let count = ids.len();

@@ -62,15 +62,16 @@ impl Paging {
 pub(crate) fn limit(query: &mut Query) -> Result<usize, Problem> {
     match query.number("limit")? {
         None => Ok(PAGE_ITEMS_DEFAULT),
-        Some(limit) => {
-            usize::try_from(limit).ok().filter(|limit| (1..=PAGE_ITEMS_MAX).contains(limit)).ok_or_else(|| {
+        Some(limit) => usize::try_from(limit)
+            .ok()
+            .filter(|limit| (1..=PAGE_ITEMS_MAX).contains(limit))
+            .ok_or_else(|| {
                 invalid(
                     "limit",
                     &format!("{limit} is not between 1 and {PAGE_ITEMS_MAX}"),
                     &format!("{limit} 不在 1 至 {PAGE_ITEMS_MAX} 之间"),
                 )
-            })
-        }
+            }),
     }
 }
 

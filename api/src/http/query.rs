@@ -141,8 +141,12 @@ impl Query {
     /// # Errors
     /// Names the parameters that are not known, and those that are.
     pub(crate) fn finish(&self) -> Result<(), Problem> {
-        let unknown: Vec<_> =
-            self.pairs.iter().map(|(name, _)| name).filter(|name| !self.asked.contains(&name.as_str())).collect();
+        let unknown: Vec<_> = self
+            .pairs
+            .iter()
+            .map(|(name, _)| name)
+            .filter(|name| !self.asked.contains(&name.as_str()))
+            .collect();
         let Some(first) = unknown.first() else { return Ok(()) };
         let known = if self.asked.is_empty() { "none".to_owned() } else { self.asked.join(", ") };
         let shown: String = first.chars().take(40).collect();
@@ -162,11 +166,8 @@ impl Query {
 
 /// The refusal of a parameter.
 pub(crate) fn invalid(name: &str, en: &str, zh: &str) -> Problem {
-    Problem::new(
-        &catalogue::INVALID_QUERY,
-        words!("query parameter {name}: {en}", "查询参数 {name}：{zh}"),
-    )
-    .parameter(name, "invalid-value", words!("{en}", "{zh}"))
+    Problem::new(&catalogue::INVALID_QUERY, words!("query parameter {name}: {en}", "查询参数 {name}：{zh}"))
+        .parameter(name, "invalid-value", words!("{en}", "{zh}"))
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 //! metrics, one span. In one place, so that no answer gets out without them.
 
 use super::app::App;
+use super::language;
 use super::metrics::Answered;
 use super::problem::{Problem, catalogue};
-use super::language;
 use crate::answers::Lang;
 use crate::limits::{ANSWER_TIME_MAX, TARGET_BYTES_MAX};
 use accord_domain::rejection::Words;

@@ -26,7 +26,8 @@ struct Wanted {
 impl Wanted {
     /// Reads `types` and `subject`.
     fn read(query: &mut Query) -> Result<Self, Problem> {
-        let types = query.read("types", |text| text.split(',').map(event_type).collect::<Result<Vec<_>, _>>())?;
+        let types =
+            query.read("types", |text| text.split(',').map(event_type).collect::<Result<Vec<_>, _>>())?;
         let subject = query.read("subject", Subject::parse)?;
         Ok(Self { types, subject })
     }
@@ -46,7 +47,8 @@ fn event_type(name: &str) -> Result<EventType, String> {
             .filter(|known| word.split('-').any(|part| part.len() > 2 && known.contains(part)))
             .take(6)
             .collect();
-        let hint = if near.is_empty() { "see /docs".to_owned() } else { format!("near: {}", near.join(", ")) };
+        let hint =
+            if near.is_empty() { "see /docs".to_owned() } else { format!("near: {}", near.join(", ")) };
         let name: String = name.chars().take(60).collect();
         format!("{name:?} is not an event type such as institution.agreement-suspended; {hint}")
     })

@@ -40,7 +40,10 @@ pub(crate) async fn event(
 ) -> Result<Response, Problem> {
     query.finish()?;
     let id = Uuid::try_parse(&id).map_err(|_| {
-        Problem::new(&catalogue::INVALID_CODE, words!("this is not an event id, a UUID", "不是事件标识（UUID）"))
+        Problem::new(
+            &catalogue::INVALID_CODE,
+            words!("this is not an event id, a UUID", "不是事件标识（UUID）"),
+        )
     })?;
     let found = app.log().event(id).await.map_err(AnswerError::from)?;
     let Some(stored) = found else {

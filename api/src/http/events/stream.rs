@@ -66,7 +66,10 @@ pub(crate) async fn follow(
     let permit = Arc::clone(app.streams()).try_acquire_owned().map_err(|_| {
         Problem::new(
             &catalogue::TOO_MANY_REQUESTS,
-            words!("{STREAMS_MAX} live streams are open, no more are", "已有 {STREAMS_MAX} 条实时流，不再接受更多"),
+            words!(
+                "{STREAMS_MAX} live streams are open, no more are",
+                "已有 {STREAMS_MAX} 条实时流，不再接受更多"
+            ),
         )
     })?;
     app.metrics().streams.inc();

@@ -104,7 +104,10 @@ impl Problem {
     pub fn internal() -> Self {
         Self::new(
             &catalogue::INTERNAL,
-            words!("a fault in the server; nothing half-done was recorded", "服务内部错误；不会留下只完成一半的记录"),
+            words!(
+                "a fault in the server; nothing half-done was recorded",
+                "服务内部错误；不会留下只完成一半的记录"
+            ),
         )
     }
 
@@ -168,7 +171,8 @@ impl Problem {
 
 impl Place {
     fn document(&self, language: Lang) -> Value {
-        let mut out = json!({ self.member: self.place, "code": self.code, "detail": language.pick(&self.detail) });
+        let mut out =
+            json!({ self.member: self.place, "code": self.code, "detail": language.pick(&self.detail) });
         if let Value::Object(members) = &mut out
             && self.line > 0
         {

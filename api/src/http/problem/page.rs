@@ -28,7 +28,10 @@ async fn one(Path(slug): Path<String>) -> Result<Response, Problem> {
     let kind = catalogue::by_slug(&slug).ok_or_else(|| {
         Problem::new(&catalogue::NOT_FOUND, words!("there is no such type of problem", "没有该错误类型"))
     })?;
-    Ok(html::page(kind.title_en, &html! { (entry(kind)) p { a href="/problems" { "All problems · 全部错误类型" } } }))
+    Ok(html::page(
+        kind.title_en,
+        &html! { (entry(kind)) p { a href="/problems" { "All problems · 全部错误类型" } } },
+    ))
 }
 
 fn entry(kind: &catalogue::Kind) -> Markup {
