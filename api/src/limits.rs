@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-/// Longest command body, in bytes.
-pub const COMMAND_BYTES_MAX: usize = 256 * 1024;
+/// Longest command body, in bytes: as much as the domain reads.
+pub use accord_domain::limits::COMMAND_BYTES_MAX;
 /// Longest import body, in bytes. Larger histories go through the command line, which has no such limit.
 pub const IMPORT_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// Most commands in one import body.

@@ -19,7 +19,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
 /// How often a read that waits for `min_position` looks again.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// The application: cheap to clone.
 #[derive(Clone)]
@@ -32,6 +32,7 @@ struct Inner {
     requests: Arc<Semaphore>,
     streams: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
+    recorded: watch::Sender<u64>,
     started_micros: i64,
     served: AtomicU64,
 }
@@ -53,6 +54,7 @@ impl App {
             requests: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             stopping: watch::Sender::new(false),
+            recorded: watch::Sender::new(0),
             started_micros,
             served: AtomicU64::new(0),
         }))
@@ -90,6 +92,20 @@ impl App {
         self.0.stopping.send_replace(true);
     }
 
+    /// Wakes those who wait for the log to grow. What another process records is found by looking again.
+    pub(crate) fn grown(&self, position: u64) {
+        self.0.recorded.send_if_modified(|newest| {
+            let grown = *newest < position;
+            *newest = position.max(*newest);
+            grown
+        });
+    }
+
+    /// Changes when this process records something.
+    pub(crate) fn recorded(&self) -> watch::Receiver<u64> {
+        self.0.recorded.subscribe()
+    }
+
     /// A number for one request: when the server started and how many it had answered before.
     pub(crate) fn trace_id(&self) -> String {
         format!("{:x}-{:x}", self.0.started_micros, self.0.served.fetch_add(1, Ordering::Relaxed))
@@ -121,12 +137,14 @@ impl App {
 
     async fn wait_for(&self, position: u64) -> Result<(), Problem> {
         let reached = async {
+            let mut recorded = self.recorded();
             loop {
-                let next = self.views(Views::position).await?;
-                if next > position {
+                recorded.mark_unchanged();
+                if position < self.views(Views::position).await? {
                     return Ok(());
                 }
-                tokio::time::sleep(LOOK_AGAIN).await;
+                // Either another process records, which only looking again shows, or this one does.
+                let _ = tokio::time::timeout(LOOK_AGAIN, recorded.changed()).await;
             }
         };
         if let Ok(result) = tokio::time::timeout(self.0.behind_wait, reached).await {

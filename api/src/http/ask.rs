@@ -15,6 +15,19 @@ pub(crate) async fn gather(app: &App, subject: &Subject, at: Coordinates) -> Res
     gather::from_log(app.log(), subject, at).await.map_err(Problem::from)
 }
 
+/// As [`gather`]; nothing stands of a subject nothing is recorded of.
+///
+/// # Errors
+/// When log or views cannot be read.
+pub(crate) async fn gather_or_nothing(
+    app: &App,
+    subject: &Subject,
+    at: Coordinates,
+) -> Result<Gathered, Problem> {
+    let stored = gather::history(app.log(), subject, at.known_at).await?;
+    gather::from_events(subject, at, &stored).map_err(Problem::from)
+}
+
 /// The emergency exceptions in force at the instant and place of a claim.
 pub(crate) fn emergency(rulebook: &Rulebook, at: Instant, area: AreaCode) -> EmergencyRules {
     let rule = |param| rulebook.flag(param, at, Some(area));

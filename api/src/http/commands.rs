@@ -70,6 +70,7 @@ pub(crate) async fn record(
 async fn answer(app: &App, subject: &Subject, done: &Done) -> Result<Response, Problem> {
     if !done.repeated {
         app.metrics().recorded.inc();
+        app.grown(last_position(done));
     }
     let answer = answers::Done::of(app.log(), subject, done.appended).await?;
     let mut response = json(&answer);
@@ -80,6 +81,11 @@ async fn answer(app: &App, subject: &Subject, done: &Done) -> Result<Response, P
         headers.insert(REPEATED, HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+/// Position of the last event of a command.
+pub(crate) fn last_position(done: &Done) -> u64 {
+    done.appended.first_position + u64::from(done.appended.count.saturating_sub(1))
 }
 
 /// The header's key becomes the command's.

@@ -4,7 +4,7 @@
 //! is accepted too, since many clients send it so.
 
 use crate::http::problem::{Problem, catalogue};
-use accord_domain::command::KEY_BYTES_MAX;
+use accord_domain::limits::KEY_BYTES_MAX;
 use accord_domain::words;
 use axum::http::HeaderMap;
 

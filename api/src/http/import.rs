@@ -1,7 +1,7 @@
 //! `POST /v1/import`: many commands, one a line, each on its own: good ones are kept, bad ones are named.
 
 use super::app::App;
-use super::commands::{Since, failed};
+use super::commands::{Since, failed, last_position};
 use super::problem::{Problem, catalogue};
 use super::query::Query;
 use super::{language, media};
@@ -147,15 +147,15 @@ async fn one(app: App, line: usize, text: Bytes, lang: Lang) -> Line {
                 Outcome::Repeated
             } else {
                 app.metrics().recorded.inc();
+                app.grown(last_position(&done));
                 Outcome::Recorded
             };
-            let after_first = done.appended.count.saturating_sub(1);
             Line {
                 line,
                 result,
                 subject: Some(subject.code().to_owned()),
-                version: Some(done.appended.first_version + after_first),
-                position: Some(Position(done.appended.first_position + u64::from(after_first))),
+                version: Some(done.appended.first_version + done.appended.count.saturating_sub(1)),
+                position: Some(Position(last_position(&done))),
                 problem: None,
             }
         }

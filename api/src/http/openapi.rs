@@ -105,7 +105,7 @@ fn operation_id(path: &str, method: &str) -> String {
     id
 }
 
-fn parameter(name: &str, description: &str, example: Value, schema: Value) -> Value {
+fn parameter(name: &str, description: &str, example: &Value, schema: &Value) -> Value {
     json!({
         "name": name,
         "in": "query",
@@ -117,7 +117,7 @@ fn parameter(name: &str, description: &str, example: Value, schema: Value) -> Va
 }
 
 fn shared_parameters(path: &str) -> Vec<Value> {
-    let text = || json!({ "type": "string" });
+    let text = json!({ "type": "string" });
     let mut out = Vec::new();
     if !path.starts_with("/v1/")
         || matches!(path, "/v1/commands" | "/v1/import" | "/v1/events/stream" | "/v1/events/{id}")
@@ -127,29 +127,29 @@ fn shared_parameters(path: &str) -> Vec<Value> {
     out.push(parameter(
         "as_of",
         "生效: the day the answer is about, a date (00:00 in Asia/Shanghai) or an RFC 3339 instant; now when left out.",
-        json!("2025-08-04"),
-        text(),
+        &json!("2025-08-04"),
+        &text,
     ));
     out.push(parameter(
         "known_at",
         "记录: what was known by then; now when left out. A later instant than now means now.",
-        json!("2025-08-20T09:00:00+08:00"),
-        text(),
+        &json!("2025-08-20T09:00:00+08:00"),
+        &text,
     ));
     out.push(parameter(
         "min_position",
         "Wait, up to 5 seconds, until the views show this position: the `X-Position` of a write.",
-        json!("0"),
-        text(),
+        &json!("0"),
+        &text,
     ));
     let paged = matches!(path, "/v1/institutions" | "/v1/practitioners") || path.ends_with("/history");
     if paged {
         let description = "`next_cursor` of the page before. All pages are of the coordinates of the first.";
-        out.push(parameter("cursor", description, json!("eyJrIjoi…"), text()));
+        out.push(parameter("cursor", description, &json!("eyJrIjoi…"), &text));
     }
     if paged || matches!(path, "/v1/search" | "/v1/events") {
         let schema = json!({ "type": "integer", "minimum": 1, "maximum": PAGE_ITEMS_MAX });
-        out.push(parameter("limit", "Items on the page.", json!(100), schema));
+        out.push(parameter("limit", "Items on the page.", &json!(100), &schema));
     }
     out
 }

@@ -18,8 +18,10 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant as Stopwatch;
 use tracing::Instrument;
 
-/// Marks a route whose answer may take longer than others.
-pub(crate) const UNHURRIED: &[&str] = &["/v1/import"];
+/// Routes whose answer may take longer than others.
+const UNHURRIED: &[&str] = &["/v1/import"];
+/// Routes answered also when there is too much else to do: that is when they are needed.
+const OPERATING: &[&str] = &["/healthz", "/readyz", "/metrics"];
 
 /// The layer.
 pub(crate) async fn scope(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -56,12 +58,13 @@ struct About {
 async fn answer(app: &App, request: Request, next: Next, route: &str) -> Result<Response, Problem> {
     check_target(request.uri())?;
     check_host(request.headers(), request.uri())?;
-    let Ok(_permit) = app.requests().try_acquire() else {
+    let permit = app.requests().try_acquire();
+    if permit.is_err() && !OPERATING.contains(&route) {
         return Err(Problem::new(
             &catalogue::TOO_MANY_REQUESTS,
             words!("the server answers as many requests as it may at once", "服务同时处理的请求已达上限"),
         ));
-    };
+    }
     let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
     let handled = if UNHURRIED.contains(&route) {
         handled.await

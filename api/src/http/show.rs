@@ -4,8 +4,8 @@ use super::app::{App, At, json, subject};
 use super::problem::Problem;
 use super::query::Query;
 use super::{ask, etag};
-use crate::answers::{Coordinates, Show};
-use accord_domain::{Subject, SubjectKind, Version};
+use crate::answers::{Coordinates, Gathered, Show};
+use accord_domain::{SubjectKind, Version};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -69,7 +69,7 @@ async fn show(
     let gathered = ask::gather(app, &subject, coordinates).await?;
     let Some(version) = gathered.version else { return Ok(json(&Show::of(&gathered))) };
     if etag::none_match(headers, &subject, version)?
-        && (at.asked.as_of.is_some() || unturned(app, &subject, version, coordinates).await?)
+        && (at.asked.as_of.is_some() || unturned(app, &gathered, version).await?)
     {
         let headers = [(header::ETAG, etag::value(&subject, version)?)];
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
@@ -81,15 +81,10 @@ async fn show(
 
 /// Whether the passing of time has changed nothing since the version was recorded. The entity tag is the version, and a
 /// suspension that ended meanwhile changes what stands without a new one: then "not modified" would be a lie.
-async fn unturned(
-    app: &App,
-    subject: &Subject,
-    version: Version,
-    coordinates: Coordinates,
-) -> Result<bool, Problem> {
-    let newest = app.log().read_stream(&subject.stream(), version, 1).await?;
+async fn unturned(app: &App, now: &Gathered, version: Version) -> Result<bool, Problem> {
+    let newest = app.log().read_stream(&now.subject.stream(), version, 1).await?;
     let Some(recorded_at) = newest.first().map(|stored| stored.recorded_at) else { return Ok(false) };
-    let then = ask::gather(app, subject, Coordinates { as_of: recorded_at, ..coordinates }).await?;
-    let now = ask::gather(app, subject, coordinates).await?;
-    Ok(then.spans == now.spans)
+    let coordinates = Coordinates { as_of: recorded_at, ..now.coordinates };
+    let then = ask::gather(app, &now.subject, coordinates).await?;
+    Ok(Gathered { coordinates: now.coordinates, ..then } == *now)
 }

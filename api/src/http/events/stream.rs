@@ -26,8 +26,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-/// How often a stream that has sent everything looks for more.
-const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// How often a stream that has sent everything looks for what another process recorded.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(follow))
@@ -75,6 +75,7 @@ pub(crate) async fn follow(
     app.metrics().streams.inc();
     let follower = Follower {
         stopping: app.stopping(),
+        recorded: app.recorded(),
         app,
         wanted,
         next,
@@ -130,6 +131,7 @@ struct Follower {
     next: u64,
     waiting: VecDeque<Stored>,
     stopping: watch::Receiver<bool>,
+    recorded: watch::Receiver<u64>,
     state: Phase,
     _permit: OwnedSemaphorePermit,
 }
@@ -159,6 +161,8 @@ impl Follower {
             if let Some(stored) = self.waiting.pop_front() {
                 return self.told(stored);
             }
+            // Before reading: what is recorded meanwhile wakes the wait below.
+            self.recorded.mark_unchanged();
             match self.app.log().read_all(self.next, STREAM_BATCH_EVENTS).await {
                 Ok(batch) => {
                     let Some(last) = batch.last() else {
@@ -179,6 +183,7 @@ impl Follower {
     async fn wait(&mut self) {
         tokio::select! {
             _ = self.stopping.changed() => {}
+            _ = self.recorded.changed() => {}
             () = tokio::time::sleep(LOOK_AGAIN) => {}
         }
     }

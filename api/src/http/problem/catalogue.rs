@@ -165,6 +165,7 @@ kinds! {
 #[must_use]
 pub fn of_status(status: StatusCode) -> &'static Kind {
     match status {
+        StatusCode::BAD_REQUEST => &INVALID_CODE,
         StatusCode::NOT_FOUND => &NOT_FOUND,
         StatusCode::METHOD_NOT_ALLOWED => &METHOD_NOT_ALLOWED,
         StatusCode::PAYLOAD_TOO_LARGE => &TOO_LARGE,

@@ -12,7 +12,7 @@ use accord_domain::Instant;
 use accord_store::clock::ManualClock;
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -70,6 +70,7 @@ impl Server {
             let answer = server.post(&command).await;
             assert_eq!(answer.status, StatusCode::OK, "{command}: {}", answer.text);
         }
+        server.clock.set(at("2025-08-20T10:00:00+08:00"));
         server
     }
 
@@ -98,22 +99,23 @@ impl Server {
 }
 
 fn get(target: &str, headers: &[(&str, &str)]) -> Request<Body> {
-    let mut request = Request::get(target).header("host", "localhost");
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    request.body(Body::empty()).unwrap()
+    with_headers(Request::get(target).body(Body::empty()).unwrap(), headers)
 }
 
 fn post(target: &str, media_type: &str, body: String, headers: &[(&str, &str)]) -> Request<Body> {
-    let mut request = Request::post(target).header("host", "localhost");
-    if !media_type.is_empty() {
-        request = request.header("content-type", media_type);
-    }
+    let mut request = Request::post(target).body(Body::from(body)).unwrap();
+    request.headers_mut().insert("content-type", media_type.parse().unwrap());
+    with_headers(request, headers)
+}
+
+fn with_headers(mut request: Request<Body>, headers: &[(&str, &str)]) -> Request<Body> {
+    request.headers_mut().insert("host", HeaderValue::from_static("localhost"));
     for (name, value) in headers {
-        request = request.header(*name, *value);
+        let name: HeaderName = name.parse().unwrap();
+        // Beyond ASCII too: a key may be Chinese.
+        request.headers_mut().insert(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
     }
-    request.body(Body::from(body)).unwrap()
+    request
 }
 
 fn command(name: &str, subject: &str, effective_at: &str, data: &Value) -> Value {

@@ -15,7 +15,7 @@ async fn show_says_what_stands_at_the_coordinates_asked_and_echoes_them() {
             show["coordinates"]["as_of"].as_str().unwrap().to_owned(),
         )
     };
-    assert_eq!(status("").await, ("suspended".to_owned(), "2025-08-20T09:00:00+08:00".to_owned()));
+    assert_eq!(status("").await, ("suspended".to_owned(), "2025-08-20T10:00:00+08:00".to_owned()));
     assert_eq!(status("?as_of=2025-08-03").await.0, "in_force");
     assert_eq!(status("?as_of=2025-08-04").await.0, "suspended");
     assert_eq!(status("?as_of=2025-11-03T23:59:59+08:00").await.0, "suspended");

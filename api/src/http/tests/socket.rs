@@ -39,7 +39,7 @@ impl Reader {
         socket.write_all(request.as_bytes()).await.unwrap();
         let mut reader = Self(BufReader::new(socket));
         assert_eq!(reader.line().await, "HTTP/1.1 200 OK");
-        while reader.line().await != "" {}
+        while !reader.line().await.is_empty() {}
         reader
     }
 
@@ -59,7 +59,7 @@ impl Reader {
                 Some(("id", text)) => id = text.to_owned(),
                 Some(("event", text)) => kind = text.to_owned(),
                 Some(("data", text)) => data = text.to_owned(),
-                _ if kind != "" && line.is_empty() => return (id, kind, data),
+                _ if !kind.is_empty() && line.is_empty() => return (id, kind, data),
                 _ => {}
             }
         }
