@@ -21,6 +21,8 @@ pub mod practitioner;
 pub mod rejection;
 pub mod rulebook;
 pub mod state;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod time;
 pub mod timeline;
 pub mod track;

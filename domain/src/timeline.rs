@@ -184,3 +184,6 @@ pub fn merge(mut spans: Vec<Span>) -> Vec<Span> {
     spans.sort_unstable();
     spans
 }
+
+#[cfg(test)]
+mod properties;

@@ -1,5 +1,9 @@
 //! Events: facts in the past tense, their stored bytes, and how the bytes are read back.
 
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+pub(crate) mod samples;
 pub(crate) mod upcast;
 pub(crate) mod vocabulary;
 mod wire;

@@ -384,10 +384,10 @@ facts! {
     }
     /// Result of a rectification.
     RectificationResult {
-        /// The order.
-        order: Uuid,
         /// Words.
         ? note: Text,
+        /// The order.
+        order: Uuid,
     }
     /// A measure that changes no status: 约谈, 警示, 通报, 曝光.
     Measure {

@@ -7,14 +7,21 @@ pub mod facts;
 mod reviews;
 mod spans;
 pub mod state;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use decide::decide;
 pub use state::Institution;
 
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
-#[cfg_attr(not(test), expect(clippy::wildcard_imports, reason = "the vocabulary names nearly every kind of facts"))]
-use facts::*;
+use facts::{
+    Application, Bar, Change, ChangeFiling, Coefficient, DepartmentLift, DepartmentOrder, Evaluation, Fine,
+    Hold, HoldRelease, InArea, Inspection, LiabilitySettlement, Measure, Money, ProbationExtension,
+    ProbationPeriod, ProbationViolation, PublicNotice, RecordsDemand, RecordsDemandAct, RecordsProvision,
+    RectificationOrder, RectificationResult, Referral, Refusal, Renewal, RenewalRefusal, Request, Resumption,
+    Return, Signing, Suspension, SuspensionAct, Termination, TerminationAct,
+};
 
 vocabulary! {
     subject "institution";

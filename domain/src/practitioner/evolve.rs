@@ -26,6 +26,7 @@ impl Practitioner {
                 for site in self.sites.iter_mut().filter(|site| site.institution == data.institution) {
                     if site.from <= at && at < site.until {
                         site.until = at;
+                        site.left_by = Some(cause);
                     }
                 }
             }
@@ -99,7 +100,7 @@ impl Practitioner {
             if self.sites.is_empty() {
                 self.sites.reserve_exact(1);
             }
-            self.sites.push(Site { institution, from, until: Instant::MAX, cause });
+            self.sites.push(Site { institution, from, until: Instant::MAX, cause, left_by: None });
         }
     }
 

@@ -47,6 +47,8 @@ pub struct Site {
     pub until: Instant,
     /// The event.
     pub cause: Version,
+    /// The event that ended it.
+    pub left_by: Option<Version>,
 }
 
 /// The points of a natural year.
@@ -161,25 +163,28 @@ impl Practitioner {
         self.suspensions().iter().rev().find(|s| s.from <= at && at < s.until)
     }
 
-    fn status(&self, at: Instant) -> (Value, Version) {
+    /// Status and the event that made it so; none for somebody who has never been registered, suspended or terminated.
+    fn status(&self, at: Instant) -> Option<(Value, Version)> {
         if let Some(termination) = self.terminated(at) {
-            return (Value::Terminated, termination.cause);
+            return Some((Value::Terminated, termination.cause));
         }
         if let Some(suspension) = self.suspended(at) {
-            return (Value::Suspended, suspension.cause);
+            return Some((Value::Suspended, suspension.cause));
         }
+        let over = self.suspensions().iter().rev().find(|s| s.until <= at);
         if let Some(site) = self.sites.iter().find(|site| site.from <= at && at < site.until) {
-            let restored =
-                self.suspensions().iter().rev().find(|s| s.until <= at).and_then(|s| s.restored_by);
-            return (Value::Normal, restored.unwrap_or(site.cause));
+            return Some((Value::Normal, over.and_then(|s| s.restored_by).unwrap_or(site.cause)));
         }
-        (Value::Unregistered, self.version.unwrap_or(0))
+        let left = self.sites.iter().filter(|site| site.until <= at).max_by_key(|site| site.until);
+        let cause = match left {
+            Some(site) => Some(site.left_by.unwrap_or(site.cause)),
+            None => over.map(|s| s.restored_by.unwrap_or(s.cause)),
+        };
+        cause.map(|cause| (Value::Unregistered, cause))
     }
 
-    /// Every span from an instant on, as far as the facts now known carry, by track and time.
-    #[must_use]
-    pub fn spans(&self, from: Instant) -> Vec<Span> {
-        let mut spans = Vec::with_capacity(6);
+    /// Every instant from `from` on at which the status can turn.
+    fn turns(&self, from: Instant) -> Vec<Instant> {
         let mut turns = vec![from];
         for site in &self.sites {
             turns.extend([site.from, site.until]);
@@ -194,15 +199,25 @@ impl Practitioner {
         turns.retain(|turn| from <= *turn && *turn < Instant::MAX);
         turns.sort_unstable();
         turns.dedup();
-        for turn in turns {
-            let (value, cause) = self.status(turn);
-            if let Some(Span { value: last_value, cause: last_cause, until, .. }) = spans.last_mut() {
-                if *last_value == value && (*last_cause == cause || value == Value::Unregistered) {
-                    continue;
+        turns
+    }
+
+    /// Every span from an instant on, as far as the facts now known carry, by track and time.
+    #[must_use]
+    pub fn spans(&self, from: Instant) -> Vec<Span> {
+        let mut spans: Vec<Span> = Vec::with_capacity(6);
+        let turns = self.turns(from);
+        for (index, &turn) in turns.iter().enumerate() {
+            let until = turns.get(index + 1).copied().unwrap_or(Instant::MAX);
+            let Some((value, cause)) = self.status(turn) else { continue };
+            match spans.last_mut() {
+                Some(last) if last.until == turn && last.value == value && last.cause == cause => {
+                    last.until = until
                 }
-                *until = turn;
+                Some(_) | None => {
+                    spans.push(Span { track: Track::Qualification, value, from: turn, until, cause });
+                }
             }
-            spans.push(Span { track: Track::Qualification, value, from: turn, until: Instant::MAX, cause });
         }
         let mut push = |track: Track, value: Value, begin: Instant, until: Instant, cause: Version| {
             let begin = begin.max(from);

@@ -68,6 +68,45 @@ pub(in crate::institution) const FINE_38: &str = "institution.fine.art_38.multip
 pub(in crate::institution) const FINE_39: &str = "institution.fine.art_39.fen";
 pub(in crate::institution) const FINE_40: &str = "institution.fine.art_40.multiple_tenths";
 
+/// Every parameter set by kind.
+#[cfg(test)]
+pub(in crate::institution) const BY_KIND: &[ByKind] = &[
+    OPERATING_MONTHS,
+    ACCEPTANCE_WORKING_DAYS,
+    EVALUATION_MONTHS,
+    RETRY_MONTHS,
+    EVALUATION_BAR_YEARS,
+    NOTICE_MONTHS,
+    ON_REQUEST_DAYS,
+    SUSPENSIONS,
+    EVERYWHERE,
+    ILLEGALITY_YEARS,
+    BREACH_YEARS,
+    FRAUD_YEARS,
+    FILING_WORKING_DAYS,
+];
+/// Every other parameter.
+#[cfg(test)]
+pub(in crate::institution) const PARAMS: &[&str] = &[
+    PHYSICIANS,
+    PHARMACISTS,
+    TECHNICIANS,
+    PROBATION_MONTHS,
+    EXTENSION_MONTHS,
+    CROSS_REGION_CLOSED,
+    UNRECTIFIED_NOT_RENEWED,
+    PUBLIC_MAY_NOT_LEAVE,
+    SUSPENSIONS_2018,
+    RECORDS_NOT_PRODUCED,
+    FLAT_BAR_YEARS,
+    HOLD_ART_30,
+    RECORDS_DAYS,
+    DEPARTMENT_MONTHS,
+    FINE_38,
+    FINE_39,
+    FINE_40,
+];
+
 /// A number of days, months or years in force, and the rule that sets it.
 pub(in crate::institution) fn count<'a>(
     rulebook: &'a Rulebook,

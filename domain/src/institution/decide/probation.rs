@@ -21,7 +21,7 @@ impl Matter<'_> {
                 words!("a probation is for medical institutions", "政策辅导期仅适用于医疗机构"),
             ));
         }
-        self.in_scope(data.area, None)?;
+        let since = self.in_scope(data.area, None)?.iter().map(|a| a.stage_from).min().unwrap_or(self.at);
         if let Some(probation) = self.state.probation(data.area) {
             let from = probation.from.words();
             return Err(Rejection::new(
@@ -34,7 +34,8 @@ impl Matter<'_> {
             .blocked_by(probation.cause));
         }
         self.period(data.from, Some(data.until))?;
-        let event = self.event_at(self.at.min(data.from), E::ProbationStarted(data.clone()));
+        // Recorded late it holds from its own first day, though not from before anything is known of the agreement.
+        let event = self.event_at(self.at.min(data.from.max(since)), E::ProbationStarted(data.clone()));
         let rulebook = self.context.rulebook;
         let Some((months, rule)) = law::count(rulebook, law::PROBATION_MONTHS, data.from, Some(data.area))
         else {

@@ -1,0 +1,187 @@
+use super::{AREA, HOSPITAL, PHARMACY, basic, hospital, in_area, sign, terminate};
+use crate::id::Version;
+use crate::testing::{Act, Story, act};
+use serde_json::{Value, json};
+
+fn application(changes: &Value) -> Value {
+    let mut data = json!({
+        "area": AREA, "lines": ["basic"], "name": "甲医院", "opened_on": "2024-01-01", "physicians": 3,
+        "pharmacists": 1
+    });
+    for (field, value) in changes.as_object().unwrap() {
+        data[field] = value.clone();
+    }
+    data
+}
+
+fn apply(day: &str, changes: &Value) -> Act {
+    act("institution.apply", day, application(changes)).by("institution")
+}
+
+fn applied() -> Story {
+    Story::of(HOSPITAL).given(apply("2025-06-10", &json!({})))
+}
+
+fn evaluated(story: Story, day: &str, verdict: &str) -> Story {
+    story.given(in_area("institution.evaluate", day, json!({ "verdict": verdict })))
+}
+
+#[test]
+fn an_application_goes_the_whole_way_to_an_agreement() {
+    let story = applied().given(in_area("institution.accept-application", "2025-06-12", json!({})));
+    let story = evaluated(story, "2025-08-01", "pass")
+        .given(in_area(
+            "institution.publicise",
+            "2025-08-02",
+            json!({ "from": "2025-08-02", "until": "2025-08-09" }),
+        ))
+        .when(sign("2025-08-20", "2025-09-01", "2026-09-01", &["basic"]))
+        .then(&[
+            "institution.agreement-signed",
+            "institution.probation-started",
+            "institution.cross-region-closed",
+        ]);
+    let statuses: Vec<_> =
+        ["2025-06-10", "2025-06-12", "2025-08-01", "2025-08-31T23:59:59+08:00", "2025-09-01", "2026-09-01"]
+            .map(|day| basic(&story, day))
+            .into();
+    assert_eq!(statuses, ["applied", "evaluating", "candidate", "candidate", "in_force", "lapsed"]);
+}
+
+#[test]
+fn returned_and_refused_applications_say_so() {
+    let story = applied().given(in_area("institution.accept-application", "2025-06-12", json!({})));
+    let story =
+        story.given(in_area("institution.return-application", "2025-06-13", json!({ "missing": ["执照"] })));
+    assert_eq!(basic(&story, "2025-06-13"), "applied");
+    let story = story.given(in_area("institution.refuse", "2025-06-20", json!({ "grounds": ["不符合"] })));
+    assert_eq!(basic(&story, "2025-06-20"), "refused");
+    // After a refusal the way is open to apply again.
+    let story = story.given(apply("2025-07-01", &json!({})));
+    assert_eq!(basic(&story, "2025-07-01"), "applied");
+}
+
+#[test]
+fn an_institution_open_for_less_than_three_months_is_refused_to_the_day() {
+    let young = json!({ "opened_on": "2025-03-10" });
+    let refused = Story::of(HOSPITAL).when(apply("2025-06-09", &young)).refused("open-too-briefly");
+    assert_eq!(refused.rule.unwrap().id, "R-102".into());
+    assert_eq!(refused.allowed.unwrap()["effective_at"]["min"], "2025-06-10T00:00:00+08:00");
+    Story::of(HOSPITAL).when(apply("2025-06-10", &young)).accepted();
+}
+
+#[test]
+fn missing_staff_is_refused_and_staff_not_told_is_to_be_verified() {
+    let refused =
+        Story::of(HOSPITAL).when(apply("2025-06-10", &json!({ "physicians": 0 }))).refused("staff-missing");
+    assert_eq!(refused.rule.unwrap().id, "R-103".into());
+    let tests = json!({ "tests_offered": true, "technicians": 0 });
+    Story::of(HOSPITAL).when(apply("2025-06-10", &tests)).refused("staff-missing");
+    // Before the notice of 2025-05-28 no rule asked for technicians.
+    Story::of(HOSPITAL).when(apply("2025-05-27", &tests)).accepted();
+    Story::of(PHARMACY).when(apply("2025-06-10", &json!({ "pharmacists": 0 }))).refused("staff-missing");
+    let silent = json!({ "opened_on": null, "physicians": null, "tests_offered": true });
+    assert_eq!(
+        Story::of(HOSPITAL).when(apply("2025-06-10", &silent)).findings(),
+        ["opened-on-to-verify", "physicians-to-verify", "technicians-to-verify"]
+    );
+}
+
+#[test]
+fn nobody_applies_twice_or_for_what_is_in_force() {
+    let refused = applied().when(apply("2025-06-11", &json!({}))).refused("already-applied");
+    assert_eq!(refused.blocked_by, [0]);
+    let refused = hospital().when(apply("2024-06-10", &json!({}))).refused("already-in-force");
+    assert_eq!(refused.blocked_by, [0]);
+    // Another line of a running agreement can be applied for, and leaves the agreement alone.
+    let story = hospital().given(apply("2024-06-10", &json!({ "lines": ["internet"] })));
+    assert_eq!(basic(&story, "2024-06-10"), "in_force");
+    assert_eq!(story.value("agreement/370100/internet", "2024-06-10"), "applied");
+}
+
+#[test]
+fn a_bar_names_its_class_its_end_and_what_would_lift_it() {
+    let story = hospital().given(terminate("2024-06-01", "breach"));
+    let refused = story.clone().when(apply("2025-05-31", &json!({}))).refused("barred");
+    assert_eq!(refused.rule.unwrap().id, "R-113.6".into());
+    assert_eq!(refused.blocked_by, [1]);
+    let allowed = refused.allowed.unwrap();
+    assert_eq!(allowed["from"], "2025-06-01T00:00:00+08:00");
+    assert_eq!(allowed["after_liability_performed"], true);
+    // The year is over, the liability is not performed.
+    let refused = story.clone().when(apply("2025-06-01", &json!({}))).refused("barred");
+    assert!(refused.message.en.contains("until liability is performed"), "{}", refused.message.en);
+    let settled = act(
+        "institution.settle-liability",
+        "2025-06-20",
+        json!({ "liability": "@1", "performed_on": "2025-06-15" }),
+    );
+    let story = story.given(settled);
+    story.clone().when(apply("2025-06-14", &json!({}))).refused("barred");
+    story.when(apply("2025-06-15", &json!({}))).accepted();
+}
+
+#[test]
+fn a_second_failed_evaluation_bars_one_year_in_the_same_decision() {
+    let story = applied().given(in_area("institution.accept-application", "2025-06-12", json!({})));
+    let story = evaluated(story, "2025-07-01", "fail");
+    let again = |day| in_area("institution.evaluate", day, json!({ "verdict": "fail" }));
+    let refused = story.clone().when(again("2025-09-30")).refused("too-early");
+    assert_eq!(refused.blocked_by, [2 as Version]);
+    let story = story.when(again("2025-10-01")).then(&["institution.evaluated", "institution.bar-raised"]);
+    assert_eq!(story.events()[4].caused_by, Some(3));
+    assert_eq!(basic(&story, "2025-10-01"), "refused");
+    story.clone().when(apply("2026-09-30", &json!({}))).refused("barred");
+    // Elsewhere it may apply: the evaluation was of this pooling area.
+    let elsewhere = apply("2026-01-01", &json!({ "area": "370200" }));
+    story.clone().when(elsewhere).accepted();
+    story.when(apply("2026-10-01", &json!({}))).accepted();
+}
+
+#[test]
+fn a_pass_after_a_failure_clears_it() {
+    let story = evaluated(applied(), "2025-07-01", "fail");
+    let story = evaluated(story, "2025-10-01", "pass");
+    assert_eq!(basic(&story, "2025-10-01"), "candidate");
+}
+
+#[test]
+fn acts_on_an_application_need_one() {
+    for command in ["accept-application", "return-application", "refuse"] {
+        let act = in_area(&format!("institution.{command}"), "2024-06-01", json!({}));
+        hospital().when(act).refused("no-application");
+    }
+    let evaluate = in_area("institution.evaluate", "2024-06-01", json!({ "verdict": "pass" }));
+    hospital().when(evaluate).refused("no-application");
+    let publicise = in_area(
+        "institution.publicise",
+        "2024-06-01",
+        json!({ "from": "2024-06-01", "until": "2024-06-08" }),
+    );
+    hospital().when(publicise).refused("no-application");
+}
+
+#[test]
+fn steps_the_source_leaves_out_are_findings() {
+    let evaluate = in_area("institution.evaluate", "2025-07-01", json!({ "verdict": "pass" }));
+    assert_eq!(applied().when(evaluate).findings(), ["no-acceptance-recorded"]);
+    let publicise = in_area(
+        "institution.publicise",
+        "2025-07-01",
+        json!({ "from": "2025-07-01", "until": "2025-07-08" }),
+    );
+    assert_eq!(applied().when(publicise).findings(), ["no-evaluation-recorded"]);
+    let signing = sign("2025-08-20", "2025-09-01", "2026-09-01", &["basic"]);
+    assert_eq!(applied().when(signing.clone()).findings(), ["no-evaluation-recorded"]);
+    assert_eq!(Story::of(HOSPITAL).when(signing).findings(), ["no-application-recorded"]);
+}
+
+#[test]
+fn a_public_notice_ends_after_it_begins() {
+    let backwards = in_area(
+        "institution.publicise",
+        "2025-07-01",
+        json!({ "from": "2025-07-08", "until": "2025-07-08" }),
+    );
+    applied().when(backwards).refused("empty-period");
+}

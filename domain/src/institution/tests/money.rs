@@ -1,0 +1,95 @@
+use super::{HOSPITAL, hospital, in_area};
+use crate::testing::{Outcome, Story, act};
+use serde_json::{Value, json};
+
+fn fine(data: Value) -> Outcome {
+    Story::of(HOSPITAL).when(act("institution.impose-fine", "2022-04-18", data).by("bureau"))
+}
+
+/// The published fine: twice 19,157,462.10 yuan reported by the hospital itself, five times 4,186,147.54 yuan found.
+fn two_portions() -> Value {
+    json!({
+        "article": "40", "amount_fen": 5_924_566_190_i64, "base_fen": 2_334_360_964_i64,
+        "portions": [
+            { "base_fen": 1_915_746_210_i64, "multiple_tenths": 20, "amount_fen": 3_831_492_420_i64 },
+            { "base_fen": 418_614_754_i64, "multiple_tenths": 50, "amount_fen": 2_093_073_770_i64 }
+        ]
+    })
+}
+
+#[test]
+fn a_fine_in_portions_with_different_multiples_adds_up() {
+    assert!(fine(two_portions()).findings().is_empty());
+    let mut wrong = two_portions();
+    wrong["amount_fen"] = json!(5_924_566_191_i64);
+    let allowed = fine(wrong).refused("sums-disagree").allowed.unwrap();
+    assert_eq!(allowed["amount_fen"], "5924566190");
+    let mut wrong = two_portions();
+    wrong["portions"][1]["amount_fen"] = json!(2_093_073_760_i64);
+    fine(wrong).refused("sums-disagree");
+    let mut wrong = two_portions();
+    wrong["portions"][0]["multiple_tenths"] = json!(19);
+    fine(wrong).refused("sums-disagree");
+    let mut wrong = two_portions();
+    wrong["multiple_tenths"] = json!(20);
+    fine(wrong).refused("multiple-with-portions");
+}
+
+#[test]
+fn multiples_lie_in_the_range_of_the_article() {
+    let by = |article: &str, tenths: u32| {
+        let amount = 10_000 * i64::from(tenths) / 10;
+        fine(
+            json!({ "article": article, "base_fen": 10_000, "multiple_tenths": tenths, "amount_fen": amount }),
+        )
+    };
+    for (article, least, most) in [("38", 10, 20), ("40", 20, 50)] {
+        by(article, least).accepted();
+        by(article, most).accepted();
+        let allowed = by(article, least - 1).refused("out-of-range").allowed.unwrap();
+        assert_eq!(allowed["multiple_tenths"], json!({ "min": least, "max": most }));
+        by(article, most + 1).refused("out-of-range");
+    }
+}
+
+#[test]
+fn without_a_multiple_the_sum_itself_is_checked() {
+    let fine_of = |amount: i64| fine(json!({ "article": "38", "base_fen": 9_900, "amount_fen": amount }));
+    fine_of(9_900).accepted();
+    fine_of(19_800).accepted();
+    fine_of(9_898).refused("out-of-range");
+    fine_of(19_802).refused("out-of-range");
+}
+
+#[test]
+fn article_39_is_a_sum_and_not_a_multiple() {
+    let sum = |amount: i64| fine(json!({ "article": "39", "amount_fen": amount }));
+    sum(1_000_000).accepted();
+    sum(5_000_000).accepted();
+    let refused = sum(999_999).refused("out-of-range");
+    assert_eq!(refused.rule.unwrap().id, "R-018".into());
+    sum(5_000_001).refused("out-of-range");
+    fine(json!({ "article": "39", "multiple_tenths": 10, "base_fen": 1_000_000, "amount_fen": 1_000_000 }))
+        .refused("out-of-range");
+}
+
+#[test]
+fn sums_are_positive_and_huge_ones_do_not_overflow() {
+    fine(json!({ "amount_fen": 0 })).refused("out-of-range");
+    fine(json!({ "amount_fen": -1 })).refused("out-of-range");
+    fine(json!({ "article": "38", "base_fen": i64::MAX, "multiple_tenths": 20, "amount_fen": i64::MAX }))
+        .refused("sums-disagree");
+    let deny = act("institution.deny-payment", "2024-03-01", json!({ "amount_fen": -5 }));
+    hospital().when(deny).refused("out-of-range");
+    let coefficient = in_area("institution.adjust-coefficient", "2024-03-01", json!({ "coefficient_bp": 0 }));
+    hospital().when(coefficient).refused("out-of-range");
+}
+
+#[test]
+fn what_the_source_does_not_say_is_noticed_unless_explained() {
+    assert_eq!(fine(json!({})).findings(), ["no-range-for-the-fine", "amount-not-stated"]);
+    let charge = act("institution.charge-damages", "2024-03-01", json!({ "amount_fen": null }));
+    assert_eq!(hospital().when(charge.clone()).findings(), ["amount-not-stated"]);
+    let explained = charge.unknown("/data/amount_fen", "公告未载明");
+    assert!(hospital().when(explained).findings().is_empty());
+}

@@ -1,0 +1,255 @@
+//! given / when / then for subjects: commands as outsiders write them go through parsing, decision, stored bytes and back.
+//!
+//! ```ignore
+//! Story::of("P43050300012")
+//!     .given(act("institution.sign-agreement", "2025-01-01", json!({ … })))
+//!     .when(act("institution.suspend-agreement", "2025-08-04", json!({ … })))
+//!     .then(&["institution.agreement-suspended"]);
+//! ```
+//!
+//! In `data`, the text `"@3"` stands for the id of the event of version 3. Every fault of a story panics: it is a test.
+
+use crate::command::Command;
+use crate::decide::{Context, decide};
+use crate::event::{Event, Finding, NewEvent, encode};
+use crate::id::{Subject, Version};
+use crate::obligation::Obligation;
+use crate::rejection::Rejection;
+use crate::rulebook::Rulebook;
+use crate::state::State;
+use crate::time::Instant;
+use crate::timeline::{state_at, timeline};
+use crate::track::Span;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// A command to be: an agency acts unless [`Act::by`] says otherwise.
+#[derive(Clone, Debug)]
+pub struct Act(Value);
+
+/// A command of that name, effective on that day, with that `data`.
+#[must_use]
+#[expect(clippy::needless_pass_by_value, reason = "reads better with json! at the call")]
+pub fn act(command: &str, effective_at: &str, data: Value) -> Act {
+    Act(json!({
+        "command": command, "effective_at": effective_at, "actor": { "authority": "agency" }, "data": data
+    }))
+}
+
+impl Act {
+    /// By another authority.
+    #[must_use]
+    pub fn by(mut self, authority: &str) -> Self {
+        self.0["actor"]["authority"] = json!(authority);
+        self
+    }
+
+    /// By the authority of an area.
+    #[must_use]
+    pub fn of_area(mut self, area: &str) -> Self {
+        self.0["actor"]["area"] = json!(area);
+        self
+    }
+
+    /// With another member of the envelope: `decided_at`, `expected_version`, `basis` …
+    #[must_use]
+    pub fn with(mut self, member: &str, value: Value) -> Self {
+        self.0[member] = value;
+        self
+    }
+
+    /// With a field the source does not tell, and why.
+    #[must_use]
+    pub fn unknown(mut self, pointer: &str, why: &str) -> Self {
+        self.0["unknown"][pointer] = json!(why);
+        self
+    }
+}
+
+/// The history of one subject as told so far.
+#[derive(Clone, Debug)]
+pub struct Story {
+    subject: Subject,
+    events: Vec<Event>,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    story: Story,
+    command: Command,
+    decision: Result<Vec<NewEvent>, Rejection>,
+}
+
+impl Story {
+    /// A subject of whom nothing is recorded.
+    #[must_use]
+    pub fn of(code: &str) -> Self {
+        let subject = Subject::parse(code).unwrap_or_else(|error| panic!("{error}"));
+        Self { subject, events: Vec::new() }
+    }
+
+    /// An act that is accepted and recorded.
+    #[must_use]
+    pub fn given(self, act: Act) -> Self {
+        let outcome = self.when(act);
+        match &outcome.decision {
+            Ok(_) => outcome.record(),
+            Err(rejection) => panic!("given {}: refused: {rejection:?}", outcome.command.act.name()),
+        }
+    }
+
+    /// An act whose outcome is looked at.
+    #[must_use]
+    pub fn when(self, act: Act) -> Outcome {
+        let mut act = act.0;
+        act["subject"] = json!(self.subject.code());
+        self.name_events(&mut act["data"]);
+        let command = Command::parse(&act.to_string()).unwrap_or_else(|error| panic!("{error} in {act}"));
+        let target = find_id(&act["data"]).and_then(|id| self.events.iter().find(|event| event.id == id));
+        let effective_at = command.envelope.effective_at.unwrap_or(Instant::MAX);
+        let context = Context {
+            effective_at,
+            rulebook: Rulebook::national(),
+            version: self.events.last().map(|event| event.version),
+            target,
+        };
+        let state = state_at(self.subject.kind(), &self.events, effective_at);
+        let decision = decide(&state, &command, &context);
+        Outcome { story: self, command, decision }
+    }
+
+    fn name_events(&self, data: &mut Value) {
+        match data {
+            Value::String(text) => {
+                if let Some(version) = text.strip_prefix('@') {
+                    let version: usize =
+                        version.parse().unwrap_or_else(|_| panic!("{text} names no version"));
+                    *text = self.events.get(version).map_or(id(999), |event| event.id).to_string();
+                }
+            }
+            Value::Array(list) => list.iter_mut().for_each(|item| self.name_events(item)),
+            Value::Object(object) => object.values_mut().for_each(|item| self.name_events(item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// The events recorded.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// The state as of a day.
+    #[must_use]
+    pub fn state(&self, day: &str) -> State {
+        state_at(self.subject.kind(), &self.events, instant(day))
+    }
+
+    /// The whole timeline.
+    #[must_use]
+    pub fn spans(&self) -> Vec<Span> {
+        timeline(self.subject.kind(), &self.events)
+    }
+
+    /// What stands at an instant: `agreement/430500/basic in_force`, one line a track, read from the whole timeline and
+    /// compared with the state folded to that instant.
+    #[must_use]
+    pub fn standing(&self, at: &str) -> Vec<String> {
+        let at = instant(at);
+        let write = |span: &Span| format!("{} {}", span.track, span.value);
+        let whole: Vec<_> = self.spans().iter().filter(|span| span.covers(at)).map(write).collect();
+        let folded: Vec<_> =
+            state_at(self.subject.kind(), &self.events, at).standing(at).iter().map(write).collect();
+        assert_eq!(whole, folded, "timeline and state differ at {at}");
+        whole
+    }
+
+    /// The value of one track at an instant; empty when nothing stands.
+    #[must_use]
+    pub fn value(&self, track: &str, at: &str) -> String {
+        let standing = self.standing(at);
+        let found = standing.iter().find_map(|line| line.strip_prefix(track)?.strip_prefix(' '));
+        found.unwrap_or_default().to_owned()
+    }
+
+    /// What is due at an instant.
+    #[must_use]
+    pub fn obligations(&self, at: &str) -> Vec<Obligation> {
+        let at = instant(at);
+        let state = state_at(self.subject.kind(), &self.events, at);
+        state.obligations(&self.subject, at, Rulebook::national())
+    }
+}
+
+impl Outcome {
+    /// Accepted with these events in this order; goes on with them recorded.
+    pub fn then(self, events: &[&str]) -> Story {
+        let decided: Vec<_> = self.accepted().iter().map(|event| event.data.event_type().name()).collect();
+        assert_eq!(decided, events);
+        self.record()
+    }
+
+    /// The events decided.
+    pub fn accepted(&self) -> &[NewEvent] {
+        match &self.decision {
+            Ok(events) => events,
+            Err(rejection) => panic!("{} was refused: {rejection:?}", self.command.act.name()),
+        }
+    }
+
+    /// The codes of what was noticed on the first event.
+    #[must_use]
+    pub fn findings(&self) -> Vec<&str> {
+        self.accepted()[0].findings.iter().map(|Finding { code, .. }| &**code).collect()
+    }
+
+    /// Refused with this code.
+    pub fn refused(self, code: &str) -> Rejection {
+        match self.decision {
+            Ok(events) => panic!("{} was accepted: {events:?}", self.command.act.name()),
+            Err(rejection) => {
+                assert_eq!(rejection.code, code, "{rejection:?}");
+                assert!(!rejection.message.en.is_empty() && !rejection.message.zh.is_empty());
+                rejection
+            }
+        }
+    }
+
+    /// Writes the events as the log would, and reads them back.
+    fn record(self) -> Story {
+        let Self { mut story, command, decision } = self;
+        let decision = decision.unwrap_or_default();
+        let first = Version::try_from(story.events.len()).unwrap_or(Version::MAX);
+        for (index, event) in decision.iter().enumerate() {
+            let position = story.events.len() as u64;
+            let version = first + Version::try_from(index).unwrap_or(Version::MAX);
+            let recorded_at = instant("2030-01-01").plus_days(story.events.len() as i64);
+            let mut proposed = encode(&command, event, first, index, false, Rulebook::national().hash())
+                .unwrap_or_else(|error| panic!("{error}"));
+            proposed.stamp(id(position), recorded_at);
+            let body = String::from_utf8(proposed.body).unwrap_or_else(|error| panic!("{error}"));
+            let read =
+                Event::decode(proposed.kind, position, version, event.effective_at, recorded_at, &body);
+            let read = read.unwrap_or_else(|error| panic!("{error}: {body}"));
+            assert_eq!(read.data, event.data);
+            story.events.push(read);
+        }
+        story
+    }
+}
+
+/// The id of the event at a position of a story.
+fn id(position: u64) -> Uuid {
+    Uuid::from_u128((0x0190_0000_0000_7000_8000_u128 << 48) + u128::from(position))
+}
+
+fn find_id(data: &Value) -> Option<Uuid> {
+    ["event", "hold", "order", "demand", "change", "liability"]
+        .iter()
+        .find_map(|field| data[*field].as_str().and_then(|text| text.parse().ok()))
+}
+
+fn instant(text: &str) -> Instant {
+    Instant::parse(text).unwrap_or_else(|error| panic!("{error}"))
+}
