@@ -5,6 +5,7 @@ use accord_domain::{
     AreaCode, Instant, InstitutionCode, Line, PractitionerCode, Subject, SubjectKind, Value,
 };
 use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// An event-sourced ledger of medical-insurance agreements (医保服务协议) and payment qualifications (医保支付资格).
@@ -40,8 +41,12 @@ Exit: 0 done, 1 refused by a rule, 2 wrong usage or input, 3 not found, 4 confli
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Serve the published sample histories from a temporary ledger
+    Demo(Listen),
     /// Make an empty ledger
     Init,
+    /// Serve HTTP; loopback addresses only, as there is no access control yet
+    Serve(Listen),
     /// Carry out one command, written as JSON
     Do {
         /// File with the command; - reads standard input
@@ -122,6 +127,14 @@ pub enum Command {
     },
     /// Look whether everything is as it should be: files, log, hashes, views
     Doctor,
+}
+
+/// Where to listen.
+#[derive(Args, Debug)]
+pub struct Listen {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8700", value_name = "ADDR")]
+    pub listen: SocketAddr,
 }
 
 /// Where on the two axes of time.

@@ -348,6 +348,16 @@ fn is_view(path: &Path) -> bool {
 }
 
 #[test]
+fn other_machines_are_not_served_without_access_control() {
+    let desk = Desk::bare();
+    for command in ["serve", "demo"] {
+        let ended = desk.run(&[command, "--listen", "0.0.0.0:0"]);
+        assert_eq!(ended.exit, Exit::Usage);
+        assert!(ended.talk.contains("no access control is configured"), "{}", ended.talk);
+    }
+}
+
+#[test]
 fn the_language_follows_the_environment() {
     let of = |set: &'static [(&str, &str)]| {
         system_language(|name| {
