@@ -247,10 +247,8 @@ impl From<AnswerError> for Problem {
             AnswerError::Question { parameter, message, message_zh } => {
                 crate::http::query::invalid(parameter, message, message_zh)
             }
-            AnswerError::Log(_)
-            | AnswerError::Decode { .. }
-            | AnswerError::Quote { .. }
-            | AnswerError::Views(_) => {
+            AnswerError::Views(error) => from_views(error),
+            AnswerError::Log(_) | AnswerError::Decode { .. } | AnswerError::Quote { .. } => {
                 tracing::error!(error = %chain(&error), "a question cannot be answered");
                 Self::new(
                     &catalogue::UNAVAILABLE,
