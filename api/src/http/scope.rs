@@ -34,9 +34,9 @@ pub(crate) async fn scope(State(app): State<App>, request: Request, next: Next) 
         trace_id: app.trace_id(),
     };
     let span = tracing::info_span!("request", method, route, trace_id = about.trace_id);
-    app.metrics().in_flight.inc();
+    let counted = InFlight::new(&app);
     let answer = answer(&app, request, next, &route).instrument(span.clone()).await;
-    app.metrics().in_flight.dec();
+    drop(counted);
     let response = finish(answer, &about);
     let took = started.elapsed();
     let status = response.status().as_u16();
@@ -46,6 +46,22 @@ pub(crate) async fn scope(State(app): State<App>, request: Request, next: Next) 
     });
     app.metrics().answered(&Answered { method, route, status }, took);
     response
+}
+
+/// Counts a request while it is being answered, also one whose caller goes away before the answer.
+struct InFlight<'a>(&'a App);
+
+impl<'a> InFlight<'a> {
+    fn new(app: &'a App) -> Self {
+        app.metrics().in_flight.inc();
+        Self(app)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.metrics().in_flight.dec();
+    }
 }
 
 /// What a problem document says of its request.
@@ -90,10 +106,8 @@ fn finish(answer: Result<Response, Problem>, about: &About) -> Response {
         Ok(mut response) => match problem_of(&mut response) {
             Some(problem) => {
                 let mut rendered = problem.render(about.lang, &about.instance, &about.trace_id);
-                for name in [header::ALLOW, HeaderName::from_static("accept-post"), header::ETAG] {
-                    if let Some(value) = response.headers_mut().remove(&name) {
-                        rendered.headers_mut().insert(name, value);
-                    }
+                if let Some(methods) = response.headers_mut().remove(header::ALLOW) {
+                    rendered.headers_mut().insert(header::ALLOW, methods);
                 }
                 rendered
             }
