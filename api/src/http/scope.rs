@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::panic::AssertUnwindSafe;
 use std::time::Instant as Stopwatch;
 use tracing::Instrument;
@@ -173,8 +174,8 @@ fn check_host(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
     Err(Problem::new(
         &catalogue::UNKNOWN_HOST,
         words!(
-            "the header Host must be localhost, 127.0.0.1 or [::1], with or without a port",
-            "Host 标头须为 localhost、127.0.0.1 或 [::1]，可带端口"
+            "the header Host must be localhost or a loopback address such as 127.0.0.1, with or without a port",
+            "Host 标头须为 localhost 或回环地址（如 127.0.0.1），可带端口"
         ),
     ))
 }
@@ -184,8 +185,12 @@ fn is_loopback(host: &str) -> bool {
         Some((name, port)) if !port.contains(']') => (name, port),
         _ => (host, ""),
     };
-    port.bytes().all(|digit| digit.is_ascii_digit())
-        && (name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "[::1]")
+    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let address = match bare {
+        Some(inner) => inner.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback()),
+        None => name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
+    };
+    port.bytes().all(|digit| digit.is_ascii_digit()) && (address || name.eq_ignore_ascii_case("localhost"))
 }
 
 /// A label of metrics must come from a closed list.
@@ -202,7 +207,15 @@ mod tests {
 
     #[test]
     fn only_loopback_names_are_hosts() {
-        for good in ["localhost", "localhost:8080", "LOCALHOST:1", "127.0.0.1:80", "[::1]", "[::1]:8080"] {
+        for good in [
+            "localhost",
+            "localhost:8080",
+            "LOCALHOST:1",
+            "127.0.0.1:80",
+            "127.0.0.2:80",
+            "[::1]",
+            "[::1]:8080",
+        ] {
             assert!(is_loopback(good), "{good}");
         }
         for bad in [
