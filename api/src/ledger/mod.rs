@@ -164,10 +164,10 @@ impl Ledger {
         &self.inner.clock
     }
 
-    /// Whether it takes commands.
+    /// Whether it takes commands: it is open for writing, and its writer is alive.
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.inner.writer.is_some()
+        self.inner.writer.as_ref().is_some_and(|writer| !writer.is_closed())
     }
 }
 
