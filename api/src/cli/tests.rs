@@ -228,6 +228,24 @@ fn an_import_keeps_good_lines_and_hands_back_the_rest_to_be_mended() {
 }
 
 #[test]
+fn a_line_that_is_no_text_or_too_long_is_handed_back_byte_for_byte() {
+    let desk = Desk::new();
+    let gbk = b"{\"command\": \"\xc9\xdb\xd1\xf4\"}\r".to_vec();
+    let long = vec![b'x'; 300 * 1024];
+    let text =
+        [signing().to_string().as_bytes(), &gbk, suspension().to_string().as_bytes(), &long].join(&b'\n');
+    let lines = desk.file("mixed.jsonl", text);
+    let rejects = desk.place.path().join("rejects.jsonl");
+    let ended = desk.run(&["--json", "import", &lines, "--rejects", &rejects.display().to_string()]);
+    assert_eq!((ended.exit, ended.json()["recorded"].as_u64()), (Exit::Refused, Some(2)));
+    let mut expected = gbk;
+    expected.push(b'\n');
+    expected.extend(long);
+    expected.push(b'\n');
+    assert!(fs::read(&rejects).unwrap() == expected);
+}
+
+#[test]
 fn an_import_of_a_wrong_file_does_nothing() {
     let desk = Desk::new();
     let good = desk.file("good.jsonl", format!("{}\n", signing()));
