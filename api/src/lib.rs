@@ -1,1 +1,9 @@
-//! placeholder
+//! Everything that faces outside: the service that joins decision, log and views; answers as data; command line; HTTP;
+//! import.
+
+pub mod answers;
+pub mod cli;
+pub mod ledger;
+pub mod samples;
+
+pub use ledger::{Access, Done, Failure, Ledger, OpenError};

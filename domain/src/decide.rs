@@ -1,15 +1,20 @@
 //! The one way from a command to events.
 
+mod record;
+
 use crate::command::{Act, Command};
-use crate::event::{Annulment, AnnulmentScope, Correction, Event, EventData, NewEvent};
-use crate::id::Version;
+use crate::envelope::Authority;
+use crate::event::{Event, Finding, NewEvent};
+use crate::id::{Subject, Version};
+use crate::identifiers::{Doubt, region_doubt};
 use crate::institution::{self, InstitutionCommand};
-use crate::practitioner::{self, PractitionerCommand};
+use crate::practitioner;
 use crate::rejection::{Rejection, RejectionKind};
 use crate::rulebook::Rulebook;
 use crate::state::State;
 use crate::time::Instant;
 use crate::words;
+use crate::words::Term;
 use uuid::Uuid;
 
 /// What a decision may look at besides the state and the command. All of it is injected.
@@ -21,8 +26,17 @@ pub struct Context<'a> {
     pub rulebook: &'a Rulebook,
     /// The newest version of the stream, whatever its effect; none for a subject never heard of.
     pub version: Option<Version>,
-    /// The event that an annulment, correction or other reference names, when it is in this stream.
-    pub target: Option<&'a Event>,
+    /// What is known of the stream, in the order of versions, for a command that names one of its events
+    /// ([`Act::names_event`]); may be left empty for others.
+    pub history: &'a [Event],
+}
+
+impl<'a> Context<'a> {
+    /// The event of this stream with that id.
+    #[must_use]
+    pub fn event(&self, id: Uuid) -> Option<&'a Event> {
+        self.history.iter().find(|event| event.id == id)
+    }
 }
 
 /// What was decided: at least one event, consequences after their cause.
@@ -38,25 +52,10 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
     {
         return Err(moved_on(expected, context.version));
     }
-    match (&command.act, state) {
-        (Act::Institution(InstitutionCommand::Annul(data)), State::Institution(_)) => annul(data, context)
-            .map(|data| {
-                one(context, EventData::Institution(institution::InstitutionEvent::DecisionAnnulled(data)))
-            }),
-        (Act::Practitioner(PractitionerCommand::Annul(data)), State::Practitioner(_)) => annul(data, context)
-            .map(|data| {
-                one(context, EventData::Practitioner(practitioner::PractitionerEvent::DecisionAnnulled(data)))
-            }),
-        (Act::Institution(InstitutionCommand::Correct(data)), State::Institution(_)) => {
-            correct(data, context).map(|data| {
-                one(context, EventData::Institution(institution::InstitutionEvent::RecordCorrected(data)))
-            })
-        }
-        (Act::Practitioner(PractitionerCommand::Correct(data)), State::Practitioner(_)) => {
-            correct(data, context).map(|data| {
-                one(context, EventData::Practitioner(practitioner::PractitionerEvent::RecordCorrected(data)))
-            })
-        }
+    if let Some(act) = record::act_on_record(&command.act) {
+        return record::decide(command, act, context).map(|event| vec![event]);
+    }
+    let mut decision = match (&command.act, state) {
         (Act::Institution(act), State::Institution(state)) => {
             institution::decide(state, command, act, context)
         }
@@ -69,11 +68,25 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
                 words!("the state is of another kind of subject", "主体类型不符"),
             ))
         }
+    }?;
+    if let Some(first) = decision.first_mut() {
+        first.findings.extend(doubts(command, context).map(|doubt| Finding::new(doubt.code(), None)));
     }
+    Ok(decision)
 }
 
-fn one(context: &Context<'_>, data: EventData) -> Decision {
-    vec![NewEvent::new(context.effective_at, data)]
+/// What looks odd about the identifiers that a command brings in: the subject's own when it is first heard of, and a
+/// 统一社会信用代码.
+fn doubts(command: &Command, context: &Context<'_>) -> impl Iterator<Item = Doubt> {
+    let region = if context.version.is_none() { region_doubt(command.subject.region()) } else { None };
+    let uscc = match &command.act {
+        Act::Institution(InstitutionCommand::Apply(data)) => data.uscc,
+        Act::Institution(InstitutionCommand::SignAgreement(data)) => data.uscc,
+        Act::Institution(_) | Act::Practitioner(_) => None,
+    };
+    let mut doubts = uscc.map(|uscc| uscc.doubts()).unwrap_or_default();
+    doubts.retain(|doubt| Some(*doubt) != region);
+    region.into_iter().chain(doubts)
 }
 
 /// The refusal of an act on a stream that moved on from the version the caller had seen.
@@ -101,6 +114,31 @@ pub fn moved_on(expected: Version, actual: Option<Version>) -> Rejection {
     rejection.kind(RejectionKind::Conflict)
 }
 
+/// The refusal of an act on a subject that nothing is recorded of.
+#[must_use]
+pub fn unknown_subject(subject: &Subject) -> Rejection {
+    Rejection::new(
+        "unknown-subject",
+        words!("nothing is recorded of {subject}", "没有关于 {subject} 的任何记录"),
+    )
+    .kind(RejectionKind::NotFound)
+}
+
+/// Refuses an act by a body that cannot do it.
+///
+/// # Errors
+/// `wrong-authority`, with the bodies that can.
+pub fn require_authority(command: &Command, allowed: &[Authority]) -> Result<(), Rejection> {
+    let authority = command.envelope.actor.authority;
+    if allowed.contains(&authority) {
+        return Ok(());
+    }
+    let name = command.act.name();
+    let Term { en: who_en, zh: who_zh } = crate::words::authority(authority);
+    let words = words!("{name} is not for {who_en} to do", "{name} 不由{who_zh}作出");
+    Err(Rejection::new("wrong-authority", words).allowed(serde_json::json!({ "authority": allowed })))
+}
+
 /// The refusal of a reference to an event that this stream does not have.
 #[must_use]
 pub fn no_such_event(id: Uuid) -> Rejection {
@@ -109,51 +147,4 @@ pub fn no_such_event(id: Uuid) -> Rejection {
         words!("event {id} is not in this subject's history", "该主体的历史中没有事件 {id}"),
     )
     .kind(RejectionKind::NotFound)
-}
-
-fn target<'a>(id: Uuid, context: &Context<'a>) -> Result<&'a Event, Rejection> {
-    context.target.filter(|event| event.id == id).ok_or_else(|| no_such_event(id))
-}
-
-fn annul(data: &Annulment, context: &Context<'_>) -> Result<Annulment, Rejection> {
-    let event = target(data.event, context)?;
-    match (data.scope, data.date) {
-        (AnnulmentScope::FromDate, None) => Err(Rejection::new(
-            "date-missing",
-            words!("an annulment from a date must name the date", "自某日起撤销须写明日期"),
-        )),
-        (AnnulmentScope::FromDate, Some(date)) if date < event.effective_at => Err(Rejection::new(
-            "date-before-effect",
-            words!(
-                "the decision took effect on {}, so it cannot be annulled from {}",
-                "该决定自 {} 生效，不能自 {} 起撤销",
-                event.effective_at.words(),
-                date.words()
-            ),
-        )
-        .blocked_by(event.version)),
-        (AnnulmentScope::FromStart, Some(_)) => Err(Rejection::new(
-            "date-not-meant",
-            words!("an annulment from the start names no date", "自始撤销不写日期"),
-        )),
-        (AnnulmentScope::FromDate, Some(_)) | (AnnulmentScope::FromStart, None) => Ok(data.clone()),
-    }
-}
-
-fn correct(data: &Correction, context: &Context<'_>) -> Result<Correction, Rejection> {
-    let event = target(data.event, context)?;
-    if data.changes.is_empty() {
-        return Err(Rejection::new(
-            "nothing-to-correct",
-            words!("a correction must name at least one change", "更正须至少写明一处改动"),
-        ));
-    }
-    match crate::timeline::correct(event, &data.changes) {
-        Ok(_) => Ok(data.clone()),
-        Err(why) => Err(Rejection::new(
-            "not-correctable",
-            words!("the correction does not fit the event: {why}", "更正与事件不符：{why}"),
-        )
-        .blocked_by(event.version)),
-    }
 }

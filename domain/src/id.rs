@@ -58,7 +58,7 @@ pub struct IdError {
     pub expected: &'static str,
 }
 
-fn refuse(text: &str, what: &'static str, expected: &'static str) -> IdError {
+pub(crate) fn refuse(text: &str, what: &'static str, expected: &'static str) -> IdError {
     IdError { text: text.chars().take(40).collect(), what, expected }
 }
 
@@ -68,37 +68,56 @@ fn digits_after(text: &str, prefix: &str, count: usize) -> bool {
 }
 
 macro_rules! code {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $expected:literal, $accepts:expr) => {
+    ($(#[$doc:meta])* $name:ident, $len_max:literal, $what:literal, $expected:literal, $accepts:expr) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-        pub struct $name(Box<str>);
+        ///
+        /// Kept in place, without allocation: a state, a track and a claim each hold several.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name {
+            /// ASCII, filled up with zeros.
+            bytes: [u8; $len_max],
+            len: u8,
+        }
 
         impl $name {
             /// Checks the form.
             ///
             /// # Errors
             /// [`IdError`] says what would be right.
-            pub fn parse(text: &str) -> Result<Self, IdError> {
+            pub fn parse(text: &str) -> Result<Self, $crate::id::IdError> {
                 let accepts: fn(&str) -> bool = $accepts;
-                if accepts(text) { Ok(Self(text.into())) } else { Err(refuse(text, $what, $expected)) }
+                let mut bytes = [0; $len_max];
+                match (u8::try_from(text.len()), bytes.get_mut(..text.len())) {
+                    (Ok(len), Some(slot)) if accepts(text) => {
+                        slot.copy_from_slice(text.as_bytes());
+                        Ok(Self { bytes, len })
+                    }
+                    _ => Err($crate::id::refuse(text, $what, $expected)),
+                }
             }
 
             /// The code as written.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                std::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.as_str())
             }
         }
 
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(&self.0)
+                serializer.serialize_str(self.as_str())
             }
         }
 
@@ -120,9 +139,12 @@ macro_rules! code {
     };
 }
 
+pub(crate) use code;
+
 code!(
     /// Code of a designated medical institution (`H`) or retail pharmacy (`P`).
     InstitutionCode,
+    12,
     "an institution code",
     "H (medical institution) or P (pharmacy), 6 digits of a region and 5 digits, such as H37010200001",
     |text| digits_after(text, "H", 11) || digits_after(text, "P", 11)
@@ -130,6 +152,7 @@ code!(
 code!(
     /// Code of a practitioner: physician `D`, nurse `N`, pharmacist `HY`, technician `HJ`.
     PractitionerCode,
+    14,
     "a practitioner code",
     "D or N and 12 digits, or HY or HJ and 12 digits, such as D510105000123",
     |text| ["D", "N", "HY", "HJ"].iter().any(|prefix| digits_after(text, prefix, 12))
@@ -139,7 +162,22 @@ impl InstitutionCode {
     /// 定点零售药店 rather than 定点医疗机构.
     #[must_use]
     pub fn is_pharmacy(&self) -> bool {
-        self.0.starts_with('P')
+        self.bytes[0] == b'P'
+    }
+
+    /// The region inside the code: where the number was given, not where the institution is now.
+    #[must_use]
+    pub fn region(&self) -> Option<AreaCode> {
+        AreaCode::parse(self.as_str().get(1..7)?).ok()
+    }
+}
+
+impl PractitionerCode {
+    /// The region inside the code: where the number was given.
+    #[must_use]
+    pub fn region(&self) -> Option<AreaCode> {
+        let digits = self.as_str().trim_start_matches(|letter: char| letter.is_ascii_uppercase());
+        AreaCode::parse(digits.get(..6)?).ok()
     }
 }
 
@@ -247,6 +285,15 @@ impl Subject {
         match self {
             Self::Institution(code) => code.as_str(),
             Self::Practitioner(code) => code.as_str(),
+        }
+    }
+
+    /// The region inside the code: where the number was given.
+    #[must_use]
+    pub fn region(&self) -> Option<AreaCode> {
+        match self {
+            Self::Institution(code) => code.region(),
+            Self::Practitioner(code) => code.region(),
         }
     }
 

@@ -5,11 +5,16 @@
 //! [`State::evolve`] folds an event into the state of its subject. Whatever stands on a day, the
 //! [`Span`]s of its [`Track`]s, is computed from that state; see [`timeline`].
 
+pub mod command;
 pub mod decide;
 pub mod envelope;
 pub mod event;
+#[cfg(test)]
+mod history;
 pub mod id;
+pub mod identifiers;
 pub mod institution;
+pub mod limits;
 pub mod obligation;
 pub mod payable;
 pub mod practitioner;
@@ -21,14 +26,14 @@ pub mod testing;
 pub mod time;
 pub mod timeline;
 pub mod track;
-
-pub mod command;
+pub mod words;
 
 pub use command::{Act, Command, CommandError};
 pub use decide::{Context, Decision, decide};
 pub use envelope::{Actor, Authority, Basis, Evidence};
 pub use event::{Event, EventData, EventRef, EventType, NewEvent, Proposed};
 pub use id::{AreaCode, InstitutionCode, PractitionerCode, Subject, SubjectKind, Version};
+pub use identifiers::{CitizenNumber, Uscc};
 pub use obligation::{Obligation, ObligationKind, ObligationState};
 pub use rejection::Rejection;
 pub use state::State;

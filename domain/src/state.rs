@@ -77,7 +77,7 @@ impl State {
     pub fn former_names(&self) -> &[Box<str>] {
         match self {
             Self::Institution(state) => &state.profile.former_names,
-            Self::Practitioner(state) => &state.former_names,
+            Self::Practitioner(state) => state.former_names(),
         }
     }
 }

@@ -162,19 +162,28 @@ pub fn timeline(kind: SubjectKind, events: &[Event]) -> Vec<Span> {
     merge(spans)
 }
 
-/// Joins neighbours on a track that say the same, and sorts.
+/// Joins pieces of a track that say the same and touch or overlap, and sorts by track and time.
+///
+/// The result depends only on the instants covered, not on how they were cut into pieces: a timeline folded event by
+/// event and one computed at once come out equal.
 #[must_use]
 pub fn merge(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.sort_unstable();
+    spans.sort_unstable_by(|a, b| {
+        (&a.track, a.value, a.cause, a.from).cmp(&(&b.track, b.value, b.cause, b.from))
+    });
     spans.dedup_by(|later, earlier| {
         let same = later.track == earlier.track
-            && later.from == earlier.until
             && later.value == earlier.value
-            && later.cause == earlier.cause;
+            && later.cause == earlier.cause
+            && later.from <= earlier.until;
         if same {
-            earlier.until = later.until;
+            earlier.until = earlier.until.max(later.until);
         }
         same
     });
+    spans.sort_unstable();
     spans
 }
+
+#[cfg(test)]
+mod properties;

@@ -1,1 +1,31 @@
-//! placeholder
+//! Views: what stands, as known when, computed from the log and kept in `views.db`.
+//!
+//! Everything here can be deleted and computed again. [`Projector`] is the one writer; [`Views`] reads, from any thread
+//! and any process, and never waits for the writer. Rows and the position they were computed from are written in one
+//! transaction, so a reader sees the ledger as of one position and never half an event.
+//!
+//! The rows of `periods` are the spans of [`accord_domain::timeline`] with the recorded axis added: at every recorded
+//! instant K the rows valid at K are exactly the timeline computed from the events recorded by K.
+
+mod error;
+mod fold;
+mod model;
+mod names;
+mod projector;
+mod rebuild;
+mod runner;
+mod schema;
+mod views;
+mod wait;
+mod write;
+
+pub use error::ViewError;
+pub use fold::home_area;
+pub use model::{
+    Axis, Census, CensusLine, Filter, Found, Health, Listed, Page, Parked, PointEntry, Points, Reason,
+    SubjectRow, TrailEntry,
+};
+pub use projector::{Opened, Options, Projector, Source};
+pub use rebuild::{Progress, Rebuilt, Report, rebuild};
+pub use views::Views;
+pub use wait::wait_for;

@@ -6,7 +6,18 @@
 //! refused request harms no neighbour in the same commit.
 
 pub mod clock;
+#[cfg(feature = "contract")]
+pub mod contract;
 pub mod ids;
+mod leaf;
+pub mod limits;
+mod memory;
 mod port;
+mod sqlite;
+mod verify;
 
+pub use leaf::leaf_hash;
+pub use memory::MemoryLog;
 pub use port::*;
+pub use sqlite::{Bulk, SqliteLog};
+pub use verify::verify_columns;

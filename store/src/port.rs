@@ -4,6 +4,7 @@ use accord_domain::event::DecodeError;
 use accord_domain::{Event, EventType, Instant, Proposed, Version};
 use async_trait::async_trait;
 use std::sync::Arc;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// What must be true of the stream for an append to go through.
@@ -17,6 +18,19 @@ pub enum Expected {
     Exists,
     /// The newest version is this one.
     Exact(Version),
+}
+
+impl Expected {
+    /// Whether a stream whose newest version is `actual` is as expected.
+    #[must_use]
+    pub fn holds(self, actual: Option<Version>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::NoStream => actual.is_none(),
+            Self::Exists => actual.is_some(),
+            Self::Exact(version) => actual == Some(version),
+        }
+    }
 }
 
 /// Idempotency: what was asked under which key.
@@ -52,6 +66,15 @@ pub struct Appended {
     pub count: u32,
     /// When the last one was recorded.
     pub recorded_at: Instant,
+}
+
+impl Appended {
+    /// When the event at this place of the request was recorded: its events lie a microsecond apart.
+    #[must_use]
+    pub fn recorded_at_of(&self, index: u32) -> Instant {
+        let after = self.count.saturating_sub(1).saturating_sub(index);
+        Instant::from_micros(self.recorded_at.as_micros() - i64::from(after))
+    }
 }
 
 /// An append, and whether it was answered from an earlier one under the same key.
@@ -241,7 +264,26 @@ pub trait EventLog: Send + Sync {
     async fn known(&self, at: Instant) -> Result<u64, LogError>;
 
     /// A reader for scanning.
+    ///
+    /// # Errors
+    /// Those of the store.
     fn scanner(&self) -> Result<Box<dyn Scan>, LogError>;
+
+    /// The salt of this ledger's event ids.
+    fn salt(&self) -> u64;
+
+    /// The length of the log, renewed after every commit this adapter made or saw. To follow the log: read from where you
+    /// are to its end, then wait for a change.
+    fn subscribe(&self) -> watch::Receiver<u64>;
+
+    /// The id of the event at a place of an append: known to the caller without reading it back.
+    fn event_id(&self, appended: &Appended, index: u32) -> Uuid {
+        crate::ids::event_id(
+            appended.recorded_at_of(index),
+            appended.first_position + u64::from(index),
+            self.salt(),
+        )
+    }
 
     /// The event of an id.
     async fn event(&self, id: Uuid) -> Result<Option<Stored>, LogError> {

@@ -1,1 +1,48 @@
-//! placeholder
+//! What the tests of the whole share: the sample histories, the program itself, and a ledger under a clock set by hand.
+
+pub mod program;
+
+use accord_domain::Command;
+use std::path::{Path, PathBuf};
+
+/// The root of the repository.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+/// The sample files in the order of their names: name without its ending, and text.
+///
+/// # Panics
+/// When the samples cannot be read.
+#[must_use]
+pub fn samples() -> Vec<(String, String)> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(root().join("samples"))
+        .expect("samples/")
+        .map(|entry| entry.expect("an entry of samples/").path())
+        .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
+        .collect();
+    files.sort();
+    files
+        .into_iter()
+        .map(|path| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&path).expect("a sample"))
+        })
+        .collect()
+}
+
+/// The commands of all samples, each with the name of its file.
+///
+/// # Panics
+/// When a line is no command.
+#[must_use]
+pub fn sample_commands() -> Vec<(String, Command)> {
+    let mut commands = Vec::new();
+    for (name, text) in samples() {
+        for line in text.lines() {
+            commands.push((name.clone(), Command::parse(line).expect("a command")));
+        }
+    }
+    commands
+}

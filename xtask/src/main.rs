@@ -1,1 +1,33 @@
-fn main() {}
+//! What people do often with this repository: `cargo xtask bench`.
+
+mod bench;
+mod workload;
+
+use clap::{Parser, Subcommand};
+
+/// Tasks around the repository.
+#[derive(Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Measures the program beside the limits of this machine.
+    Bench(bench::Options),
+    /// One step of a measurement, in a process of its own.
+    #[command(hide = true)]
+    Step {
+        /// What to do, as JSON.
+        step: String,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().task {
+        Task::Bench(options) => bench::run(&options),
+        Task::Step { step } => bench::step(&step),
+    }
+}

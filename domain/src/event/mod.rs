@@ -1,5 +1,9 @@
 //! Events: facts in the past tense, their stored bytes, and how the bytes are read back.
 
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+pub(crate) mod samples;
 pub(crate) mod upcast;
 pub(crate) mod vocabulary;
 mod wire;
@@ -9,11 +13,12 @@ pub use wire::{DecodeError, Header, Proposed, Stamp, encode};
 use crate::id::{Subject, SubjectKind, Version};
 use crate::institution::InstitutionEvent;
 use crate::practitioner::PractitionerEvent;
-use crate::rejection::Words;
 use crate::time::Instant;
-use serde::{Deserialize, Serialize};
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 use uuid::Uuid;
 
 /// The stable number of an event type, as stored.
@@ -279,14 +284,38 @@ pub struct Annulment {
 #[serde(deny_unknown_fields)]
 pub struct Correction {
     /// JSON pointer into the event (`/data/number`, `/effective_at`) and the right value.
+    #[serde(deserialize_with = "unique")]
     pub changes: BTreeMap<String, serde_json::Value>,
     /// The event corrected.
     pub event: Uuid,
 }
 
-/// What an event type is called on pages.
-#[must_use]
-pub fn words(kind: EventType) -> Words {
-    let name = kind.name();
-    crate::event::upcast::words(name)
+/// Reads a map in which no key stands twice.
+pub(crate) fn unique<'de, D, T>(deserializer: D) -> Result<BTreeMap<String, T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Unique<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Unique<T> {
+        type Value = BTreeMap<String, T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((key, value)) = members.next_entry::<String, T>()? {
+                if map.contains_key(&key) {
+                    return Err(de::Error::custom(format_args!("duplicate field `{key}`")));
+                }
+                map.insert(key, value);
+            }
+            Ok(map)
+        }
+    }
+
+    deserializer.deserialize_map(Unique(PhantomData))
 }

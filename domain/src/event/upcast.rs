@@ -1,38 +1,112 @@
 //! Old forms of events, lifted to the newest one step at a time. The stored bytes never change.
+//!
+//! How a form changes: raise the schema version in the vocabulary, change the facts, add the step here and the fixture of
+//! the new form under `fixtures/events/`. The fixture of the old form stays, and every build reads it through the chain.
 
 use super::{DecodeError, EventType};
-use crate::rejection::Words;
 use serde_json::Value;
 
 /// Lifts the `data` of one event type from one schema version to the next.
-struct Upcaster {
+struct Step {
     kind: &'static str,
     from: u16,
     lift: fn(Value) -> Value,
 }
 
 /// Every step there is. All events stand at schema version 1, so there is none yet.
-const UPCASTERS: &[Upcaster] = &[];
+const STEPS: &[Step] = &[];
 
 /// Applies the chain from `schema` to the newest version.
 pub(crate) fn to_newest(kind: EventType, schema: u16, data: &str) -> Result<String, DecodeError> {
-    chain(UPCASTERS, kind, schema, data)
+    chain(STEPS, kind.name(), schema, kind.schema(), data)
 }
 
-fn chain(steps: &[Upcaster], kind: EventType, schema: u16, data: &str) -> Result<String, DecodeError> {
-    let facts = |source| DecodeError::Facts { kind: kind.name(), source };
+fn chain(
+    steps: &[Step],
+    kind: &'static str,
+    schema: u16,
+    newest: u16,
+    data: &str,
+) -> Result<String, DecodeError> {
+    let facts = |source| DecodeError::Facts { kind, source };
     let mut value: Value = serde_json::from_str(data).map_err(facts)?;
-    for from in schema..kind.schema() {
-        let step = steps
-            .iter()
-            .find(|step| step.kind == kind.name() && step.from == from)
-            .ok_or(DecodeError::NoUpcaster { kind: kind.name(), schema: from })?;
+    for from in schema..newest {
+        let step = steps.iter().find(|step| step.kind == kind && step.from == from);
+        let step = step.ok_or(DecodeError::NoUpcaster { kind, schema: from })?;
         value = (step.lift)(value);
     }
     serde_json::to_string(&value).map_err(facts)
 }
 
-/// Temporary home of the names on pages.
-pub(crate) fn words(name: &str) -> Words {
-    Words { en: name.to_owned(), zh: name.to_owned() }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::EventData;
+    use serde_json::json;
+
+    /// Version 2 renamed `months` to `period_months`, version 3 says of older ones that the source is not known.
+    const TRIED: &[Step] = &[
+        Step {
+            kind: "tried.event",
+            from: 2,
+            lift: |mut data| {
+                data["source"] = json!("unknown");
+                data
+            },
+        },
+        Step { kind: "other.event", from: 1, lift: |_| json!("never") },
+        Step {
+            kind: "tried.event",
+            from: 1,
+            lift: |mut data| {
+                data["period_months"] = data["months"].take();
+                data.as_object_mut().map(|members| members.remove("months"));
+                data
+            },
+        },
+    ];
+
+    fn lifted(schema: u16, newest: u16) -> Result<String, DecodeError> {
+        let data = if schema == 1 { r#"{"months":3}"# } else { r#"{"period_months":3}"# };
+        chain(TRIED, "tried.event", schema, newest, data)
+    }
+
+    #[test]
+    fn an_old_form_is_lifted_step_by_step_whatever_the_order_of_the_table() {
+        assert_eq!(lifted(1, 3).unwrap(), r#"{"period_months":3,"source":"unknown"}"#);
+        assert_eq!(lifted(2, 3).unwrap(), r#"{"period_months":3,"source":"unknown"}"#);
+        assert_eq!(lifted(3, 3).unwrap(), r#"{"period_months":3}"#);
+    }
+
+    #[test]
+    fn a_missing_step_is_a_fault_that_names_type_and_version() {
+        let error = lifted(1, 4).unwrap_err().to_string();
+        assert_eq!(error, "no upcaster for tried.event from schema version 3");
+    }
+
+    #[test]
+    fn every_type_has_the_steps_from_its_first_version_to_its_newest() {
+        for (_, name, newest) in EventType::all() {
+            for from in 1..*newest {
+                assert!(
+                    STEPS.iter().any(|step| step.kind == *name && step.from == from),
+                    "{name} from {from}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_newer_version_wrote_is_refused_and_not_guessed_at() {
+        let kind = EventType::by_name("practitioner.registered").unwrap();
+        let newer = EventData::read(kind, 2, "{}").unwrap_err().to_string();
+        assert_eq!(
+            newer,
+            "practitioner.registered is stored in schema version 2, this version knows up to 1"
+        );
+        let unknown = EventData::read(EventType(999), 1, "{}").unwrap_err().to_string();
+        assert_eq!(unknown, "event type number 999 is not known to this version");
+        let facts = EventData::read(kind, 1, "{}").unwrap_err();
+        assert!(matches!(facts, DecodeError::Facts { kind: "practitioner.registered", .. }), "{facts}");
+    }
 }

@@ -2,8 +2,7 @@
 
 use super::InstitutionEvent;
 use super::facts::{
-    Application, BarTerms, Change, Evaluation, Ownership, RectificationResult, Renewal, Signing, Text,
-    Verdict,
+    Application, BarTerms, Change, Evaluation, Ownership, RectificationResult, Renewal, Signing, Verdict,
 };
 use super::reviews::is_major;
 use super::state::{
@@ -12,6 +11,7 @@ use super::state::{
 };
 use crate::event::Event;
 use crate::id::{AreaCode, Version};
+use crate::identifiers::Uscc;
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
 
@@ -188,7 +188,7 @@ impl Institution {
 
     fn applied(&mut self, data: &Application, at: Instant, cause: Version) {
         self.rename(&data.name);
-        self.identify(data.uscc.as_ref(), data.ownership, data.regional_medical_centre);
+        self.identify(data.uscc, data.ownership, data.regional_medical_centre);
         if data.level.is_some() {
             self.profile.level.clone_from(&data.level);
         }
@@ -221,7 +221,7 @@ impl Institution {
         if let Some(name) = &data.name {
             self.rename(name);
         }
-        self.identify(data.uscc.as_ref(), data.ownership, data.regional_medical_centre);
+        self.identify(data.uscc, data.ownership, data.regional_medical_centre);
         self.designated = self.designated.or(Some(cause));
         let term = Term { from: data.from.unwrap_or(at), until: data.until.unwrap_or(Instant::MAX), cause };
         for line in &data.lines {
@@ -373,10 +373,10 @@ impl Institution {
         });
     }
 
-    fn identify(&mut self, uscc: Option<&Text>, ownership: Option<Ownership>, centre: Option<bool>) {
+    fn identify(&mut self, uscc: Option<Uscc>, ownership: Option<Ownership>, centre: Option<bool>) {
         let profile = &mut self.profile;
         if let Some(uscc) = uscc {
-            profile.uscc = Some(uscc.clone());
+            profile.uscc = Some(uscc);
         }
         profile.ownership = ownership.or(profile.ownership);
         profile.regional_medical_centre = centre.unwrap_or(profile.regional_medical_centre);

@@ -4,6 +4,7 @@
 
 use crate::event::EventRef;
 use crate::id::{AreaCode, InstitutionCode};
+use crate::identifiers::Uscc;
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
 use serde::{Deserialize, Serialize};
@@ -142,7 +143,7 @@ facts! {
         /// Whether it offers tests.
         ? tests_offered: bool,
         /// 统一社会信用代码.
-        ? uscc: Text,
+        ? uscc: Uscc,
     }
     /// An act that needs no more than the pooling area.
     InArea {
@@ -204,7 +205,7 @@ facts! {
         /// End of the term.
         ? until: Instant,
         /// 统一社会信用代码, where no application is recorded.
-        ? uscc: Text,
+        ? uscc: Uscc,
     }
     /// 政策辅导期 begun.
     ProbationPeriod {
@@ -383,10 +384,10 @@ facts! {
     }
     /// Result of a rectification.
     RectificationResult {
-        /// The order.
-        order: Uuid,
         /// Words.
         ? note: Text,
+        /// The order.
+        order: Uuid,
     }
     /// A measure that changes no status: 约谈, 警示, 通报, 曝光.
     Measure {

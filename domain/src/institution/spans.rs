@@ -56,9 +56,12 @@ impl Institution {
                 sheet.put(track, Value::On, hold.from, hold.until, hold.cause);
             }
         }
-        for order in self.departments() {
+        for (index, order) in self.departments().iter().enumerate() {
+            // Orders can overlap where one became known late: a track says one thing at a time, the earlier order first.
+            let earlier = self.departments()[..index].iter().filter(|e| e.department == order.department);
+            let begin = earlier.map(|earlier| earlier.until).fold(order.from, Instant::max);
             let track = Track::Department(order.department.clone());
-            sheet.put(track, Value::On, order.from, order.until, order.cause);
+            sheet.put(track, Value::On, begin, order.until, order.cause);
         }
         for bar in self.bars() {
             let barred = |liability_performed| Value::Barred { class: bar.class, liability_performed };

@@ -6,6 +6,7 @@
 
 use super::facts::{Ownership, ReasonClass, Text};
 use crate::id::{AreaCode, Version};
+use crate::identifiers::Uscc;
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
 use uuid::Uuid;
@@ -46,7 +47,7 @@ pub struct Profile {
     /// Earlier names, oldest first.
     pub former_names: Box<[Text]>,
     /// 统一社会信用代码.
-    pub uscc: Option<Text>,
+    pub uscc: Option<Uscc>,
     /// Hospital grade.
     pub level: Option<Text>,
     /// Ownership.

@@ -1,13 +1,11 @@
 //! How each event changes the state. Total: it never fails, whatever the order events become known in.
 
 use super::PractitionerEvent;
-use super::state::{Practitioner, Site, Suspension, Termination, Year};
+use super::state::{Practitioner, Rare, Site, Suspension, Termination, Year};
 use crate::event::Event;
 use crate::id::{InstitutionCode, Version};
+use crate::limits::POINTS_MAX;
 use crate::time::Instant;
-
-/// 一个自然年度内记分上限 (fact sheet R-317). A cap of arithmetic here; the rulebook holds it as a rule for decisions.
-const YEAR_CAP: u8 = 12;
 
 impl Practitioner {
     /// Folds one event. Events come in the order of `(effective_at, position)`.
@@ -21,21 +19,28 @@ impl Practitioner {
                     self.rename(name);
                 }
                 self.category = Some(data.category);
-                self.join(&data.institution, at, cause);
+                self.join(data.institution, at, cause);
             }
-            PractitionerEvent::SiteAdded(data) => self.join(&data.institution, at, cause),
+            PractitionerEvent::SiteAdded(data) => self.join(data.institution, at, cause),
             PractitionerEvent::SiteRemoved(data) => {
                 for site in self.sites.iter_mut().filter(|site| site.institution == data.institution) {
                     if site.from <= at && at < site.until {
                         site.until = at;
+                        site.left_by = Some(cause);
                     }
                 }
             }
             PractitionerEvent::Reregistered(data) => {
-                for termination in &mut self.terminations {
-                    termination.reregistered.get_or_insert((at, cause));
+                if let Some(rare) = &mut self.rare {
+                    for termination in &mut rare.terminations {
+                        termination.reregistered.get_or_insert((at, cause));
+                    }
+                    // A registration begins afresh: a suspension without an end does not reach over it.
+                    for suspension in &mut rare.suspensions {
+                        suspension.until = suspension.until.min(at);
+                    }
                 }
-                self.join(&data.institution, at, cause);
+                self.join(data.institution, at, cause);
             }
             PractitionerEvent::DetailsChanged(data) => {
                 if &*data.what == "name" {
@@ -44,7 +49,7 @@ impl Practitioner {
             }
             PractitionerEvent::PointsDeducted(data) => {
                 let entry = self.year_mut(data.decided_at.year());
-                entry.total = (entry.total + data.points.min(YEAR_CAP)).min(YEAR_CAP);
+                entry.total = (entry.total + data.points.min(POINTS_MAX)).min(POINTS_MAX);
                 entry.since = at;
                 entry.cause = cause;
             }
@@ -56,26 +61,26 @@ impl Practitioner {
                 entry.since = at;
                 entry.cause = cause;
             }
-            PractitionerEvent::QualificationSuspended(data) => self.suspensions.push(Suspension {
+            PractitionerEvent::QualificationSuspended(data) => self.rare().suspensions.push(Suspension {
                 from: data.from.unwrap_or(at).max(at),
                 until: data.until.unwrap_or(Instant::MAX),
                 cause,
                 restored_by: None,
             }),
             PractitionerEvent::QualificationRestored(_) => {
-                for suspension in self.suspensions.iter_mut().filter(|s| at < s.until) {
+                for suspension in self.rare().suspensions.iter_mut().filter(|s| at < s.until) {
                     suspension.until = at.max(suspension.from);
                     suspension.restored_by = Some(cause);
                 }
             }
-            PractitionerEvent::QualificationTerminated(data) => self.terminations.push(Termination {
+            PractitionerEvent::QualificationTerminated(data) => self.rare().terminations.push(Termination {
                 at,
                 barred_until: data.barred_until.unwrap_or(Instant::MAX),
                 class: data.class,
                 cause,
                 reregistered: None,
             }),
-            PractitionerEvent::ManagerBanned(data) => self.manager_ban = Some((data.until, cause)),
+            PractitionerEvent::ManagerBanned(data) => self.rare().manager_ban = Some((data.until, cause)),
             PractitionerEvent::InterviewHeld(_)
             | PractitionerEvent::Referred(_)
             // Both act on the record, before the fold: see crate::timeline.
@@ -84,10 +89,18 @@ impl Practitioner {
         }
     }
 
-    fn join(&mut self, institution: &InstitutionCode, from: Instant, cause: Version) {
-        let known = self.sites.iter().any(|site| site.institution == *institution && from < site.until);
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    fn join(&mut self, institution: InstitutionCode, from: Instant, cause: Version) {
+        let known = self.sites.iter().any(|site| site.institution == institution && from < site.until);
         if !known {
-            self.sites.push(Site { institution: institution.clone(), from, until: Instant::MAX, cause });
+            // One site and one year with points are the ordinary case: no room is kept for more.
+            if self.sites.is_empty() {
+                self.sites.reserve_exact(1);
+            }
+            self.sites.push(Site { institution, from, until: Instant::MAX, cause, left_by: None });
         }
     }
 
@@ -95,6 +108,9 @@ impl Practitioner {
         let index = match self.years.iter().position(|entry| entry.year == year) {
             Some(index) => index,
             None => {
+                if self.years.is_empty() {
+                    self.years.reserve_exact(1);
+                }
                 self.years.push(Year { year, total: 0, repaired: 0, since: Instant::MIN, cause: 0 });
                 self.years.len() - 1
             }
@@ -106,7 +122,7 @@ impl Practitioner {
         if self.name.as_deref() != Some(name)
             && let Some(former) = self.name.replace(name.into())
         {
-            self.former_names.push(former);
+            self.rare().former_names.push(former);
         }
     }
 }

@@ -59,6 +59,10 @@ facts! {
     }
     /// 记分, as asked.
     DeductionAct {
+        /// First day of the conduct.
+        ? act_from: Instant,
+        /// End of the conduct.
+        ? act_to: Instant,
         /// The area whose rules apply.
         area: AreaCode,
         /// Behaviour: a code of the catalogue (`art-38`) or words.
@@ -75,13 +79,18 @@ facts! {
         points: u8,
         /// Degree.
         ? responsibility: Responsibility,
-        /// Whether the points come from one decision alone (asked for where the months depend on it).
+        /// Whether one decision alone gave the points that reach a threshold; when left out, it is so if the points of
+        /// this decision reach it by themselves. Asked for where the consequence depends on it and it cannot be told.
         ? single: bool,
         /// Months of suspension, where the points reach 9 and the rule leaves a choice.
         ? suspend_months: u32,
     }
     /// 记分, as decided.
     Deduction {
+        /// First day of the conduct.
+        ? act_from: Instant,
+        /// End of the conduct.
+        ? act_to: Instant,
         /// The area whose rules apply.
         area: AreaCode,
         /// Behaviour.
@@ -100,6 +109,8 @@ facts! {
         points: u8,
         /// Degree.
         ? responsibility: Responsibility,
+        /// Whether one decision alone gave them, where it was stated.
+        ? single: bool,
         /// The year's total afterwards.
         total: u8,
     }

@@ -10,8 +10,11 @@ pub use state::Practitioner;
 
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
-#[expect(clippy::wildcard_imports, reason = "the vocabulary names nearly every kind of facts")]
-use facts::*;
+use facts::{
+    Deduction, DeductionAct, Interview, ManagerBan, ManagerBanAct, PersonChange, PersonReferral,
+    QualificationSuspension, QualificationTermination, QualificationTerminationAct, Registration, Repair,
+    RepairAct, Restoration, SiteAct,
+};
 
 vocabulary! {
     subject "practitioner";

@@ -11,22 +11,29 @@ use crate::track::{BarClass, Span, Track, Value};
 pub struct Practitioner {
     /// Name, where one may be kept.
     pub name: Option<Text>,
-    /// Earlier names, oldest first.
-    pub former_names: Vec<Text>,
     /// Category at the last registration.
     pub category: Option<Category>,
     /// Sites, present and past, in the order of registration.
     pub sites: Vec<Site>,
     /// Points, one entry a natural year.
     pub years: Vec<Year>,
-    /// Suspensions, in order of their begin; ended ones stay.
+    /// What few have: kept apart, because a census holds millions of practitioners.
+    pub rare: Option<Box<Rare>>,
+    /// Version of the newest event folded; none before the first.
+    pub version: Option<Version>,
+}
+
+/// What few practitioners have.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Rare {
+    /// Earlier names, oldest first.
+    pub former_names: Vec<Text>,
+    /// Suspensions, in the order they became known; ended ones stay.
     pub suspensions: Vec<Suspension>,
-    /// Terminations; the last one without re-registration stands.
+    /// Terminations; one without re-registration stands.
     pub terminations: Vec<Termination>,
     /// End of a ban from managing institutions, and the event.
     pub manager_ban: Option<(Instant, Version)>,
-    /// Version of the newest event folded; none before the first.
-    pub version: Option<Version>,
 }
 
 /// A registration at an institution.
@@ -40,6 +47,8 @@ pub struct Site {
     pub until: Instant,
     /// The event.
     pub cause: Version,
+    /// The event that ended it.
+    pub left_by: Option<Version>,
 }
 
 /// The points of a natural year.
@@ -85,7 +94,48 @@ pub struct Termination {
     pub reregistered: Option<(Instant, Version)>,
 }
 
+impl Termination {
+    /// End of the bar. One whose end nobody stated ends with the registration that was accepted after it.
+    #[must_use]
+    pub fn bar_end(&self) -> Instant {
+        match self.reregistered {
+            Some((back, _)) if self.barred_until == Instant::MAX => back,
+            Some(_) | None => self.barred_until,
+        }
+    }
+}
+
 impl Practitioner {
+    /// Earlier names, oldest first.
+    #[must_use]
+    pub fn former_names(&self) -> &[Text] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.former_names)
+    }
+
+    /// Suspensions, in the order they became known; ended ones stay.
+    #[must_use]
+    pub fn suspensions(&self) -> &[Suspension] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.suspensions)
+    }
+
+    /// Terminations, past ones included.
+    #[must_use]
+    pub fn terminations(&self) -> &[Termination] {
+        self.rare.as_ref().map_or(&[], |rare| &rare.terminations)
+    }
+
+    /// End of a ban from managing institutions, and the event.
+    #[must_use]
+    pub fn manager_ban(&self) -> Option<(Instant, Version)> {
+        self.rare.as_ref().and_then(|rare| rare.manager_ban)
+    }
+
+    /// The registration at an institution that stands at an instant.
+    #[must_use]
+    pub fn site(&self, institution: InstitutionCode, at: Instant) -> Option<&Site> {
+        self.sites.iter().find(|site| site.institution == institution && site.from <= at && at < site.until)
+    }
+
     /// Points of a natural year.
     #[must_use]
     pub fn points(&self, year: i32) -> u8 {
@@ -101,7 +151,7 @@ impl Practitioner {
     /// The termination that stands at an instant.
     #[must_use]
     pub fn terminated(&self, at: Instant) -> Option<&Termination> {
-        self.terminations
+        self.terminations()
             .iter()
             .rev()
             .find(|t| t.at <= at && t.reregistered.is_none_or(|(back, _)| at < back))
@@ -110,50 +160,64 @@ impl Practitioner {
     /// The suspension that stands at an instant.
     #[must_use]
     pub fn suspended(&self, at: Instant) -> Option<&Suspension> {
-        self.suspensions.iter().rev().find(|s| s.from <= at && at < s.until)
+        self.suspensions().iter().rev().find(|s| s.from <= at && at < s.until)
     }
 
-    fn status(&self, at: Instant) -> (Value, Version) {
+    /// Status and the event that made it so; none for somebody who has never been registered, suspended or terminated.
+    fn status(&self, at: Instant) -> Option<(Value, Version)> {
         if let Some(termination) = self.terminated(at) {
-            return (Value::Terminated, termination.cause);
+            return Some((Value::Terminated, termination.cause));
         }
         if let Some(suspension) = self.suspended(at) {
-            return (Value::Suspended, suspension.cause);
+            return Some((Value::Suspended, suspension.cause));
         }
+        let over = self.suspensions().iter().rev().find(|s| s.until <= at);
         if let Some(site) = self.sites.iter().find(|site| site.from <= at && at < site.until) {
-            let restored = self.suspensions.iter().rev().find(|s| s.until <= at).and_then(|s| s.restored_by);
-            return (Value::Normal, restored.unwrap_or(site.cause));
+            return Some((Value::Normal, over.and_then(|s| s.restored_by).unwrap_or(site.cause)));
         }
-        (Value::Unregistered, self.version.unwrap_or(0))
+        let left = self.sites.iter().filter(|site| site.until <= at).max_by_key(|site| site.until);
+        let cause = match left {
+            Some(site) => Some(site.left_by.unwrap_or(site.cause)),
+            None => over.map(|s| s.restored_by.unwrap_or(s.cause)),
+        };
+        cause.map(|cause| (Value::Unregistered, cause))
     }
 
-    /// Every span from an instant on, as far as the facts now known carry, by track and time.
-    #[must_use]
-    pub fn spans(&self, from: Instant) -> Vec<Span> {
-        let mut spans = Vec::with_capacity(6);
+    /// Every instant from `from` on at which the status can turn.
+    fn turns(&self, from: Instant) -> Vec<Instant> {
         let mut turns = vec![from];
         for site in &self.sites {
             turns.extend([site.from, site.until]);
         }
-        for suspension in &self.suspensions {
+        for suspension in self.suspensions() {
             turns.extend([suspension.from, suspension.until]);
         }
-        for termination in &self.terminations {
+        for termination in self.terminations() {
             turns.push(termination.at);
             turns.extend(termination.reregistered.map(|(at, _)| at));
         }
         turns.retain(|turn| from <= *turn && *turn < Instant::MAX);
         turns.sort_unstable();
         turns.dedup();
-        for turn in turns {
-            let (value, cause) = self.status(turn);
-            if let Some(Span { value: last_value, cause: last_cause, until, .. }) = spans.last_mut() {
-                if *last_value == value && (*last_cause == cause || value == Value::Unregistered) {
-                    continue;
+        turns
+    }
+
+    /// Every span from an instant on, as far as the facts now known carry, by track and time.
+    #[must_use]
+    pub fn spans(&self, from: Instant) -> Vec<Span> {
+        let mut spans: Vec<Span> = Vec::with_capacity(6);
+        let turns = self.turns(from);
+        for (index, &turn) in turns.iter().enumerate() {
+            let until = turns.get(index + 1).copied().unwrap_or(Instant::MAX);
+            let Some((value, cause)) = self.status(turn) else { continue };
+            match spans.last_mut() {
+                Some(last) if last.until == turn && last.value == value && last.cause == cause => {
+                    last.until = until
                 }
-                *until = turn;
+                Some(_) | None => {
+                    spans.push(Span { track: Track::Qualification, value, from: turn, until, cause });
+                }
             }
-            spans.push(Span { track: Track::Qualification, value, from: turn, until: Instant::MAX, cause });
         }
         let mut push = |track: Track, value: Value, begin: Instant, until: Instant, cause: Version| {
             let begin = begin.max(from);
@@ -162,19 +226,19 @@ impl Practitioner {
             }
         };
         for site in &self.sites {
-            push(Track::Site(site.institution.clone()), Value::Registered, site.from, site.until, site.cause);
+            push(Track::Site(site.institution), Value::Registered, site.from, site.until, site.cause);
         }
         for entry in &self.years {
-            let end = entry.since.max(start_of(entry.year)).next_year();
-            push(Track::Points, Value::Points(entry.total), entry.since, end, entry.cause);
+            let begin = entry.since.max(start_of(entry.year));
+            push(Track::Points, Value::Points(entry.total), begin, start_of(entry.year + 1), entry.cause);
         }
-        for termination in &self.terminations {
+        for termination in self.terminations() {
             let value = Value::Barred { class: termination.class, liability_performed: true };
             push(
                 Track::Bar(termination.cause),
                 value,
                 termination.at,
-                termination.barred_until,
+                termination.bar_end(),
                 termination.cause,
             );
         }

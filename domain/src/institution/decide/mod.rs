@@ -213,7 +213,7 @@ impl Matter<'_> {
 
     /// Why an event that an act refers to is not what the act needs.
     fn no_such(&self, id: Uuid, is: fn(&InstitutionEvent) -> bool, wanted: Words) -> Rejection {
-        let Some(event) = self.context.target.filter(|event| event.id == id) else {
+        let Some(event) = self.context.event(id) else {
             return no_such_event(id);
         };
         let Words { en, zh } = wanted;

@@ -86,7 +86,7 @@ impl Matter<'_> {
                     | E::FundsRecovered(_)
             )
         };
-        let begin = match (bar, self.context.target) {
+        let begin = match (bar, self.context.event(data.liability)) {
             (Some(bar), _) => bar.from,
             (None, Some(event)) if self.is_in_effect(event, data.liability, makes_liability) => {
                 event.effective_at

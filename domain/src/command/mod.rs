@@ -1,6 +1,9 @@
 //! Commands as they come from outside: one JSON object, read strictly. Every error names the place by JSON pointer and
 //! says what would be right.
 
+mod check;
+mod fault;
+
 use crate::envelope::{Actor, Basis, Evidence};
 use crate::id::{Subject, SubjectKind, Version};
 use crate::institution::InstitutionCommand;
@@ -10,11 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-
-/// Longest idempotency key, in bytes.
-pub const KEY_BYTES_MAX: usize = 200;
-/// Longest free text (reason, ground, name), in bytes.
-pub const TEXT_BYTES_MAX: usize = 4_000;
+use uuid::Uuid;
 
 /// Who asks for what, on which basis.
 #[derive(Clone, PartialEq, Debug)]
@@ -61,6 +60,25 @@ impl Act {
     }
 }
 
+impl Act {
+    /// The event of the subject's own stream that it names, where it names one: deciding it needs to see the history.
+    #[must_use]
+    pub fn names_event(&self) -> Option<Uuid> {
+        use InstitutionCommand as I;
+        use PractitionerCommand as P;
+        match self {
+            Self::Institution(I::Annul(data)) | Self::Practitioner(P::Annul(data)) => Some(data.event),
+            Self::Institution(I::Correct(data)) | Self::Practitioner(P::Correct(data)) => Some(data.event),
+            Self::Institution(I::SettleLiability(data)) => Some(data.liability),
+            Self::Institution(I::ReleaseSettlement(data)) => Some(data.hold),
+            Self::Institution(I::AcceptRectification(data) | I::FailRectification(data)) => Some(data.order),
+            Self::Institution(I::ProvideRecords(data)) => Some(data.demand),
+            Self::Institution(I::FileChange(data)) => Some(data.change),
+            Self::Institution(_) | Self::Practitioner(_) => None,
+        }
+    }
+}
+
 /// A command for one subject.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Command {
@@ -74,15 +92,16 @@ pub struct Command {
 
 /// What is wrong with a command, where, and what would be right.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, thiserror::Error)]
-#[error("{pointer}: {message}")]
+#[error("{pointer}{}{message}", if pointer.is_empty() { "" } else { ": " })]
 pub struct CommandError {
-    /// Stable code: `malformed-json`, `unknown-command`, `unknown-field`, `missing-field`, `invalid-value`.
+    /// Stable code: `malformed-json`, `too-large`, `unknown-command`, `unknown-field`, `duplicate-field`, `missing-field`,
+    /// `invalid-value`.
     pub code: &'static str,
     /// JSON pointer to the place.
     pub pointer: String,
     /// Line in the text, from 1; 0 when not known.
     pub line: usize,
-    /// Column in the line, from 1; 0 when not known.
+    /// Column in the line, in bytes from 1; 0 when not known.
     pub column: usize,
     /// What is wrong and what would be right.
     pub message: String,
@@ -112,21 +131,22 @@ struct Raw<'a> {
     key: Option<Box<str>>,
     #[serde(default)]
     expected_version: Option<Version>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::event::unique")]
     unknown: BTreeMap<String, String>,
     #[serde(borrow, default)]
     data: Option<&'a RawValue>,
 }
 
 impl Command {
-    /// Reads one command.
+    /// Reads one command, strictly: nothing unknown, nothing twice, nothing beyond [`crate::limits`].
     ///
     /// # Errors
     /// [`CommandError`] with the place and what would be right.
     pub fn parse(text: &str) -> Result<Self, CommandError> {
+        check::text(text)?;
         let raw: Raw<'_> = match serde_json::from_str(text) {
             Ok(raw) => raw,
-            Err(_) => return Err(locate::<Raw<'_>>(text, "", 0)),
+            Err(_) => return Err(fault::in_envelope(text)),
         };
         let kind = raw.command.split_once('.').and_then(|(kind, _)| SubjectKind::parse(kind));
         let data = raw.data.map_or("{}", RawValue::get);
@@ -140,10 +160,13 @@ impl Command {
             }
             None => None,
         };
-        let (Some(act), Some(kind)) = (act, kind) else { return Err(unknown_command(&raw.command)) };
-        let act = act.map_err(|_| locate_data(text, &raw.command, data, kind))?;
-        let subject =
-            Subject::parse_as(kind, &raw.subject).map_err(|error| invalid("/subject", error.to_string()))?;
+        let (Some(act), Some(kind)) = (act, kind) else {
+            return Err(fault::unknown_command(&raw.command).placed(text));
+        };
+        check::is_object(data).map_err(|error| error.placed(text))?;
+        let act = act.map_err(|_| fault::in_data(text, &raw.command, data, kind))?;
+        let subject = Subject::parse_as(kind, &raw.subject)
+            .map_err(|error| fault::invalid("/subject", error.to_string()).placed(text))?;
         let envelope = Envelope {
             effective_at: raw.effective_at,
             decided_at: raw.decided_at,
@@ -156,8 +179,20 @@ impl Command {
             expected_version: raw.expected_version,
             unknown: raw.unknown,
         };
-        envelope.check()?;
+        check::envelope(&envelope).map_err(|error| error.placed(text))?;
         Ok(Self { subject, envelope, act })
+    }
+
+    /// From when the act holds in law: what the command states, else the moment of asking. An agreement signed or renewed
+    /// for a term that began earlier holds from the begin of the term.
+    #[must_use]
+    pub fn effective_at(&self, now: Instant) -> Instant {
+        let stated = self.envelope.effective_at.unwrap_or(now);
+        let begin = match &self.act {
+            Act::Institution(InstitutionCommand::SignAgreement(signing)) => signing.from,
+            Act::Institution(_) | Act::Practitioner(_) => None,
+        };
+        begin.map_or(stated, |begin| begin.min(stated))
     }
 
     /// The canonical bytes of what is asked, without key and expected version: two texts that ask the same have the same.
@@ -213,119 +248,5 @@ impl Command {
     }
 }
 
-impl Envelope {
-    fn check(&self) -> Result<(), CommandError> {
-        let too_long = |pointer: &str, text: &Option<Box<str>>, max: usize| match text {
-            Some(text) if text.len() > max => {
-                Err(invalid(pointer, format!("{} bytes; at most {max} are accepted", text.len())))
-            }
-            Some(text) if text.is_empty() => Err(invalid(pointer, "empty; leave it out instead".to_owned())),
-            Some(_) | None => Ok(()),
-        };
-        too_long("/key", &self.key, KEY_BYTES_MAX)?;
-        too_long("/reason", &self.reason, TEXT_BYTES_MAX)?;
-        too_long("/case", &self.case, KEY_BYTES_MAX)?;
-        for (index, evidence) in self.evidence.iter().enumerate() {
-            if let Some(digest) = &evidence.sha256
-                && !(digest.len() == 64 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
-            {
-                let message = "not a SHA-256 digest: 64 hexadecimal digits in lower case".to_owned();
-                return Err(invalid(&format!("/evidence/{index}/sha256"), message));
-            }
-        }
-        Ok(())
-    }
-}
-
-fn invalid(pointer: &str, message: String) -> CommandError {
-    CommandError { code: "invalid-value", pointer: pointer.to_owned(), line: 0, column: 0, message }
-}
-
-fn unknown_command(name: &str) -> CommandError {
-    let known = || InstitutionCommand::NAMES.iter().chain(PractitionerCommand::NAMES);
-    let word = name.split_once('.').map_or(name, |(_, word)| word);
-    let near: Vec<_> = known()
-        .filter(|known| {
-            let act = known.split_once('.').map_or("", |(_, act)| act);
-            !word.is_empty()
-                && (act.contains(word)
-                    || word.contains(act)
-                    || act.split('-').any(|part| word.contains(part)))
-        })
-        .take(6)
-        .copied()
-        .collect();
-    let hint =
-        if near.is_empty() { known().copied().collect::<Vec<_>>().join(", ") } else { near.join(", ") };
-    let name: String = name.chars().take(60).collect();
-    CommandError {
-        code: "unknown-command",
-        pointer: "/command".to_owned(),
-        line: 0,
-        column: 0,
-        message: format!("there is no command {name:?}; known: {hint}"),
-    }
-}
-
-/// Reads again, slowly, to say where the error is.
-fn locate<'a, T: Deserialize<'a>>(text: &'a str, prefix: &str, line_offset: usize) -> CommandError {
-    let mut reader = serde_json::Deserializer::from_str(text);
-    match serde_path_to_error::deserialize::<_, T>(&mut reader) {
-        Ok(_) => describe(reader.end().err(), String::new(), prefix, line_offset),
-        Err(error) => {
-            let path = pointer(error.path());
-            describe(Some(error.into_inner()), path, prefix, line_offset)
-        }
-    }
-}
-
-fn locate_data(text: &str, name: &str, data: &str, kind: SubjectKind) -> CommandError {
-    let line_offset = text.find(data).map_or(0, |at| text[..at].matches('\n').count());
-    let mut track = serde_path_to_error::Track::new();
-    let mut reader = serde_json::Deserializer::from_str(data);
-    let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
-    let error = match kind {
-        SubjectKind::Institution => InstitutionCommand::read(name, tracked).and_then(Result::err),
-        SubjectKind::Practitioner => PractitionerCommand::read(name, tracked).and_then(Result::err),
-    };
-    describe(error, pointer(&track.path()), "/data", line_offset)
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let mut out = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => out.push_str(&format!("/{index}")),
-            Segment::Map { key } => out.push_str(&format!("/{}", key.replace('~', "~0").replace('/', "~1"))),
-            Segment::Enum { variant } => out.push_str(&format!("/{variant}")),
-            Segment::Unknown => {}
-        }
-    }
-    out
-}
-
-fn describe(
-    error: Option<serde_json::Error>,
-    path: String,
-    prefix: &str,
-    line_offset: usize,
-) -> CommandError {
-    let Some(error) = error else {
-        return invalid(&format!("{prefix}{path}"), "cannot be read".to_owned());
-    };
-    let (line, column) = (error.line(), error.column());
-    let message = error.to_string();
-    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(words, _)| words).to_owned();
-    let code = if error.is_syntax() || error.is_eof() {
-        "malformed-json"
-    } else if message.starts_with("unknown field") {
-        "unknown-field"
-    } else if message.starts_with("missing field") {
-        "missing-field"
-    } else {
-        "invalid-value"
-    };
-    let line = if line == 0 { 0 } else { line + line_offset };
-    CommandError { code, pointer: format!("{prefix}{path}"), line, column, message }
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! The answer to a command that was carried out.
+//!
+//! It is built from the log alone, at the moment of its own recording: asked again under the same key, whatever happened
+//! since, it is the same answer byte for byte.
+
+use super::history::hex;
+use super::{AnswerError, Coordinates, Position, Reason, Show, gather};
+use accord_domain::{Subject, Version};
+use accord_store::{Appended, EventLog, LogError, Stored};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// What a command came to.
+#[derive(Debug, Serialize)]
+pub struct Done {
+    /// Whose history it is in.
+    pub subject: Box<str>,
+    /// The newest version after it.
+    pub version: Version,
+    /// Position of the last event: a read that waits for it sees all of them.
+    pub position: Position,
+    /// The events, consequences after their cause.
+    pub events: Vec<Recorded>,
+    /// What stands after it, as of the moment of recording.
+    pub status: Show,
+    /// What was noticed and does not stop the act.
+    pub findings: Vec<accord_domain::event::Finding>,
+    /// What shows that it was recorded.
+    pub receipt: Receipt,
+}
+
+/// An event as recorded.
+#[derive(Debug, Serialize)]
+pub struct Recorded {
+    /// Id, place, basis and rules.
+    #[serde(flatten)]
+    pub reason: Reason,
+    /// What.
+    pub data: Box<RawValue>,
+}
+
+/// Where the last event lies and the hash over its bytes.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Receipt {
+    /// Place in the log, and index of its leaf.
+    pub position: Position,
+    /// SHA-256 over 0x00 and the stored bytes (RFC 6962 §2.1), in hexadecimal.
+    pub leaf: String,
+    /// When it was recorded.
+    pub recorded_at: accord_domain::Instant,
+}
+
+#[derive(serde::Deserialize)]
+struct Facts {
+    data: Box<RawValue>,
+}
+
+impl Done {
+    /// The answer to what was appended.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn of(log: &dyn EventLog, subject: &Subject, appended: Appended) -> Result<Self, AnswerError> {
+        let history = gather::history(log, subject, appended.recorded_at).await?;
+        let own = own_events(&history, appended)?;
+        let last = own.last().ok_or_else(|| missing(appended))?;
+        let coordinates = Coordinates {
+            as_of: appended.recorded_at,
+            known_at: appended.recorded_at,
+            position: Some(Position(last.position)),
+        };
+        let gathered = gather::from_events(subject, coordinates, &history)?;
+        let mut events = Vec::with_capacity(own.len());
+        let mut findings = Vec::new();
+        for stored in own {
+            let facts: Facts = serde_json::from_str(&stored.body)
+                .map_err(|source| AnswerError::Quote { position: stored.position, source })?;
+            events.push(Recorded { reason: gather::reason(stored)?, data: facts.data });
+            findings.extend(gather::findings(stored)?);
+        }
+        Ok(Self {
+            subject: subject.code().into(),
+            version: last.version,
+            position: Position(last.position),
+            events,
+            status: Show::of(&gathered),
+            findings,
+            receipt: Receipt {
+                position: Position(last.position),
+                leaf: hex(&last.leaf),
+                recorded_at: last.recorded_at,
+            },
+        })
+    }
+}
+
+fn own_events(history: &[Stored], appended: Appended) -> Result<&[Stored], AnswerError> {
+    let first = history.partition_point(|stored| stored.version < appended.first_version);
+    let count = usize::try_from(appended.count).unwrap_or(usize::MAX);
+    history
+        .get(first..first.saturating_add(count))
+        .filter(|own| own.first().is_some_and(|event| event.position == appended.first_position))
+        .ok_or_else(|| missing(appended))
+}
+
+fn missing(appended: Appended) -> AnswerError {
+    AnswerError::Log(LogError::Damaged {
+        position: appended.first_position,
+        what: "the events answered are not in the stream".to_owned(),
+    })
+}

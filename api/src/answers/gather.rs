@@ -1,0 +1,192 @@
+//! Facts about one subject at one pair of coordinates, gathered from its events.
+
+use super::reason::citation;
+use super::{AnswerError, Coordinates, Position, Reason};
+use accord_domain::event::Finding;
+use accord_domain::timeline;
+use accord_domain::{Basis, Event, Instant, Span, State, Subject, Version};
+use accord_store::{EventLog, Stored};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// How many events of a stream are read at a time.
+const PAGE: usize = 1_000;
+
+/// What stood of a subject, and why.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Gathered {
+    /// The subject.
+    pub subject: Subject,
+    /// The coordinates it is gathered at.
+    pub coordinates: Coordinates,
+    /// Newest version known then; none when nothing was.
+    pub version: Option<Version>,
+    /// Name then, where one is known.
+    pub name: Option<Box<str>>,
+    /// Earlier names, oldest first.
+    pub former_names: Vec<Box<str>>,
+    /// The spans standing at `as_of`, whole: their ends may lie far off.
+    pub spans: Vec<Span>,
+    /// The events that made them so.
+    pub reasons: BTreeMap<Version, Reason>,
+}
+
+impl Gathered {
+    /// The reasons of spans, each event once, in the order given.
+    #[must_use]
+    pub fn reasons_of<'a>(&self, causes: impl IntoIterator<Item = &'a Version>) -> Vec<Reason> {
+        let mut seen = Vec::new();
+        let mut reasons = Vec::new();
+        for cause in causes {
+            if seen.contains(cause) {
+                continue;
+            }
+            seen.push(*cause);
+            reasons.extend(self.reasons.get(cause).cloned());
+        }
+        reasons
+    }
+}
+
+/// The events of a subject known at an instant, oldest first; empty when nothing was ever recorded by then.
+///
+/// # Errors
+/// When the log cannot be read.
+pub async fn history(
+    log: &dyn EventLog,
+    subject: &Subject,
+    known_at: Instant,
+) -> Result<Vec<Stored>, AnswerError> {
+    let stream = subject.stream();
+    let mut events: Vec<Stored> = Vec::new();
+    loop {
+        let from = events.last().map_or(0, |last| last.version + 1);
+        let page = log.read_stream(&stream, from, PAGE).await?;
+        let full = page.len() == PAGE;
+        events.extend(page);
+        let over = events.last().is_some_and(|last| known_at < last.recorded_at);
+        if over || !full {
+            break;
+        }
+    }
+    events.retain(|stored| stored.recorded_at <= known_at);
+    Ok(events)
+}
+
+/// Whether anything was ever recorded of a subject.
+///
+/// # Errors
+/// [`AnswerError::UnknownSubject`] when nothing was; else when the log cannot be read.
+pub async fn must_be_known(log: &dyn EventLog, subject: &Subject) -> Result<(), AnswerError> {
+    if log.read_stream(&subject.stream(), 0, 1).await?.is_empty() {
+        return Err(AnswerError::UnknownSubject { code: subject.code().into() });
+    }
+    Ok(())
+}
+
+/// Reads the facts of stored events.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn decode(events: &[Stored]) -> Result<Vec<Event>, AnswerError> {
+    events
+        .iter()
+        .map(|stored| {
+            stored.decode().map_err(|source| AnswerError::Decode { stream: (&*stored.stream).into(), source })
+        })
+        .collect()
+}
+
+/// Gathers from the events known at the coordinates' `known_at`.
+///
+/// # Errors
+/// When an event cannot be read.
+pub fn from_events(
+    subject: &Subject,
+    coordinates: Coordinates,
+    stored: &[Stored],
+) -> Result<Gathered, AnswerError> {
+    let events = decode(stored)?;
+    let kind = subject.kind();
+    let mut spans = timeline::timeline(kind, &events);
+    spans.retain(|span| span.covers(coordinates.as_of));
+    let state: State = timeline::state_at(kind, &events, coordinates.as_of);
+    let mut reasons = BTreeMap::new();
+    for span in &spans {
+        if let Some(stored) = stored.iter().find(|stored| stored.version == span.cause) {
+            reasons.insert(span.cause, reason(stored)?);
+        }
+    }
+    Ok(Gathered {
+        subject: subject.clone(),
+        coordinates,
+        version: stored.last().map(|stored| stored.version),
+        name: state.name().map(Into::into),
+        former_names: state.former_names().to_vec(),
+        spans,
+        reasons,
+    })
+}
+
+/// Gathers from the log alone.
+///
+/// # Errors
+/// When nothing was ever recorded of the subject, or the log cannot be read.
+pub async fn from_log(
+    log: &dyn EventLog,
+    subject: &Subject,
+    coordinates: Coordinates,
+) -> Result<Gathered, AnswerError> {
+    let stored = history(log, subject, coordinates.known_at).await?;
+    if stored.is_empty() {
+        must_be_known(log, subject).await?;
+    }
+    from_events(subject, coordinates, &stored)
+}
+
+/// The members of stored bytes that a reason quotes.
+#[derive(Deserialize)]
+struct Quoted {
+    id: uuid::Uuid,
+    #[serde(default)]
+    basis: Vec<Basis>,
+    #[serde(default)]
+    rules: Vec<Box<str>>,
+    #[serde(default)]
+    case: Option<Box<str>>,
+    #[serde(default)]
+    findings: Vec<Finding>,
+}
+
+fn quoted(stored: &Stored) -> Result<Quoted, AnswerError> {
+    serde_json::from_str(&stored.body)
+        .map_err(|source| AnswerError::Quote { position: stored.position, source })
+}
+
+/// What was noticed when the event was decided.
+///
+/// # Errors
+/// When the bytes cannot be read.
+pub fn findings(stored: &Stored) -> Result<Vec<Finding>, AnswerError> {
+    quoted(stored).map(|quoted| quoted.findings)
+}
+
+/// The event as a reason.
+///
+/// # Errors
+/// When the bytes cannot be read.
+pub fn reason(stored: &Stored) -> Result<Reason, AnswerError> {
+    let quoted = quoted(stored)?;
+    Ok(Reason {
+        event: quoted.id,
+        position: Position(stored.position),
+        version: stored.version,
+        kind: stored.kind.name(),
+        effective_at: stored.effective_at,
+        recorded_at: stored.recorded_at,
+        basis: quoted.basis,
+        rule: quoted.rules.first().cloned(),
+        rules: quoted.rules.iter().filter_map(|id| citation(id)).collect(),
+        case: quoted.case,
+    })
+}

@@ -1,0 +1,182 @@
+//! `payable`: may this claim be paid, with every reason.
+
+use super::{AnswerError, Coordinates, Gathered, Position};
+use accord_domain::payable::{self, Claim, EmergencyRules, Outcome, Whose};
+use accord_domain::rulebook::Citation;
+use accord_domain::{AreaCode, Basis, Instant, InstitutionCode, Line, PractitionerCode, Track};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// The claim asked about. The instant is the coordinates' `as_of`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ClaimAsked {
+    /// Institution.
+    pub institution: InstitutionCode,
+    /// Practitioner, where the claim names one.
+    pub practitioner: Option<PractitionerCode>,
+    /// Pooling area that pays; found by [`default_area`] when left out.
+    pub area: Option<AreaCode>,
+    /// Line.
+    pub line: Line,
+    /// Department.
+    pub department: Option<Box<str>>,
+    /// 急诊、抢救.
+    pub emergency: bool,
+}
+
+/// The answer.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Payable {
+    /// `payable`, `held` or `refused`.
+    pub outcome: Outcome,
+    /// The instant of the service.
+    pub at: Instant,
+    /// Institution.
+    pub institution: InstitutionCode,
+    /// Practitioner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub practitioner: Option<PractitionerCode>,
+    /// Pooling area that pays.
+    pub area: AreaCode,
+    /// Line.
+    pub line: Line,
+    /// Department.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub department: Option<Box<str>>,
+    /// 急诊、抢救.
+    pub emergency: bool,
+    /// Where on the two axes.
+    pub coordinates: Coordinates,
+    /// Everything that stands in the way or makes an exception; empty when nothing does.
+    pub reasons: Vec<PayableReason>,
+}
+
+/// One reason.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct PayableReason {
+    /// Code of the contract.
+    pub code: &'static str,
+    /// Whose history the event is in.
+    pub subject: Box<str>,
+    /// The event; null where nothing is recorded that would allow payment.
+    pub event: Option<Uuid>,
+    /// Its place in the log.
+    pub position: Option<Position>,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: Option<&'static str>,
+    /// 依据, as the decision states it.
+    pub basis: Vec<Basis>,
+    /// The rules it was decided under.
+    pub rules: Vec<Citation>,
+    /// From when.
+    pub from: Option<Instant>,
+    /// Until when; null when open or when nothing is recorded.
+    pub until: Option<Instant>,
+}
+
+/// The pooling area meant when the claim names none: the only one the institution has an agreement in, else the region of
+/// its code when it has one there.
+///
+/// # Errors
+/// [`AnswerError::Question`] listing the areas, when it cannot be told.
+pub fn default_area(institution: &Gathered) -> Result<AreaCode, AnswerError> {
+    let mut areas: Vec<AreaCode> = institution
+        .spans
+        .iter()
+        .filter_map(|span| match span.track {
+            Track::Agreement(area, _) => Some(area),
+            _ => None,
+        })
+        .collect();
+    areas.sort_unstable();
+    areas.dedup();
+    let region = institution.subject.code().get(1..7).and_then(|region| AreaCode::parse(region).ok());
+    match (areas.as_slice(), region) {
+        ([only], _) => Ok(*only),
+        ([], Some(region)) => Ok(region.prefecture()),
+        (several, Some(region)) if several.contains(&region.prefecture()) => Ok(region.prefecture()),
+        (several, _) => {
+            let list = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let code = institution.subject.code();
+            Err(AnswerError::Question {
+                parameter: "area",
+                message: format!(
+                    "{code} has agreements in several pooling areas; say which one pays: {list}"
+                ),
+                message_zh: format!("{code} 在多个统筹地区有协议，请写明由哪一个支付：{list}"),
+            })
+        }
+    }
+}
+
+impl Payable {
+    /// Assesses the claim on what stands at the coordinates. `practitioner` is what was gathered of the one the claim names.
+    ///
+    /// # Errors
+    /// [`AnswerError::Question`] when the pooling area is needed and not given.
+    pub fn of(
+        asked: &ClaimAsked,
+        institution: &Gathered,
+        practitioner: Option<&Gathered>,
+        emergency: impl FnOnce(Instant, AreaCode) -> EmergencyRules,
+    ) -> Result<Self, AnswerError> {
+        let coordinates = institution.coordinates;
+        let area = match asked.area {
+            Some(area) => area,
+            None => default_area(institution)?,
+        };
+        let claim = Claim {
+            at: coordinates.as_of,
+            area,
+            line: asked.line,
+            institution: &asked.institution,
+            department: asked.department.as_deref(),
+            emergency: asked.emergency,
+        };
+        let people = practitioner
+            .map(|gathered| gathered.spans.as_slice())
+            .or_else(|| asked.practitioner.as_ref().map(|_| [].as_slice()));
+        let rules = emergency(coordinates.as_of, area);
+        let (outcome, reasons) = payable::assess(&claim, &institution.spans, people, rules);
+        let reasons = reasons
+            .iter()
+            .map(|reason| {
+                let (gathered, subject) = match reason.whose {
+                    Whose::Institution => (Some(institution), asked.institution.as_str()),
+                    Whose::Practitioner => {
+                        (practitioner, asked.practitioner.as_ref().map_or("", PractitionerCode::as_str))
+                    }
+                };
+                quote(reason, gathered, subject)
+            })
+            .collect();
+        Ok(Self {
+            outcome,
+            at: coordinates.as_of,
+            institution: asked.institution.clone(),
+            practitioner: asked.practitioner.clone(),
+            area,
+            line: asked.line,
+            department: asked.department.clone(),
+            emergency: asked.emergency,
+            coordinates,
+            reasons,
+        })
+    }
+}
+
+fn quote(reason: &payable::Reason, gathered: Option<&Gathered>, subject: &str) -> PayableReason {
+    let event = reason.cause.and_then(|cause| gathered?.reasons.get(&cause));
+    PayableReason {
+        code: reason.code.name(),
+        subject: subject.into(),
+        event: event.map(|event| event.event),
+        position: event.map(|event| event.position),
+        kind: event.map(|event| event.kind),
+        basis: event.map(|event| event.basis.clone()).unwrap_or_default(),
+        rules: event.map(|event| event.rules.clone()).unwrap_or_default(),
+        from: reason.from,
+        until: reason.until,
+    }
+}

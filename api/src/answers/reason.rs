@@ -1,0 +1,50 @@
+//! Why something stands: the event, its basis and the rules it was decided under.
+
+use super::Position;
+use accord_domain::event::EventType;
+use accord_domain::rulebook::{Citation, Rulebook};
+use accord_domain::{Basis, Instant, Version};
+use serde::Serialize;
+use uuid::Uuid;
+
+/// The event that made something so.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Reason {
+    /// Its id.
+    pub event: Uuid,
+    /// Its place in the log.
+    pub position: Position,
+    /// Its place in the subject's history.
+    pub version: Version,
+    /// Its type, `institution.agreement-suspended`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// From when it holds.
+    pub effective_at: Instant,
+    /// When the ledger learnt it.
+    pub recorded_at: Instant,
+    /// 依据, as the decision states it.
+    pub basis: Vec<Basis>,
+    /// The first of `rules`, by id.
+    pub rule: Option<Box<str>>,
+    /// The rules it was decided under.
+    pub rules: Vec<Citation>,
+    /// The case it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<Box<str>>,
+}
+
+impl Reason {
+    /// The event's type.
+    #[must_use]
+    pub fn event_type(&self) -> EventType {
+        EventType::by_name(self.kind).unwrap_or(EventType(0))
+    }
+}
+
+/// The citation of a rule by id; none for an id this version's rulebook does not have.
+#[must_use]
+pub fn citation(id: &str) -> Option<Citation> {
+    let book = Rulebook::national();
+    book.rules().iter().find(|rule| &*rule.id == id).map(|rule| book.citation(rule))
+}

@@ -1,0 +1,221 @@
+//! What can be typed.
+
+use crate::answers::{Axis, Lang, list};
+use accord_domain::{
+    AreaCode, Instant, InstitutionCode, Line, PractitionerCode, Subject, SubjectKind, Value,
+};
+use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// An event-sourced ledger of medical-insurance agreements (医保服务协议) and payment qualifications (医保支付资格).
+#[derive(Parser, Debug)]
+#[command(name = "accord", version, max_term_width = 110, after_help = EXITS)]
+pub struct Cli {
+    /// Directory of the ledger
+    #[arg(long, global = true, env = "ACCORD_LEDGER", default_value = "./accord-ledger", value_name = "DIR")]
+    pub ledger: PathBuf,
+    /// Print JSON: one document, lists as JSON lines
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Language of what people read: zh or en [default: from LC_ALL or LANG]
+    #[arg(long, global = true, value_parser = lang, value_name = "LANG")]
+    pub lang: Option<Lang>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXITS: &str = "Dates are days of Asia/Shanghai (2025-08-04 means 00:00) or instants (2025-08-04T09:30:00+08:00).
+Two axes: 生效 (--as-of, in force) and 记录 (--known-at, recorded); both default to now.
+
+Exit: 0 done, 1 refused by a rule, 2 wrong usage or input, 3 not found, 4 conflict, 5 verification failed, 70 bug.";
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Serve the published sample histories from a temporary ledger
+    Demo(Listen),
+    /// Make an empty ledger
+    Init,
+    /// Serve HTTP; loopback addresses only, as there is no access control yet
+    Serve(Listen),
+    /// Carry out one command, written as JSON
+    Do {
+        /// File with the command; - reads standard input
+        #[arg(value_name = "FILE|-")]
+        file: PathBuf,
+    },
+    /// Carry out many commands, one JSON object a line
+    Import(Import),
+    /// What stands of a subject, and why
+    Show {
+        /// Institution such as H37010200001 or P43050300012, or practitioner such as D510105000123
+        #[arg(value_parser = subject)]
+        subject: Subject,
+        /// Coordinates
+        #[command(flatten)]
+        at: At,
+    },
+    /// Everything ever recorded of a subject, with what was annulled or corrected
+    History {
+        /// Institution or practitioner
+        #[arg(value_parser = subject)]
+        subject: Subject,
+        /// Order: effective (生效) or recorded (记录)
+        #[arg(long, default_value = "recorded", value_parser = axis)]
+        axis: Axis,
+        /// Only what was recorded by then
+        #[arg(long, value_parser = instant, value_name = "T")]
+        known_at: Option<Instant>,
+    },
+    /// Subjects by status
+    List {
+        /// institution or practitioner
+        #[arg(long, value_parser = list::kind)]
+        kind: Option<SubjectKind>,
+        /// Pooling area (统筹地区), six digits
+        #[arg(long, value_parser = area)]
+        area: Option<AreaCode>,
+        /// Business line (业务线): basic, outpatient_pooling, special_outpatient, dual_channel, cross_region, internet
+        #[arg(long, value_parser = line)]
+        line: Option<Line>,
+        /// Status, such as in_force, suspended, terminated, normal
+        #[arg(long, value_parser = list::status)]
+        status: Option<Value>,
+        /// Coordinates
+        #[command(flatten)]
+        at: At,
+    },
+    /// May this claim be paid? Yes or no, with every reason
+    Payable(Claim),
+    /// The points (记分) of a natural year, act by act
+    Points {
+        /// Practitioner
+        #[arg(value_parser = subject)]
+        practitioner: Subject,
+        /// Natural year [default: that of --as-of]
+        #[arg(long)]
+        year: Option<i32>,
+        /// Coordinates
+        #[command(flatten)]
+        at: At,
+    },
+    /// The census of the whole ledger at a point in time, computed from the log alone
+    Replay {
+        /// Coordinates
+        #[command(flatten)]
+        at: At,
+        /// Only this pooling area
+        #[arg(long, value_parser = area)]
+        area: Option<AreaCode>,
+        /// Also compare the views with the log and name every difference
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Compute the views again from the log
+    Rebuild {
+        /// One view by name; all when left out
+        view: Option<String>,
+    },
+    /// Look whether everything is as it should be: files, log, hashes, views
+    Doctor,
+}
+
+/// Where to listen.
+#[derive(Args, Debug)]
+pub struct Listen {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8700", value_name = "ADDR")]
+    pub listen: SocketAddr,
+}
+
+/// Where on the two axes of time.
+#[derive(Args, Debug, Clone, Copy, Default)]
+pub struct At {
+    /// The day the question is about (生效)
+    #[arg(long, value_parser = instant, value_name = "D")]
+    pub as_of: Option<Instant>,
+    /// Only what was recorded by then (记录)
+    #[arg(long, value_parser = instant, value_name = "T")]
+    pub known_at: Option<Instant>,
+}
+
+/// An import.
+#[derive(Args, Debug)]
+pub struct Import {
+    /// JSON lines, one command a line
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Decide everything, record nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where lines that are not accepted go, unchanged; the reasons go beside it, to FILE.reasons.jsonl
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
+}
+
+/// A claim.
+#[derive(Args, Debug)]
+pub struct Claim {
+    /// Institution
+    #[arg(long, value_parser = institution, value_name = "CODE")]
+    pub institution: InstitutionCode,
+    /// Practitioner
+    #[arg(long, value_parser = practitioner, value_name = "CODE")]
+    pub practitioner: Option<PractitionerCode>,
+    /// Pooling area that pays [default: the one the institution has agreements in]
+    #[arg(long, value_parser = area)]
+    pub area: Option<AreaCode>,
+    /// Business line (业务线)
+    #[arg(long, default_value = "basic", value_parser = line)]
+    pub line: Line,
+    /// Department (科室)
+    #[arg(long, value_name = "NAME")]
+    pub department: Option<String>,
+    /// Emergency or rescue (急诊、抢救)
+    #[arg(long)]
+    pub emergency: bool,
+    /// When the service was given
+    #[arg(long, value_parser = instant, value_name = "T")]
+    pub at: Instant,
+    /// Only what was recorded by then (记录)
+    #[arg(long, value_parser = instant, value_name = "T")]
+    pub known_at: Option<Instant>,
+}
+
+fn lang(text: &str) -> Result<Lang, String> {
+    match text {
+        "zh" | "zh-CN" => Ok(Lang::Zh),
+        "en" => Ok(Lang::En),
+        _ => Err("zh or en".to_owned()),
+    }
+}
+
+fn instant(text: &str) -> Result<Instant, String> {
+    Instant::parse(text).map_err(|error| error.to_string())
+}
+
+fn subject(text: &str) -> Result<Subject, String> {
+    Subject::parse(text).map_err(|error| error.to_string())
+}
+
+fn institution(text: &str) -> Result<InstitutionCode, String> {
+    InstitutionCode::parse(text).map_err(|error| error.to_string())
+}
+
+fn practitioner(text: &str) -> Result<PractitionerCode, String> {
+    PractitionerCode::parse(text).map_err(|error| error.to_string())
+}
+
+fn area(text: &str) -> Result<AreaCode, String> {
+    AreaCode::parse(text).map_err(|error| error.to_string())
+}
+
+fn line(text: &str) -> Result<Line, String> {
+    Line::parse(text).ok_or_else(|| Line::ALL.map(Line::name).join(", "))
+}
+
+fn axis(text: &str) -> Result<Axis, String> {
+    Axis::parse(text).ok_or_else(|| "effective or recorded".to_owned())
+}

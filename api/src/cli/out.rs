@@ -1,0 +1,78 @@
+//! The one place that writes to the terminal: data to one side, talk to the other.
+
+use crate::answers::Lang;
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// Where the words go. stdout and stderr in the program, buffers in tests.
+pub struct Out<'a> {
+    data: &'a mut dyn Write,
+    talk: &'a mut dyn Write,
+    /// Whether data is printed as JSON.
+    pub json: bool,
+    /// Language of what people read.
+    pub lang: Lang,
+}
+
+impl<'a> Out<'a> {
+    /// Over two writers.
+    pub fn new(data: &'a mut dyn Write, talk: &'a mut dyn Write, json: bool, lang: Lang) -> Self {
+        Self { data, talk, json, lang }
+    }
+
+    /// Data, as people read it; ends with a line break.
+    ///
+    /// # Errors
+    /// When the reader has gone or the disk is full.
+    pub fn text(&mut self, text: &str) -> io::Result<()> {
+        self.data.write_all(text.as_bytes())?;
+        if text.ends_with('\n') { Ok(()) } else { self.data.write_all(b"\n") }
+    }
+
+    /// Data, as one JSON document on a line.
+    ///
+    /// # Errors
+    /// As [`Out::text`].
+    pub fn document<T: Serialize + ?Sized>(&mut self, document: &T) -> io::Result<()> {
+        serde_json::to_writer(&mut *self.data, document)?;
+        self.data.write_all(b"\n")
+    }
+
+    /// An answer in the form asked for.
+    ///
+    /// # Errors
+    /// As [`Out::text`].
+    pub fn answer<T: Serialize>(
+        &mut self,
+        answer: &T,
+        text: impl FnOnce(&T, Lang) -> String,
+    ) -> io::Result<()> {
+        if self.json {
+            self.document(answer)
+        } else {
+            let text = text(answer, self.lang);
+            self.text(&text)
+        }
+    }
+
+    /// Talk: what is going on, never data.
+    ///
+    /// # Errors
+    /// As [`Out::text`].
+    pub fn say(&mut self, zh: &str, en: &str) -> io::Result<()> {
+        let text = match self.lang {
+            Lang::Zh => zh,
+            Lang::En => en,
+        };
+        writeln!(self.talk, "{text}")
+    }
+
+    /// Makes sure that everything written has left.
+    ///
+    /// # Errors
+    /// As [`Out::text`].
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.data.flush()?;
+        self.talk.flush()
+    }
+}

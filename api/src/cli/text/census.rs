@@ -1,0 +1,38 @@
+//! The census for people.
+
+use super::coordinates;
+use crate::answers::{Census, Lang};
+use crate::cli::table::Table;
+use crate::cli::words::{kind, line, status};
+
+/// How many stand where.
+#[must_use]
+pub fn census(census: &Census, lang: Lang) -> String {
+    let mut out = coordinates(&census.coordinates, lang);
+    out.push('\n');
+    let (institutions, practitioners) = (census.institutions, census.practitioners);
+    out.push_str(&match lang {
+        Lang::Zh => format!("机构 {institutions} · 人员 {practitioners}\n"),
+        Lang::En => format!("institutions {institutions} · practitioners {practitioners}\n"),
+    });
+    if census.counts.is_empty() {
+        return out;
+    }
+    let heading = match lang {
+        Lang::Zh => ["类别", "统筹地区", "业务线", "状态", "数量"],
+        Lang::En => ["kind", "area", "line", "status", "count"],
+    };
+    let mut table = Table::new(&heading).right(4);
+    for count in &census.counts {
+        table.row([
+            kind(count.kind, lang).to_owned(),
+            count.area.map_or_else(String::new, |area| area.to_string()),
+            count.line.map_or_else(String::new, |of| line(of, lang)),
+            status(count.kind, count.status, lang),
+            count.count.to_string(),
+        ]);
+    }
+    out.push('\n');
+    out.push_str(&table.render());
+    out
+}

@@ -1,0 +1,28 @@
+//! The answer to a command, for people.
+
+use super::reason;
+use super::show::show;
+use crate::answers::{Done, Lang};
+
+/// What was recorded, what stands now, and the receipt.
+#[must_use]
+pub fn done(done: &Done, lang: Lang) -> String {
+    let mut out = String::from(lang.of_two("已记录\n", "Recorded\n"));
+    for event in &done.events {
+        reason(&event.reason, lang, &mut out);
+    }
+    for finding in &done.findings {
+        let rule = finding.rule.as_deref().map_or_else(String::new, |rule| format!(" ({rule})"));
+        out.push_str(&format!("  {} {}{rule}\n", lang.of_two("注意", "noticed"), finding.code));
+    }
+    out.push_str(&format!(
+        "  {} {} {} · {} {}\n\n",
+        lang.of_two("回执", "receipt"),
+        lang.of_two("位置", "position"),
+        done.receipt.position,
+        lang.of_two("叶哈希", "leaf hash"),
+        done.receipt.leaf
+    ));
+    out.push_str(&show(&done.status, lang));
+    out
+}

@@ -1,0 +1,81 @@
+//! Answers as people read them, in Chinese and English. Pure: an answer in, a text out.
+
+mod census;
+mod done;
+mod history;
+mod list;
+mod payable;
+mod points;
+mod refusal;
+mod show;
+
+pub use census::census;
+pub use done::done;
+pub use history::history;
+pub use list::list;
+pub use payable::payable;
+pub use points::points;
+pub use refusal::refusal;
+pub use show::show;
+
+use super::words::{basis, day, event};
+use crate::answers::{Coordinates, Lang, Reason};
+
+/// Where on the two axes an answer stands, on a line.
+#[must_use]
+pub fn coordinates(at: &Coordinates, lang: Lang) -> String {
+    let position = at.position.map_or_else(|| "—".to_owned(), |position| position.to_string());
+    let (as_of, known_at) = (day(at.as_of), day(at.known_at));
+    match lang {
+        Lang::Zh => format!("生效 {as_of} · 记录截至 {known_at} · 日志位置 {position}"),
+        Lang::En => {
+            format!("in force (生效) {as_of} · recorded (记录) by {known_at} · log position {position}")
+        }
+    }
+}
+
+/// A reason, on indented lines: the act and its two dates, what it rests on, where it lies.
+fn reason(reason: &Reason, lang: Lang, out: &mut String) {
+    let name = event(reason.kind, lang);
+    let (effective, recorded) = (day(reason.effective_at), day(reason.recorded_at));
+    let cited = basis(&reason.basis, lang);
+    match lang {
+        Lang::Zh => {
+            out.push_str(&format!("    {name}  生效 {effective} · 记录 {recorded}\n"));
+            out.push_str(&format!("      依据 {cited}\n"));
+        }
+        Lang::En => {
+            out.push_str(&format!("    {name}  in force {effective} · recorded {recorded}\n"));
+            out.push_str(&format!("      basis {cited}\n"));
+        }
+    }
+    for rule in &reason.rules {
+        let cited = basis(std::slice::from_ref(&rule.basis), lang);
+        out.push_str(&format!("      {} {} {cited}\n", lang.of_two("规则", "rule"), rule.id));
+    }
+    out.push_str(&format!(
+        "      {} {} · {} {}\n",
+        lang.of_two("事件", "event"),
+        reason.event,
+        lang.of_two("位置", "position"),
+        reason.position
+    ));
+}
+
+/// The heading of an answer about a subject: code, name, earlier names.
+fn heading(code: &str, name: Option<&str>, former: &[Box<str>], lang: Lang) -> String {
+    let mut out = code.to_owned();
+    if let Some(name) = name {
+        out.push_str("  ");
+        out.push_str(name);
+    }
+    if !former.is_empty() {
+        let former = former.join(lang.of_two("、", ", "));
+        out.push_str(&match lang {
+            Lang::Zh => format!("（原名 {former}）"),
+            Lang::En => format!(" (formerly {former})"),
+        });
+    }
+    out.push('\n');
+    out
+}

@@ -1,0 +1,23 @@
+//! A refusal for people.
+
+use crate::answers::{Lang, Refusal};
+use crate::cli::words::basis;
+
+/// Why a command was refused.
+#[must_use]
+pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
+    let mut out = match lang {
+        Lang::Zh => format!("不予办理：{}（{}）\n", refusal.message, refusal.code),
+        Lang::En => format!("refused: {} ({})\n", refusal.message, refusal.code),
+    };
+    if let Some(rule) = &refusal.rule {
+        out.push_str(&format!("  {} {rule} {}\n", lang.of_two("规则", "rule"), basis(&refusal.basis, lang)));
+    }
+    for event in &refusal.blocked_by {
+        out.push_str(&format!("  {} {event}\n", lang.of_two("受阻于事件", "blocked by event")));
+    }
+    if let Some(allowed) = &refusal.allowed {
+        out.push_str(&format!("  {} {allowed}\n", lang.of_two("可接受", "would be accepted")));
+    }
+    out
+}

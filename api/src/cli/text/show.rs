@@ -1,0 +1,167 @@
+//! `show` for people.
+
+use super::{coordinates, heading, reason};
+use crate::answers::{Agreement, Bar, InstitutionShow, Lang, PractitionerShow, Reason, Show};
+use crate::cli::table::Table;
+use crate::cli::words::{bar_class, day, line, period, status};
+use accord_domain::{AreaCode, Line};
+
+/// What stands of a subject, and why.
+#[must_use]
+pub fn show(show: &Show, lang: Lang) -> String {
+    match show {
+        Show::Institution(show) => institution(show, lang),
+        Show::Practitioner(show) => practitioner(show, lang),
+    }
+}
+
+fn institution(show: &InstitutionShow, lang: Lang) -> String {
+    let mut out = heading(&show.subject, show.name.as_deref(), &show.former_names, lang);
+    out.push_str(&coordinates(&show.coordinates, lang));
+    out.push_str("\n\n");
+    if show.agreements.is_empty() {
+        out.push_str(lang.of_two("没有协议。\n", "No agreement.\n"));
+    } else {
+        out.push_str(&agreements(&show.agreements, lang));
+    }
+    for hold in &show.holds {
+        let title = lang.of_two("暂停医保基金结算", "Settlement held (暂停医保基金结算)");
+        out.push_str(&format!(
+            "\n{title}  {}  {}\n",
+            place(hold.area, hold.line, lang),
+            period(Some(hold.since), hold.until)
+        ));
+    }
+    for order in &show.departments {
+        let title = lang.of_two("责令暂停部门医药服务", "Department ordered off (责令暂停部门医药服务)");
+        out.push_str(&format!(
+            "\n{title}  {}  {}\n",
+            order.department,
+            period(Some(order.since), order.until)
+        ));
+    }
+    bars(&show.bars, lang, &mut out);
+    let every = show
+        .agreements
+        .iter()
+        .flat_map(|agreement| &agreement.reasons)
+        .chain(show.holds.iter().flat_map(|hold| &hold.reasons))
+        .chain(show.departments.iter().flat_map(|order| &order.reasons))
+        .chain(show.bars.iter().flat_map(|bar| &bar.reasons));
+    reasons(every, lang, &mut out);
+    out
+}
+
+fn agreements(list: &[Agreement], lang: Lang) -> String {
+    let heading = match lang {
+        Lang::Zh => ["统筹地区", "业务线", "状态", "起 → 止", "说明"],
+        Lang::En => ["area", "line", "status", "from → until", "notes"],
+    };
+    let mut table = Table::new(&heading);
+    for agreement in list {
+        table.row([
+            agreement.area.to_string(),
+            line(agreement.line, lang),
+            status("institution", agreement.status, lang),
+            period(Some(agreement.since), agreement.until),
+            notes(agreement, lang),
+        ]);
+    }
+    table.render()
+}
+
+fn notes(agreement: &Agreement, lang: Lang) -> String {
+    let mut notes = Vec::new();
+    if let Some(probation) = &agreement.probation {
+        let until = probation.until.map_or_else(|| "—".to_owned(), day);
+        let phase = status("institution", probation.phase, lang);
+        notes.push(match lang {
+            Lang::Zh => format!("政策辅导期（{phase}）至 {until}"),
+            Lang::En => format!("probation (政策辅导期), {phase}, until {until}"),
+        });
+    }
+    if agreement.settlement_held {
+        notes.push(lang.of_two("结算暂停", "settlement held").to_owned());
+    }
+    match agreement.cross_region {
+        Some(true) => notes.push(lang.of_two("异地结算已开通", "cross-region open").to_owned()),
+        Some(false) => notes.push(lang.of_two("异地结算未开通", "cross-region closed").to_owned()),
+        None => {}
+    }
+    if !agreement.departments_ordered_off.is_empty() {
+        let list = agreement.departments_ordered_off.join(lang.of_two("、", ", "));
+        notes.push(match lang {
+            Lang::Zh => format!("暂停部门：{list}"),
+            Lang::En => format!("departments off: {list}"),
+        });
+    }
+    notes.join(lang.of_two("；", "; "))
+}
+
+/// Area and line a hold covers, in words.
+fn place(area: Option<AreaCode>, of: Option<Line>, lang: Lang) -> String {
+    let area =
+        area.map_or_else(|| lang.of_two("所有统筹地区", "all areas").to_owned(), |area| area.to_string());
+    let of = of.map_or_else(|| lang.of_two("所有业务线", "all lines").to_owned(), |of| line(of, lang));
+    format!("{area} {of}")
+}
+
+fn bars(list: &[Bar], lang: Lang, out: &mut String) {
+    for bar in list {
+        let class = bar_class(bar.reason_class, lang);
+        let performed = match (bar.liability_performed, lang) {
+            (true, _) => "",
+            (false, Lang::Zh) => "，且至责任履行完毕",
+            (false, Lang::En) => ", and until liability is performed",
+        };
+        let title = lang.of_two("不得申请", "Barred from applying");
+        out.push_str(&format!("\n{title}（{class}）  {}{performed}\n", period(Some(bar.since), bar.until)));
+    }
+}
+
+/// Each event once, in the order of first mention.
+fn reasons<'a>(list: impl Iterator<Item = &'a Reason>, lang: Lang, out: &mut String) {
+    let mut seen = Vec::new();
+    for item in list {
+        if seen.contains(&item.event) {
+            continue;
+        }
+        if seen.is_empty() {
+            out.push_str(lang.of_two("\n为何如此\n", "\nWhy\n"));
+        }
+        seen.push(item.event);
+        reason(item, lang, out);
+    }
+}
+
+fn practitioner(show: &PractitionerShow, lang: Lang) -> String {
+    let mut out = heading(&show.subject, show.name.as_deref(), &show.former_names, lang);
+    out.push_str(&coordinates(&show.coordinates, lang));
+    out.push_str("\n\n");
+    let state = &show.qualification;
+    let title = lang.of_two("医保支付资格", "Payment qualification (医保支付资格)");
+    out.push_str(&format!(
+        "{title}  {}  {}\n",
+        status("practitioner", state.status, lang),
+        period(state.since, state.until)
+    ));
+    out.push_str(&match lang {
+        Lang::Zh => format!("记分  {} 年 {} 分\n", state.points.year, state.points.total),
+        Lang::En => format!("Points (记分)  {} in {}\n", state.points.total, state.points.year),
+    });
+    if !state.sites.is_empty() {
+        let heading = match lang {
+            Lang::Zh => ["执业点", "登记 起 → 止"],
+            Lang::En => ["site", "registered from → until"],
+        };
+        let mut table = Table::new(&heading);
+        for site in &state.sites {
+            table.row([site.institution.to_string(), period(Some(site.since), site.until)]);
+        }
+        out.push('\n');
+        out.push_str(&table.render());
+    }
+    bars(&show.bars, lang, &mut out);
+    reasons(state.reasons.iter().chain(show.bars.iter().flat_map(|bar| &bar.reasons)), lang, &mut out);
+    out
+}

@@ -1,0 +1,130 @@
+//! From a command and its ground to an append: the part that the writer and the import share.
+
+use super::Failure;
+use super::heads::{Ground, Heads};
+use accord_domain::institution::InstitutionCommand;
+use accord_domain::practitioner::PractitionerCommand;
+use accord_domain::rejection::RejectionKind;
+use accord_domain::rulebook::Rulebook;
+use accord_domain::{Act, Command, Context, Instant, NewEvent, Rejection, Subject, event, words};
+use accord_store::{Append, AppendError, EventLog, Expected, LogError, Request};
+use std::sync::Arc;
+
+/// Key and digest of a command that names a key.
+pub(super) fn request_of(command: &Command) -> Result<Option<Request>, Failure> {
+    let Some(key) = &command.envelope.key else { return Ok(None) };
+    Ok(Some(Request { key: key.clone(), digest: command.digest().map_err(unwritable)? }))
+}
+
+/// The same for a line of an import: one without a key gets one made from what it asks, so that importing the same line
+/// again records nothing twice.
+pub(super) fn import_request(command: &Command) -> Result<Request, Failure> {
+    let digest = command.digest().map_err(unwritable)?;
+    let key = command.envelope.key.clone().unwrap_or_else(|| {
+        digest[..16].iter().fold(String::from("content:"), |key, byte| key + &format!("{byte:02x}")).into()
+    });
+    Ok(Request { key, digest })
+}
+
+/// Decides a command and writes the events decided.
+///
+/// The history of a subject is read only where it matters: for an act on the record, for one that takes effect before
+/// others already recorded, and when the state alone does not know the event that the command names.
+pub(super) async fn decide(
+    heads: &mut Heads,
+    log: &dyn EventLog,
+    command: &Command,
+    request: Option<Request>,
+    now: Instant,
+    rulebook: &Rulebook,
+) -> Result<(Append, Vec<NewEvent>), Failure> {
+    let effective_at = command.effective_at(now);
+    let subject = &command.subject;
+    let mut with_history = is_on_record(&command.act);
+    loop {
+        let ground = heads.ground(log, subject, effective_at, with_history).await?;
+        let context = Context { effective_at, rulebook, version: ground.version, history: &ground.history };
+        match accord_domain::decide(&ground.state, command, &context) {
+            Ok(decided) => {
+                let append = written(command, &decided, &ground, request, rulebook)?;
+                return Ok((append, decided));
+            }
+            Err(_) if !with_history && command.act.names_event().is_some() => with_history = true,
+            Err(rejection) => return Err(blocked(log, subject, rejection).await),
+        }
+    }
+}
+
+fn written(
+    command: &Command,
+    decided: &[NewEvent],
+    ground: &Ground<'_>,
+    request: Option<Request>,
+    rulebook: &Rulebook,
+) -> Result<Append, Failure> {
+    let first = ground.version.map_or(0, |version| version + 1);
+    let encoded =
+        |(index, new)| event::encode(command, new, first, index, ground.retroactive, rulebook.hash());
+    let events = decided.iter().enumerate().map(encoded).collect::<Result<_, _>>().map_err(unwritable)?;
+    let expected = ground.version.map_or(Expected::NoStream, Expected::Exact);
+    Ok(Append { stream: Arc::from(command.subject.stream()), expected, request, events })
+}
+
+/// Whether a command acts on an event rather than on the subject.
+fn is_on_record(act: &Act) -> bool {
+    matches!(
+        act,
+        Act::Institution(InstitutionCommand::Annul(_) | InstitutionCommand::Correct(_))
+            | Act::Practitioner(PractitionerCommand::Annul(_) | PractitionerCommand::Correct(_))
+    )
+}
+
+/// A refusal with the ids of the events that stand in the way.
+async fn blocked(log: &dyn EventLog, subject: &Subject, rejection: Rejection) -> Failure {
+    let mut blocked_by = Vec::new();
+    for version in &rejection.blocked_by {
+        let found = log.read_stream(&subject.stream(), *version, 1).await;
+        if let Some(event) =
+            found.ok().and_then(|found| found.first().and_then(|stored| stored.decode().ok()))
+        {
+            blocked_by.push((*version, event.id));
+        }
+    }
+    Failure::Rejected { rejection: Box::new(rejection), blocked_by }
+}
+
+/// What the log refused, in the words of a refusal.
+pub(super) fn refused(error: AppendError) -> Failure {
+    let rejection = match error {
+        AppendError::Storage(source) => return Failure::Log(source),
+        AppendError::Conflict { actual, .. } => Rejection::new(
+            "version-conflict",
+            words!(
+                "the stream moved on to {actual:?} while this was decided",
+                "决定期间该主体已有新事件（{actual:?}）"
+            ),
+        )
+        .kind(RejectionKind::Conflict),
+        AppendError::KeyReused { first_position } => Rejection::new(
+            "key-reused",
+            words!(
+                "this key was used for another request, recorded at position {first_position}",
+                "该幂等键已用于另一请求（位置 {first_position}）"
+            ),
+        )
+        .kind(RejectionKind::Conflict),
+        AppendError::Empty => {
+            Rejection::new("nothing-decided", words!("nothing was decided", "未作出任何决定"))
+        }
+        AppendError::TooLarge { what, size, max } => Rejection::new(
+            "too-large",
+            words!("{what}: {size} is more than the {max} accepted", "{what}：{size} 超过上限 {max}"),
+        )
+        .allowed(serde_json::json!({ "max": max })),
+    };
+    Failure::Rejected { rejection: Box::new(rejection), blocked_by: Vec::new() }
+}
+
+fn unwritable(error: serde_json::Error) -> Failure {
+    Failure::from(LogError::Other(error.to_string()))
+}

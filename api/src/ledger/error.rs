@@ -1,0 +1,67 @@
+//! What can go wrong between a command and its answer.
+
+use accord_domain::{Rejection, Version};
+use accord_store::LogError;
+use std::path::PathBuf;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Why a ledger could not be opened or made.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// A ledger is there already.
+    #[error("there is a ledger in {0} already")]
+    Exists(PathBuf),
+    /// No ledger is there.
+    #[error("there is no ledger in {0}; `accord init` makes one")]
+    Missing(PathBuf),
+    /// The log says no.
+    #[error("the ledger in {dir} cannot be opened")]
+    Log {
+        /// Directory.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: LogError,
+    },
+    /// The views could not be opened or rebuilt.
+    #[error("the views in {dir} cannot be opened")]
+    Views {
+        /// Directory.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: accord_projections::ViewError,
+    },
+    /// The writer could not be started.
+    #[error("the writer of the ledger could not be started")]
+    Writer(#[source] std::io::Error),
+}
+
+/// Why a command was not carried out. Nothing was recorded.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failure {
+    /// Refused by a rule, by the state of the subject, or because somebody was faster.
+    #[error("refused: {}", .rejection.code)]
+    Rejected {
+        /// The refusal.
+        rejection: Box<Rejection>,
+        /// Ids of the events that stand in the way, in the order of [`Rejection::blocked_by`].
+        blocked_by: Vec<(Version, Uuid)>,
+    },
+    /// The log cannot take it now.
+    #[error("the log failed")]
+    Log(#[source] Arc<LogError>),
+    /// The ledger is opened for reading only.
+    #[error("the ledger is open for reading only")]
+    ReadOnly,
+    /// The ledger is shutting down.
+    #[error("the ledger is closing")]
+    Closing,
+}
+
+impl From<LogError> for Failure {
+    fn from(error: LogError) -> Self {
+        Self::Log(Arc::new(error))
+    }
+}

@@ -1,0 +1,237 @@
+//! What a decision starts from: the state of its subject, cached between commands.
+
+use accord_domain::{Event, Instant, NewEvent, State, Subject, Version, timeline};
+use accord_store::{Appended, EventLog, LogError, ids};
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
+
+/// Events of one subject read at once.
+const PAGE: usize = 1_000;
+
+/// The newest state of a subject.
+#[derive(Debug)]
+struct Head {
+    version: Option<Version>,
+    /// The latest effect among its events: an act from here on is decided on `state`.
+    latest: Instant,
+    state: State,
+    /// False once an event was annulled from a date: then the state depends on the instant asked for.
+    regular: bool,
+    /// When it was last used, counted in decisions.
+    used: u64,
+}
+
+/// What a decision needs to know of its subject.
+pub(super) struct Ground<'a> {
+    pub(super) state: Cow<'a, State>,
+    /// Newest version of the stream.
+    pub(super) version: Option<Version>,
+    /// Whether events of later effect are already recorded.
+    pub(super) retroactive: bool,
+    /// Every event of the subject, where it was asked for.
+    pub(super) history: Vec<Event>,
+}
+
+/// The cache, and what is decided but not yet to be read in the log.
+#[derive(Debug)]
+pub(super) struct Heads {
+    heads: HashMap<Subject, Head>,
+    capacity: usize,
+    decisions: u64,
+    in_flight: InFlight,
+}
+
+impl Heads {
+    /// Keeps at most so many subjects; when there are more, the half that was not used for longest goes.
+    pub(super) fn new(capacity: usize) -> Self {
+        Self { heads: HashMap::new(), capacity, decisions: 0, in_flight: InFlight::default() }
+    }
+
+    /// The ground for deciding an act of a subject that takes effect at an instant.
+    pub(super) async fn ground(
+        &mut self,
+        log: &dyn EventLog,
+        subject: &Subject,
+        at: Instant,
+        with_history: bool,
+    ) -> Result<Ground<'_>, LogError> {
+        self.decisions += 1;
+        if !self.heads.contains_key(subject) {
+            let head = Head::of(subject, &self.history(log, subject).await?);
+            self.make_room();
+            self.heads.insert(subject.clone(), head);
+        }
+        let folded_again = match self.heads.get(subject) {
+            Some(head) if with_history || !head.regular || at < head.latest => {
+                let events = self.history(log, subject).await?;
+                let state = timeline::state_at(subject.kind(), &events, at);
+                Some((state, events))
+            }
+            Some(_) | None => None,
+        };
+        let Some(head) = self.heads.get_mut(subject) else {
+            return Err(LogError::Other("a head just loaded is gone".to_owned()));
+        };
+        head.used = self.decisions;
+        let retroactive = at < head.latest;
+        Ok(match folded_again {
+            Some((state, history)) => {
+                Ground { state: Cow::Owned(state), version: head.version, retroactive, history }
+            }
+            None => Ground {
+                state: Cow::Borrowed(&head.state),
+                version: head.version,
+                retroactive,
+                history: Vec::new(),
+            },
+        })
+    }
+
+    /// Folds what was just given its numbers. A subject whose new events do not simply come last is read again when next
+    /// needed.
+    pub(super) fn recorded(&mut self, subject: &Subject, events: &[Event]) {
+        let Some(head) = self.heads.get_mut(subject) else { return };
+        for event in events {
+            let on_the_record = event.data.annulment().is_some() || event.data.correction().is_some();
+            if on_the_record || event.effective_at < head.latest {
+                self.heads.remove(subject);
+                return;
+            }
+            head.version = Some(event.version);
+            head.latest = event.effective_at;
+            head.state.evolve(event);
+        }
+    }
+
+    /// Remembers events that the log does not show yet.
+    pub(super) fn put_in_flight(&mut self, subject: &Subject, events: Vec<Event>) {
+        self.in_flight.put(subject, events);
+    }
+
+    /// Forgets what the log shows by now: everything before a position.
+    pub(super) fn landed(&mut self, before: u64) {
+        self.in_flight.landed(before);
+    }
+
+    /// Forgets a subject whose append did not go as decided.
+    pub(super) fn forget(&mut self, subject: &Subject) {
+        self.heads.remove(subject);
+    }
+
+    async fn history(&self, log: &dyn EventLog, subject: &Subject) -> Result<Vec<Event>, LogError> {
+        // Looked at first: what lands in between is then found twice rather than not at all.
+        let in_flight = self.in_flight.of(subject).to_vec();
+        let mut events = history(log, subject).await?;
+        let next = events.last().map_or(0, |event| event.version + 1);
+        events.extend(in_flight.into_iter().filter(|event| next <= event.version));
+        Ok(events)
+    }
+
+    fn make_room(&mut self) {
+        if self.heads.len() < self.capacity {
+            return;
+        }
+        let mut uses: Vec<u64> = self.heads.values().map(|head| head.used).collect();
+        let middle = uses.len() / 2;
+        let median = *uses.select_nth_unstable(middle).1;
+        self.heads.retain(|_, head| median < head.used);
+    }
+}
+
+impl Head {
+    fn of(subject: &Subject, events: &[Event]) -> Self {
+        let latest = timeline::resolve(events)
+            .iter()
+            .map(|known| known.event.effective_at)
+            .max()
+            .unwrap_or(Instant::MIN);
+        let from_a_date =
+            |event: &Event| event.data.annulment().is_some_and(|annulment| annulment.date.is_some());
+        Self {
+            version: events.last().map(|event| event.version),
+            latest,
+            state: timeline::state_at(subject.kind(), events, latest),
+            regular: !events.iter().any(from_a_date),
+            used: 0,
+        }
+    }
+}
+
+/// Events with their numbers that the log does not show yet.
+#[derive(Debug, Default)]
+struct InFlight {
+    order: VecDeque<(u64, Subject)>,
+    events: HashMap<Subject, Vec<Event>>,
+}
+
+impl InFlight {
+    fn of(&self, subject: &Subject) -> &[Event] {
+        self.events.get(subject).map_or(&[], Vec::as_slice)
+    }
+
+    fn put(&mut self, subject: &Subject, events: Vec<Event>) {
+        let Some(last) = events.last() else { return };
+        self.order.push_back((last.position, subject.clone()));
+        self.events.entry(subject.clone()).or_default().extend(events);
+    }
+
+    fn landed(&mut self, before: u64) {
+        while self.order.front().is_some_and(|(position, _)| *position < before) {
+            let Some((_, subject)) = self.order.pop_front() else { return };
+            if let Some(events) = self.events.get_mut(&subject) {
+                events.retain(|event| before <= event.position);
+                if events.is_empty() {
+                    self.events.remove(&subject);
+                }
+            }
+        }
+    }
+}
+
+/// The events of a decision with the numbers the log gave them: positions, versions and times of recording follow one
+/// another without a gap, the times by a microsecond each.
+pub(super) fn numbered(decided: Vec<NewEvent>, appended: &Appended, salt: u64) -> Vec<Event> {
+    let last = i64::from(appended.count) - 1;
+    decided
+        .into_iter()
+        .zip(0_u32..)
+        .map(|(new, index)| {
+            let position = appended.first_position + u64::from(index);
+            let recorded_at =
+                Instant::from_micros(appended.recorded_at.as_micros() - (last - i64::from(index)));
+            Event {
+                position,
+                id: ids::event_id(recorded_at, position, salt),
+                version: appended.first_version + index,
+                effective_at: new.effective_at,
+                recorded_at,
+                caused_by: new
+                    .caused_by
+                    .and_then(|cause| u32::try_from(cause).ok())
+                    .map(|cause| appended.first_version + cause),
+                data: new.data,
+            }
+        })
+        .collect()
+}
+
+/// All events of a subject, decoded, oldest first.
+///
+/// # Errors
+/// Those of the log, and [`LogError::Undecodable`] naming the position.
+pub async fn history(log: &dyn EventLog, subject: &Subject) -> Result<Vec<Event>, LogError> {
+    let stream = subject.stream();
+    let mut events = Vec::new();
+    let mut from = 0;
+    loop {
+        let page = log.read_stream(&stream, from, PAGE).await?;
+        for stored in &page {
+            let position = stored.position;
+            events.push(stored.decode().map_err(|source| LogError::Undecodable { position, source })?);
+        }
+        if page.len() < PAGE {
+            return Ok(events);
+        }
+        from = page.last().map_or(Version::MAX, |stored| stored.version + 1);
+    }
+}

@@ -1,0 +1,484 @@
+//! Many commands at once: read and parsed on one thread, decided on the caller's, written on a third, shown in the views
+//! by a fourth that follows the log.
+//!
+//! Each line is decided and recorded or refused on its own. Every line has an idempotency key, its own or one made from
+//! what it asks, so an import that was interrupted is simply run again: what was recorded is recognised.
+
+use super::decision;
+use super::heads::{Heads, numbered};
+use super::{Failure, OpenError};
+use accord_domain::rulebook::Rulebook;
+use accord_domain::{Command, CommandError, Instant};
+use accord_projections::{Projector, ViewError, wait_for};
+use accord_store::clock::Clock;
+use accord_store::{
+    Answer, Append, AppendError, Appended, Bulk, EventLog, Expected, LogError, Request, SqliteLog,
+};
+use std::collections::HashMap;
+use std::io::BufRead;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use tokio::sync::{oneshot, watch};
+
+/// Longest line, in bytes; a longer one is rejected, not read into memory.
+pub const LINE_BYTES_MAX: usize = 256 * 1024;
+/// Lines handed over at once by the parsing thread.
+const CHUNK_LINES: usize = 1_000;
+/// Chunks parsed ahead.
+const CHUNKS_AHEAD: usize = 8;
+/// Subjects whose state is kept while importing.
+const HEADS_MAX: usize = 2_000_000;
+
+/// A line that was not recorded, with everything needed to mend it.
+#[derive(Clone, Debug)]
+pub struct Reject {
+    /// Line in the source, from 1.
+    pub line: u64,
+    /// The line as it was.
+    pub text: String,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a line was not recorded.
+#[derive(Clone, Debug)]
+pub enum Why {
+    /// It is no command.
+    Invalid(CommandError),
+    /// It was refused.
+    Refused(Failure),
+    /// It cannot be read as text, or is too long.
+    Unreadable(String),
+}
+
+/// What became of a line.
+#[derive(Clone, Debug)]
+pub enum LineResult {
+    /// Decided and given its numbers; durable once the import has passed it.
+    Recorded(Answer),
+    /// Recorded before, under the same key.
+    Repeated(Answer),
+    /// Not recorded.
+    Rejected(Box<Reject>),
+}
+
+/// What an import came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ImportReport {
+    /// Lines read, blank ones left out.
+    pub lines: u64,
+    /// Commands recorded.
+    pub recorded: u64,
+    /// Events recorded.
+    pub events: u64,
+    /// Commands recorded before.
+    pub repeated: u64,
+    /// Lines rejected.
+    pub rejected: u64,
+}
+
+/// Told as an import goes on.
+pub trait Watcher {
+    /// A line was dealt with.
+    fn line(&mut self, result: LineResult);
+    /// So many bytes of the source are dealt with.
+    fn bytes(&mut self, done: u64);
+}
+
+/// Why an import stopped. What was committed before stays; running it again goes on from there.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The source cannot be read any further.
+    #[error("the source cannot be read")]
+    Source(#[source] std::io::Error),
+    /// The log cannot take more.
+    #[error("the log stopped after {committed} events in all")]
+    Log {
+        /// Events in the log.
+        committed: u64,
+        /// Why.
+        #[source]
+        source: Arc<LogError>,
+    },
+    /// The views did not follow; they are rebuilt at the next opening.
+    #[error("the views did not follow")]
+    Views(#[source] ViewError),
+    /// A thread could not be started.
+    #[error("the import could not be started")]
+    Thread(#[source] std::io::Error),
+}
+
+/// A ledger opened for importing.
+pub struct Importer {
+    log: Arc<SqliteLog>,
+    projector: Projector,
+    rulebook: Arc<Rulebook>,
+    clock: Arc<dyn Clock>,
+    heads: Heads,
+}
+
+impl Importer {
+    /// Opens the ledger of a directory for importing: nobody else writes meanwhile.
+    ///
+    /// # Errors
+    /// As [`super::Ledger::open`].
+    pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let (log, projector) = super::open_for_writing(dir, &clock)?;
+        let rulebook = Arc::new(Rulebook::national().clone());
+        Ok(Self { log, projector, rulebook, clock, heads: Heads::new(HEADS_MAX) })
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn log(&self) -> &Arc<SqliteLog> {
+        &self.log
+    }
+
+    /// Imports one source of JSON lines.
+    ///
+    /// # Errors
+    /// [`ImportError`]; what was committed before stays.
+    pub fn run(
+        &mut self,
+        source: impl BufRead + Send,
+        watcher: &mut dyn Watcher,
+    ) -> Result<ImportReport, ImportError> {
+        let Self { log, projector, rulebook, clock, heads } = self;
+        let log_failed = |log: &SqliteLog, source| ImportError::Log {
+            committed: wait_for(log.len()).unwrap_or(0),
+            source,
+        };
+        let (stop, stopped) = oneshot::channel();
+        let mut bulk = log.bulk().map_err(|error| log_failed(log, Arc::new(error)))?;
+        thread::scope(|scope| {
+            let follower = {
+                let length = log.subscribe();
+                let log: &SqliteLog = log;
+                thread::Builder::new()
+                    .name("accord-views".to_owned())
+                    .spawn_scoped(scope, move || follow(projector, log, length, stopped))
+                    .map_err(ImportError::Thread)?
+            };
+            let (chunks, parsed) = sync_channel(CHUNKS_AHEAD);
+            let reader = thread::Builder::new()
+                .name("accord-parse".to_owned())
+                .spawn_scoped(scope, move || parse_lines(source, &chunks))
+                .map_err(ImportError::Thread)?;
+            let mut run = Run {
+                log,
+                target: &mut bulk,
+                heads,
+                rulebook,
+                clock: &**clock,
+                report: ImportReport::default(),
+            };
+            let decided = run.all(&parsed, watcher);
+            let report = run.report;
+            drop(parsed);
+            let read = reader.join();
+            let finished = bulk.finish();
+            drop(stop);
+            let followed = follower.join();
+            decided.and(finished.map(drop)).map_err(|source| log_failed(log, source))?;
+            heads.landed(u64::MAX);
+            match read {
+                Ok(read) => read.map_err(ImportError::Source)?,
+                Err(_) => {
+                    return Err(ImportError::Source(std::io::Error::other("the parsing thread stopped")));
+                }
+            }
+            match followed {
+                Ok(followed) => followed.map_err(ImportError::Views)?,
+                Err(_) => {
+                    let why = "the thread that follows the log stopped".to_owned();
+                    return Err(ImportError::Views(ViewError::Damaged(why)));
+                }
+            }
+            Ok(report)
+        })
+    }
+
+    /// Decides every line as [`Importer::run`] would, and records nothing.
+    ///
+    /// # Errors
+    /// [`ImportError`].
+    pub fn try_out(
+        &mut self,
+        source: impl BufRead + Send,
+        watcher: &mut dyn Watcher,
+    ) -> Result<ImportReport, ImportError> {
+        let (chunks, parsed) = sync_channel(CHUNKS_AHEAD);
+        let next = wait_for(self.log.len())
+            .map_err(|error| ImportError::Log { committed: 0, source: Arc::new(error) })?;
+        let Self { log, rulebook, clock, heads, .. } = self;
+        let mut rehearsal = Rehearsal { log, next, recorded_at: clock.now(), keys: HashMap::new() };
+        thread::scope(|scope| {
+            let reader = scope.spawn(move || parse_lines(source, &chunks));
+            let mut run = Run {
+                log,
+                target: &mut rehearsal,
+                heads,
+                rulebook,
+                clock: &**clock,
+                report: ImportReport::default(),
+            };
+            let decided = run.all(&parsed, watcher);
+            let report = run.report;
+            drop(parsed);
+            decided.map_err(|source| ImportError::Log { committed: next, source })?;
+            match reader.join() {
+                Ok(read) => read.map_err(ImportError::Source)?,
+                Err(_) => {
+                    return Err(ImportError::Source(std::io::Error::other("the parsing thread stopped")));
+                }
+            }
+            // What was rehearsed is not there: forget the states it led to.
+            *heads = Heads::new(HEADS_MAX);
+            Ok(report)
+        })
+    }
+}
+
+/// Brings the views up to the log again and again, until told to stop and nothing is left.
+fn follow(
+    projector: &mut Projector,
+    log: &SqliteLog,
+    mut length: watch::Receiver<u64>,
+    mut stopped: oneshot::Receiver<()>,
+) -> Result<(), ViewError> {
+    loop {
+        let last_round = wait_for(async {
+            tokio::select! {
+                biased;
+                _ = &mut stopped => true,
+                changed = length.changed() => changed.is_err(),
+            }
+        });
+        super::catch_up(projector, log)?;
+        if last_round {
+            return Ok(());
+        }
+    }
+}
+
+/// Where a run puts its appends.
+trait Target {
+    fn push(&mut self, append: Append) -> Result<Answer, AppendError>;
+    fn committed(&self) -> u64;
+    /// What was answered under a key, what is still under way included.
+    fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError>;
+}
+
+impl Target for Bulk {
+    fn push(&mut self, append: Append) -> Result<Answer, AppendError> {
+        Bulk::push(self, append)
+    }
+
+    fn committed(&self) -> u64 {
+        Bulk::committed(self)
+    }
+
+    fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
+        Bulk::request(self, key)
+    }
+}
+
+/// Gives out numbers and writes nothing.
+struct Rehearsal<'a> {
+    log: &'a SqliteLog,
+    next: u64,
+    recorded_at: Instant,
+    keys: HashMap<Box<str>, ([u8; 32], Appended)>,
+}
+
+impl Target for Rehearsal<'_> {
+    fn push(&mut self, append: Append) -> Result<Answer, AppendError> {
+        let count = u32::try_from(append.events.len()).unwrap_or(u32::MAX);
+        self.recorded_at = Instant::from_micros(self.recorded_at.as_micros() + i64::from(count));
+        let first_version = match append.expected {
+            Expected::Exact(version) => version + 1,
+            Expected::NoStream | Expected::Any | Expected::Exists => 0,
+        };
+        let appended =
+            Appended { first_position: self.next, first_version, count, recorded_at: self.recorded_at };
+        self.next += u64::from(count);
+        if let Some(request) = append.request {
+            self.keys.insert(request.key, (request.digest, appended));
+        }
+        Ok(Answer { appended, repeated: false })
+    }
+
+    fn committed(&self) -> u64 {
+        0
+    }
+
+    fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
+        match self.keys.get(key) {
+            Some(known) => Ok(Some(*known)),
+            None => wait_for(self.log.request(key)),
+        }
+    }
+}
+
+/// One run over a source.
+struct Run<'a, T> {
+    log: &'a SqliteLog,
+    target: &'a mut T,
+    heads: &'a mut Heads,
+    rulebook: &'a Rulebook,
+    clock: &'a dyn Clock,
+    report: ImportReport,
+}
+
+impl<T: Target> Run<'_, T> {
+    fn all(
+        &mut self,
+        parsed: &Receiver<Vec<Parsed>>,
+        watcher: &mut dyn Watcher,
+    ) -> Result<(), Arc<LogError>> {
+        for chunk in parsed {
+            self.heads.landed(self.target.committed());
+            let bytes = chunk.last().map_or(0, |line| line.ends_at);
+            for line in chunk {
+                self.report.lines += 1;
+                let result = self.line(line)?;
+                match &result {
+                    LineResult::Recorded(answer) => {
+                        self.report.recorded += 1;
+                        self.report.events += u64::from(answer.appended.count);
+                    }
+                    LineResult::Repeated(_) => self.report.repeated += 1,
+                    LineResult::Rejected(_) => self.report.rejected += 1,
+                }
+                watcher.line(result);
+            }
+            watcher.bytes(bytes);
+        }
+        Ok(())
+    }
+
+    /// Deals with one line. Only a log that takes no more ends the run.
+    fn line(&mut self, line: Parsed) -> Result<LineResult, Arc<LogError>> {
+        let why = match line.command {
+            Ok((command, request)) => match self.command(&command, request) {
+                Ok(answer) if answer.repeated => return Ok(LineResult::Repeated(answer)),
+                Ok(answer) => return Ok(LineResult::Recorded(answer)),
+                Err(Failure::Log(error)) => return Err(error),
+                Err(failure) => Why::Refused(failure),
+            },
+            Err(why) => why,
+        };
+        Ok(LineResult::Rejected(Box::new(Reject { line: line.number, text: line.text, why })))
+    }
+
+    fn command(&mut self, command: &Command, request: Request) -> Result<Answer, Failure> {
+        if let Some((digest, appended)) = self.target.request(&request.key)? {
+            return if digest == request.digest {
+                Ok(Answer { appended, repeated: true })
+            } else {
+                Err(decision::refused(AppendError::KeyReused { first_position: appended.first_position }))
+            };
+        }
+        let now = self.clock.now();
+        let decided = decision::decide(self.heads, self.log, command, Some(request), now, self.rulebook);
+        let (append, decided) = wait_for(decided)?;
+        let answer = match self.target.push(append) {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.heads.forget(&command.subject);
+                return Err(decision::refused(error));
+            }
+        };
+        if answer.repeated {
+            self.heads.forget(&command.subject);
+            return Ok(answer);
+        }
+        let events = numbered(decided, &answer.appended, self.log.salt());
+        self.heads.recorded(&command.subject, &events);
+        self.heads.put_in_flight(&command.subject, events);
+        Ok(answer)
+    }
+}
+
+/// A line read, and the command in it.
+struct Parsed {
+    number: u64,
+    /// Where in the source it ends.
+    ends_at: u64,
+    text: String,
+    command: Result<(Command, Request), Why>,
+}
+
+/// Reads lines and parses them, in chunks. Stops when nobody listens any more.
+fn parse_lines(mut source: impl BufRead, chunks: &SyncSender<Vec<Parsed>>) -> std::io::Result<()> {
+    let mut chunk = Vec::with_capacity(CHUNK_LINES);
+    let mut line = Vec::new();
+    let (mut number, mut ends_at) = (0, 0);
+    loop {
+        line.clear();
+        let read = read_line(&mut source, &mut line)?;
+        if read == 0 {
+            break;
+        }
+        number += 1;
+        ends_at += read;
+        let too_long = line.len() > LINE_BYTES_MAX;
+        if line.iter().all(u8::is_ascii_whitespace) && !too_long {
+            continue;
+        }
+        chunk.push(parse_line(number, ends_at, &line, too_long));
+        if chunk.len() == CHUNK_LINES
+            && chunks.send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_LINES))).is_err()
+        {
+            return Ok(());
+        }
+    }
+    if !chunk.is_empty() {
+        // Nobody listening means that the run has ended with an error of its own.
+        drop(chunks.send(chunk));
+    }
+    Ok(())
+}
+
+/// Reads one line without its end; of one that is too long only the beginning is kept. Returns the bytes consumed.
+fn read_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<u64> {
+    let mut consumed = 0;
+    loop {
+        let buffer = source.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(consumed);
+        }
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let part = &buffer[..end.unwrap_or(buffer.len())];
+        let room = (LINE_BYTES_MAX + 1).saturating_sub(line.len());
+        line.extend_from_slice(&part[..part.len().min(room)]);
+        let used = part.len() + usize::from(end.is_some());
+        consumed += used as u64;
+        source.consume(used);
+        if end.is_some() {
+            return Ok(consumed);
+        }
+    }
+}
+
+fn parse_line(number: u64, ends_at: u64, line: &[u8], too_long: bool) -> Parsed {
+    let bytes = line.strip_suffix(b"\r").unwrap_or(line);
+    let bytes = if number == 1 { bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes) } else { bytes };
+    let (text, readable) = match std::str::from_utf8(bytes) {
+        Ok(text) => (text.to_owned(), true),
+        Err(_) => (String::from_utf8_lossy(bytes).into_owned(), false),
+    };
+    let command = if too_long {
+        Err(Why::Unreadable(format!("longer than the {LINE_BYTES_MAX} bytes accepted")))
+    } else if !readable {
+        Err(Why::Unreadable("not UTF-8".to_owned()))
+    } else {
+        Command::parse(&text).map_err(Why::Invalid).and_then(|command| {
+            let request = decision::import_request(&command).map_err(Why::Refused)?;
+            Ok((command, request))
+        })
+    };
+    Parsed { number, ends_at, text, command }
+}

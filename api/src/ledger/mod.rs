@@ -1,0 +1,206 @@
+//! The service: one log, its views and one writer, opened together from a ledger directory.
+
+mod decision;
+mod error;
+mod heads;
+mod import;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use error::{Failure, OpenError};
+pub use heads::history;
+pub use import::{ImportError, ImportReport, Importer, LINE_BYTES_MAX, LineResult, Reject, Watcher, Why};
+pub use writer::Done;
+
+use accord_domain::Command;
+use accord_domain::rulebook::Rulebook;
+use accord_projections::{Options, Projector, Source, ViewError, Views, wait_for};
+use accord_store::clock::Clock;
+use accord_store::{EventLog, LogError, SqliteLog};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+use writer::{Asked, Writer};
+
+/// Commands that may wait for the writer; further ones wait outside.
+const WAITING_MAX: usize = 1_024;
+
+/// Subjects whose state the writer keeps between commands; about half a kilobyte each.
+const HEADS_MAX: usize = 200_000;
+
+/// How a ledger is opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// For everything; one process at a time.
+    ReadWrite,
+    /// For questions only; beside a writer in another process.
+    ReadOnly,
+}
+
+/// An open ledger. Cloning shares it; the last one to go closes it.
+#[derive(Clone)]
+pub struct Ledger {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    dir: PathBuf,
+    log: Arc<SqliteLog>,
+    views: Views,
+    rulebook: Arc<Rulebook>,
+    clock: Arc<dyn Clock>,
+    writer: Option<mpsc::Sender<Asked>>,
+}
+
+impl Ledger {
+    /// Makes an empty ledger in a directory, which may exist when it holds none. The salt tells its event ids from those
+    /// of other ledgers.
+    ///
+    /// # Errors
+    /// [`OpenError::Exists`], and what the file system says.
+    pub fn init(dir: &Path, salt: u64, clock: &dyn Clock) -> Result<(), OpenError> {
+        if SqliteLog::exists(dir) {
+            return Err(OpenError::Exists(dir.to_owned()));
+        }
+        SqliteLog::create(dir, salt, clock).map_err(|source| OpenError::Log { dir: dir.to_owned(), source })
+    }
+
+    /// Opens the ledger of a directory; brings its views up to date first when it may write.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is in the way: missing, locked, read-only, of a newer format.
+    pub fn open(dir: &Path, access: Access, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let rulebook = Arc::new(Rulebook::national().clone());
+        let (log, writer) = match access {
+            Access::ReadWrite => {
+                let (log, projector) = open_for_writing(dir, &clock)?;
+                let writer = Writer {
+                    log: log.clone(),
+                    projector,
+                    rulebook: Arc::clone(&rulebook),
+                    clock: Arc::clone(&clock),
+                    salt: log.salt(),
+                    heads: heads::Heads::new(HEADS_MAX),
+                };
+                let writer = start(writer)?;
+                (log, Some(writer))
+            }
+            Access::ReadOnly => {
+                existing(dir)?;
+                let log =
+                    SqliteLog::open_read_only(dir, Arc::clone(&clock)).map_err(|e| log_failed(dir, e))?;
+                (Arc::new(log), None)
+            }
+        };
+        let views = Views::open(&views_path(dir)).map_err(|e| views_failed(dir, e))?;
+        Ok(Self { inner: Arc::new(Inner { dir: dir.to_owned(), log, views, rulebook, clock, writer }) })
+    }
+
+    /// Carries out one command: decided, durable and visible in the views when this returns.
+    ///
+    /// # Errors
+    /// [`Failure`]; nothing was recorded then.
+    pub async fn execute(&self, command: Command) -> Result<Done, Failure> {
+        let writer = self.inner.writer.as_ref().ok_or(Failure::ReadOnly)?;
+        let (answer, answered) = oneshot::channel();
+        writer.send(Asked { command, answer }).await.map_err(|_| Failure::Closing)?;
+        answered.await.map_err(|_| Failure::Closing)?
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.inner.dir
+    }
+
+    /// The log.
+    #[must_use]
+    pub fn log(&self) -> &Arc<SqliteLog> {
+        &self.inner.log
+    }
+
+    /// The log behind its port.
+    #[must_use]
+    pub fn event_log(&self) -> Arc<dyn EventLog> {
+        self.inner.log.clone()
+    }
+
+    /// The views.
+    #[must_use]
+    pub fn views(&self) -> &Views {
+        &self.inner.views
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn rulebook(&self) -> &Rulebook {
+        &self.inner.rulebook
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// Whether it takes commands.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.inner.writer.is_some()
+    }
+}
+
+/// Where the views of a ledger are.
+#[must_use]
+pub fn views_path(dir: &Path) -> PathBuf {
+    dir.join("views.db")
+}
+
+fn existing(dir: &Path) -> Result<(), OpenError> {
+    if SqliteLog::exists(dir) { Ok(()) } else { Err(OpenError::Missing(dir.to_owned())) }
+}
+
+fn log_failed(dir: &Path, source: LogError) -> OpenError {
+    OpenError::Log { dir: dir.to_owned(), source }
+}
+
+fn views_failed(dir: &Path, source: ViewError) -> OpenError {
+    OpenError::Views { dir: dir.to_owned(), source }
+}
+
+/// Takes in what the log has and the views do not.
+pub(crate) fn catch_up(projector: &mut Projector, log: &dyn EventLog) -> Result<(), ViewError> {
+    const PAGE: usize = 10_000;
+    loop {
+        let page = wait_for(log.read_all(projector.position(), PAGE))?;
+        projector.project(&page)?;
+        if page.len() < PAGE {
+            return Ok(());
+        }
+    }
+}
+
+/// The log and the projector of a ledger, the views brought up to date.
+pub(crate) fn open_for_writing(
+    dir: &Path,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Arc<SqliteLog>, Projector), OpenError> {
+    existing(dir)?;
+    let log = Arc::new(SqliteLog::open(dir, Arc::clone(clock)).map_err(|e| log_failed(dir, e))?);
+    let source = Source { ledger: log.ledger_id().into_bytes(), salt: log.salt() };
+    let (mut projector, _opened) = Projector::open(&views_path(dir), source, log.clone(), Options::default())
+        .map_err(|e| views_failed(dir, e))?;
+    catch_up(&mut projector, &*log).map_err(|e| views_failed(dir, e))?;
+    Ok((log, projector))
+}
+
+fn start(writer: Writer) -> Result<mpsc::Sender<Asked>, OpenError> {
+    let (sender, receiver) = mpsc::channel(WAITING_MAX);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(OpenError::Writer)?;
+    std::thread::Builder::new()
+        .name("accord-writer".to_owned())
+        .spawn(move || writer.run(receiver, &runtime))
+        .map_err(OpenError::Writer)?;
+    Ok(sender)
+}

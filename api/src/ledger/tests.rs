@@ -1,0 +1,100 @@
+//! The service against a real directory.
+
+use super::{Access, Failure, ImportReport, Importer, Ledger, LineResult, Watcher};
+use accord_domain::{Command, Instant, Subject};
+use accord_store::EventLog;
+use accord_store::clock::{Clock, ManualClock};
+use std::sync::Arc;
+
+const SIGN: &str = r#"{"command":"institution.sign-agreement","subject":"H37010200001","effective_at":"2025-01-01",
+ "actor":{"authority":"agency","area":"370100"},"key":"sign-1",
+ "data":{"area":"370100","lines":["basic"],"from":"2025-01-01","until":"2026-01-01","name":"示例医院"}}"#;
+const SUSPEND: &str = r#"{"command":"institution.suspend-agreement","subject":"H37010200001","effective_at":"2025-08-04",
+ "actor":{"authority":"agency","area":"370100"},"key":"suspend-1",
+ "data":{"area":"370100","until":"2025-11-04","ground":"agreement-breach"}}"#;
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(ManualClock::at(Instant::parse("2026-01-15T09:00:00+08:00").unwrap()))
+}
+
+fn fresh() -> (tempfile::TempDir, Ledger) {
+    let dir = tempfile::tempdir().unwrap();
+    Ledger::init(dir.path(), 7, &*clock()).unwrap();
+    let ledger = Ledger::open(dir.path(), Access::ReadWrite, clock()).unwrap();
+    (dir, ledger)
+}
+
+#[tokio::test]
+async fn a_command_is_durable_and_visible_when_it_is_answered() {
+    let (_dir, ledger) = fresh();
+    let done = ledger.execute(Command::parse(SIGN).unwrap()).await.unwrap();
+    assert_eq!(done.appended.first_position, 0);
+    let subject = Subject::parse("H37010200001").unwrap();
+    let at = Instant::parse("2025-06-01").unwrap();
+    let standing = ledger.views().standing(&subject, at, Instant::MAX).unwrap();
+    assert!(standing.iter().any(|span| span.value.name() == "in_force"), "{standing:?}");
+}
+
+#[tokio::test]
+async fn the_same_key_gets_the_same_answer_and_another_body_is_refused() {
+    let (dir, ledger) = fresh();
+    let first = ledger.execute(Command::parse(SIGN).unwrap()).await.unwrap();
+    drop(ledger);
+    let ledger = reopen(dir.path());
+    let again = ledger.execute(Command::parse(SIGN).unwrap()).await.unwrap();
+    assert!(again.repeated);
+    assert_eq!(again.events, first.events);
+    let other = SIGN.replace("示例医院", "另一医院");
+    let refused = ledger.execute(Command::parse(&other).unwrap()).await.unwrap_err();
+    assert!(matches!(refused, Failure::Rejected { rejection, .. } if rejection.code == "key-reused"));
+}
+
+/// The writer thread lets go of the ledger a moment after the last handle is dropped.
+fn reopen(dir: &std::path::Path) -> Ledger {
+    loop {
+        match Ledger::open(dir, Access::ReadWrite, clock()) {
+            Ok(ledger) => return ledger,
+            Err(error) if format!("{error:?}").contains("Locked") => std::thread::yield_now(),
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Results(Vec<LineResult>);
+
+impl Watcher for Results {
+    fn line(&mut self, result: LineResult) {
+        self.0.push(result);
+    }
+    fn bytes(&mut self, _done: u64) {}
+}
+
+#[test]
+fn an_import_keeps_good_lines_names_bad_ones_and_can_be_run_again() {
+    let dir = tempfile::tempdir().unwrap();
+    Ledger::init(dir.path(), 7, &*clock()).unwrap();
+    let one_line = |text: &str| text.replace('\n', "");
+    let source = format!("{}\n{{\"broken\n\n{}\n", one_line(SIGN), one_line(SUSPEND));
+    let mut importer = Importer::open(dir.path(), clock()).unwrap();
+    let mut results = Results::default();
+    let tried = importer.try_out(source.as_bytes(), &mut results).unwrap();
+    assert_eq!(futures_len(importer.log()), 0, "a rehearsal records nothing");
+    let report = importer.run(source.as_bytes(), &mut results).unwrap();
+    assert_eq!(tried, report);
+    assert_eq!(
+        report,
+        ImportReport { lines: 3, recorded: 2, events: report.events, repeated: 0, rejected: 1 }
+    );
+    let rejected = results.0.iter().rev().find_map(|result| match result {
+        LineResult::Rejected(reject) => Some(reject.line),
+        LineResult::Recorded(_) | LineResult::Repeated(_) => None,
+    });
+    assert_eq!(rejected, Some(2));
+    let again = importer.run(source.as_bytes(), &mut results).unwrap();
+    assert_eq!((again.recorded, again.repeated, again.rejected), (0, 2, 1));
+}
+
+fn futures_len(log: &accord_store::SqliteLog) -> u64 {
+    accord_projections::wait_for(log.len()).unwrap()
+}

@@ -1,0 +1,174 @@
+//! Where a command is wrong and what would be right. Reads the text again, slowly: only a refused command comes here.
+
+use super::{CommandError, Raw};
+use crate::id::SubjectKind;
+use crate::institution::InstitutionCommand;
+use crate::practitioner::PractitionerCommand;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+impl CommandError {
+    /// With line and column of the place that the pointer names, or of the nearest one around it.
+    pub(super) fn placed(mut self, text: &str) -> Self {
+        if self.line == 0 {
+            (self.line, self.column) = line_and_column(text, offset_of(text, &self.pointer));
+        }
+        self
+    }
+}
+
+pub(super) fn invalid(pointer: &str, message: String) -> CommandError {
+    CommandError { code: "invalid-value", pointer: pointer.to_owned(), line: 0, column: 0, message }
+}
+
+/// How many commands are named where one is meant that does not exist.
+const HINTS_MAX: usize = 6;
+
+pub(super) fn unknown_command(name: &str) -> CommandError {
+    let known = || InstitutionCommand::NAMES.iter().chain(PractitionerCommand::NAMES).copied();
+    let word = name.split_once('.').map_or(name, |(_, word)| word);
+    let resembles = |known: &&str| {
+        let act = known.split_once('.').map_or("", |(_, act)| act);
+        let part_in_common = act.split('-').any(|part| word.contains(part));
+        !word.is_empty() && (act.contains(word) || word.contains(act) || part_in_common)
+    };
+    let mut near: Vec<_> = known().filter(resembles).take(HINTS_MAX).collect();
+    if near.is_empty() {
+        near = known().collect();
+    }
+    let name: String = name.chars().take(60).collect();
+    let message = format!("there is no command {name:?}; known: {}", near.join(", "));
+    CommandError { code: "unknown-command", ..invalid("/command", message) }
+}
+
+pub(super) fn in_envelope(text: &str) -> CommandError {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let (error, path) = match serde_path_to_error::deserialize::<_, Raw<'_>>(&mut reader) {
+        Ok(_) => (reader.end().err(), String::new()),
+        Err(error) => {
+            let path = pointer(error.path());
+            (Some(error.into_inner()), path)
+        }
+    };
+    describe(error, path, text, 0)
+}
+
+pub(super) fn in_data(text: &str, name: &str, data: &str, kind: SubjectKind) -> CommandError {
+    let mut track = serde_path_to_error::Track::new();
+    let mut reader = serde_json::Deserializer::from_str(data);
+    let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
+    let error = match kind {
+        SubjectKind::Institution => InstitutionCommand::read(name, tracked).and_then(Result::err),
+        SubjectKind::Practitioner => PractitionerCommand::read(name, tracked).and_then(Result::err),
+    };
+    let path = format!("/data{}", pointer(&track.path()));
+    describe(error, path, text, offset_in(text, data).unwrap_or(0))
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut out = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => out.push_str(&format!("/{index}")),
+            Segment::Map { key } => out.push_str(&format!("/{}", escaped(key))),
+            Segment::Enum { variant } => out.push_str(&format!("/{variant}")),
+            Segment::Unknown => {}
+        }
+    }
+    out
+}
+
+/// A name as a segment of a JSON pointer (RFC 6901).
+pub(super) fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// `base` is where the text that the error counts its lines in begins in `text`.
+fn describe(error: Option<serde_json::Error>, path: String, text: &str, base: usize) -> CommandError {
+    let Some(error) = error else { return invalid(&path, "cannot be read".to_owned()).placed(text) };
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(words, _)| words);
+    if error.is_syntax() || error.is_eof() {
+        let (first_line, first_column) = line_and_column(text, base);
+        let column = if error.line() == 1 { first_column - 1 + error.column() } else { error.column() };
+        return CommandError {
+            code: "malformed-json",
+            pointer: path,
+            line: first_line - 1 + error.line(),
+            column: column.max(1),
+            message: message.to_owned(),
+        };
+    }
+    let field = message.split('`').nth(1).unwrap_or_default();
+    let (code, pointer) = if message.starts_with("missing field") {
+        ("missing-field", below(&path, field))
+    } else if message.starts_with("unknown field") {
+        ("unknown-field", below(&path, field))
+    } else if message.starts_with("duplicate field") {
+        ("duplicate-field", below(&path, field))
+    } else {
+        ("invalid-value", path)
+    };
+    CommandError { code, ..invalid(&pointer, plain(message)) }.placed(text)
+}
+
+/// The place of a member of the object at `path`, which some errors name already.
+fn below(path: &str, field: &str) -> String {
+    let field = escaped(field);
+    if path.ends_with(&format!("/{field}")) { path.to_owned() } else { format!("{path}/{field}") }
+}
+
+/// What this program calls its types is nothing to the reader.
+fn plain(message: &str) -> String {
+    const NUMBERS: [(&str, &str); 5] = [
+        ("u8", "a whole number from 0 to 255"),
+        ("u16", "a whole number from 0 to 65535"),
+        ("u32", "a whole number from 0 to 4294967295"),
+        ("i32", "a whole number"),
+        ("i64", "a whole number"),
+    ];
+    let Some((head, expected)) = message.rsplit_once("expected ") else { return message.to_owned() };
+    if let Some((_, words)) = NUMBERS.iter().find(|(name, _)| *name == expected) {
+        return format!("{head}expected {words}");
+    }
+    if expected.starts_with("struct ") {
+        return format!("{head}expected an object");
+    }
+    message.to_owned()
+}
+
+/// Where the value at a pointer begins, or the nearest one around it.
+fn offset_of(text: &str, pointer: &str) -> usize {
+    let mut here = text;
+    for segment in pointer.split('/').skip(1) {
+        let name = segment.replace("~1", "/").replace("~0", "~");
+        let inner = if here.trim_start().starts_with('[') {
+            let list = serde_json::from_str::<Vec<&RawValue>>(here).ok();
+            list.and_then(|list| list.get(name.parse::<usize>().ok()?).copied())
+        } else {
+            let members = serde_json::from_str::<HashMap<Cow<'_, str>, &RawValue>>(here).ok();
+            members.and_then(|members| members.get(name.as_str()).copied())
+        };
+        match inner {
+            Some(inner) => here = inner.get(),
+            None => break,
+        }
+    }
+    offset_in(text, here).unwrap_or(0)
+}
+
+/// Where a part of `text` begins in it.
+fn offset_in(text: &str, part: &str) -> Option<usize> {
+    let offset = (part.as_ptr() as usize).checked_sub(text.as_ptr() as usize)?;
+    (offset + part.len() <= text.len()).then_some(offset)
+}
+
+/// Both from 1; columns in bytes.
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    (line, column)
+}

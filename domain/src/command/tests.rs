@@ -1,0 +1,160 @@
+use super::{Act, Command};
+use crate::limits::{COMMAND_BYTES_MAX, LIST_ITEMS_MAX, TEXT_BYTES_MAX};
+use crate::time::Instant;
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// A command as people write it.
+const GOOD: &str = r#"{
+  "command": "institution.suspend-agreement",
+  "subject": "P43050300012",
+  "effective_at": "2025-08-04",
+  "actor": { "authority": "agency", "area": "430500", "office": "邵阳市医疗保障事务中心", "operator": "op-17" },
+  "basis": [ { "instrument": "2025年定点零售药店协议", "article": "58" } ],
+  "reason": "追溯码线索核查属实",
+  "key": "邵医保-2025-0804-2",
+  "data": { "area": "430500", "line": "special_outpatient", "until": "2025-11-04", "ground": "agreement-breach" }
+}"#;
+
+fn refusal(text: &str) -> String {
+    let error = Command::parse(text).expect_err("refused");
+    format!("{} {}:{} {error}", error.code, error.line, error.column)
+}
+
+/// The good command with one text replaced by another.
+fn slip(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from}");
+    refusal(&GOOD.replacen(from, to, 1))
+}
+
+#[test]
+fn a_good_command_is_read_whole() {
+    let command = Command::parse(GOOD).unwrap();
+    assert_eq!(command.act.name(), "institution.suspend-agreement");
+    assert_eq!(command.envelope.effective_at, Some(Instant::parse("2025-08-04").unwrap()));
+    assert!(matches!(command.act, Act::Institution(_)));
+}
+
+#[test]
+fn bad_input_names_the_place_and_what_would_be_right() {
+    let mut out = String::new();
+    let mut say = |what: &str, refusal: String| {
+        let refusal = if refusal.len() > 420 {
+            format!("{}…", refusal.chars().take(420).collect::<String>())
+        } else {
+            refusal
+        };
+        writeln!(out, "{what}\n    {refusal}").unwrap();
+    };
+    say("nothing", refusal(""));
+    say("no JSON", refusal("suspend it"));
+    say("a list", refusal("[]"));
+    say("cut off", refusal(&GOOD[..300]));
+    say("a comma too many", slip("\"58\" }", "\"58\", }"));
+    say("something after the end", refusal(&format!("{GOOD} x")));
+    say("unknown command", slip("suspend-agreement", "suspend-agrement"));
+    say("unknown kind of subject", slip("institution.suspend", "hospital.suspend"));
+    say("unknown field", slip("\"reason\"", "\"raeson\""));
+    say("unknown field in data", slip("\"until\"", "\"untill\""));
+    say("unknown field in a list", slip("\"article\"", "\"artcle\""));
+    say("field twice", slip("\"reason\"", "\"subject\": \"P43050300012\", \"reason\""));
+    say("field twice in data", slip("\"line\"", "\"area\": \"430500\", \"line\""));
+    say("missing field", slip("\"subject\": \"P43050300012\",", ""));
+    say("missing field in data", slip(", \"ground\": \"agreement-breach\"", ""));
+    say("missing field in actor", slip("\"authority\": \"agency\", ", ""));
+    say("wrong type", slip("\"area\": \"430500\", \"line\"", "\"area\": 430500, \"line\""));
+    say(
+        "wrong type of data",
+        slip(
+            "{ \"area\": \"430500\", \"line\": \"special_outpatient\", \"until\": \"2025-11-04\", \"ground\": \"agreement-breach\" }",
+            "[\"430500\"]",
+        ),
+    );
+    say(
+        "wrong type of actor",
+        slip(
+            "{ \"authority\": \"agency\", \"area\": \"430500\", \"office\": \"邵阳市医疗保障事务中心\", \"operator\": \"op-17\" }",
+            "\"agency\"",
+        ),
+    );
+    say("unknown word", slip("special_outpatient", "special-outpatient"));
+    say("unknown authority", slip("\"agency\"", "\"ministry\""));
+    say("impossible date", slip("2025-11-04", "2025-02-30"));
+    say("impossible effective date", slip("2025-08-04", "2025-13-01"));
+    say("year out of range", slip("2025-08-04", "0205-08-04"));
+    say("wrong subject", slip("P43050300012", "P4305030001"));
+    say("subject of another kind", slip("P43050300012", "D510105000123"));
+    say("wrong area", slip("\"area\": \"430500\", \"office\"", "\"area\": \"43050\", \"office\""));
+    say("empty key", slip("邵医保-2025-0804-2", ""));
+    say("key too long", slip("邵医保-2025-0804-2", &"k".repeat(201)));
+    say("negative version", slip("\"reason\"", "\"expected_version\": -1, \"reason\""));
+    say(
+        "bad digest",
+        slip("\"reason\"", "\"evidence\": [ { \"name\": \"a\", \"sha256\": \"AB\" } ], \"reason\""),
+    );
+    say("unknown without pointer", slip("\"reason\"", "\"unknown\": { \"from\": \"not said\" }, \"reason\""));
+    say(
+        "unknown twice",
+        slip("\"reason\"", "\"unknown\": { \"/data/from\": \"a\", \"/data/from\": \"b\" }, \"reason\""),
+    );
+    insta::assert_snapshot!(out);
+}
+
+fn deduction(points: &Value) -> Value {
+    json!({
+        "command": "practitioner.deduct-points", "subject": "D430500000001", "actor": { "authority": "agency" },
+        "data": { "points": points, "behaviour": "art-38", "institution": "H43050000001", "area": "430500" },
+    })
+}
+
+#[test]
+fn numbers_out_of_range_say_what_range_there_is() {
+    let mut out = String::new();
+    for points in [json!(300), json!(-1), json!(2.5), json!("3"), json!(1e30)] {
+        writeln!(out, "{points}: {}", refusal(&deduction(&points).to_string())).unwrap();
+    }
+    insta::assert_snapshot!(out);
+}
+
+#[test]
+fn there_is_a_limit_on_texts_lists_nesting_and_the_whole() {
+    let mut command = deduction(&json!(3));
+    command["reason"] = json!("长".repeat(TEXT_BYTES_MAX / 3 + 1));
+    assert!(refusal(&command.to_string()).contains("/reason: 4002 bytes; at most 4000"));
+    command["reason"] = json!("x");
+    command["data"]["behaviour"] = json!("b".repeat(TEXT_BYTES_MAX + 1));
+    assert!(refusal(&command.to_string()).contains("/data/behaviour: 4001 bytes"));
+
+    let mut command = deduction(&json!(3));
+    command["basis"] = json!(vec![json!({ "instrument": "x" }); LIST_ITEMS_MAX + 1]);
+    assert!(refusal(&command.to_string()).contains("/basis: 1001 items; at most 1000"));
+
+    let mut deep = json!(1);
+    for _ in 0..30 {
+        deep = json!([deep, "x".repeat(200)]);
+    }
+    let mut command = json!({
+        "command": "practitioner.correct", "subject": "D430500000001", "actor": { "authority": "agency" },
+        "data": { "event": "00000000-0000-0000-0000-000000000000", "changes": { "/data/name": deep } },
+    });
+    assert!(refusal(&command.to_string()).contains("nested deeper than 16 levels"));
+    command["reason"] = json!("x".repeat(COMMAND_BYTES_MAX));
+    assert!(refusal(&command.to_string()).starts_with("too-large"));
+
+    let bottomless = format!("{{\"command\": {}", "[".repeat(5_000));
+    assert!(refusal(&bottomless).starts_with("invalid-value"), "{}", refusal(&bottomless));
+}
+
+#[test]
+fn what_asks_the_same_has_the_same_digest_whatever_the_spelling() {
+    let digest = |text: &str| Command::parse(text).unwrap().digest().unwrap();
+    let compact = serde_json::to_string(&serde_json::from_str::<Value>(GOOD).unwrap()).unwrap();
+    assert_eq!(digest(GOOD), digest(&compact));
+    assert_eq!(digest(GOOD), digest(&GOOD.replace("2025-08-04", "2025-08-03T16:00:00Z")));
+    assert_eq!(
+        digest(GOOD),
+        digest(&GOOD.replace("\"key\": \"邵医保-2025-0804-2\",", "\"expected_version\": 3,"))
+    );
+    assert_ne!(digest(GOOD), digest(&GOOD.replace("2025-11-04", "2025-11-05")));
+    assert_ne!(digest(GOOD), digest(&GOOD.replace("op-17", "op-18")));
+}

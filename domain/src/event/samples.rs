@@ -1,0 +1,181 @@
+//! For tests: facts of every event type, with the choices left to the caller.
+
+use crate::event::EventData;
+use crate::event::EventType;
+use serde_json::{Value, json};
+
+/// What a sample leaves open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Open {
+    /// A pooling area.
+    Area,
+    /// A pooling area or none, for all.
+    AnyArea,
+    /// A line.
+    Line,
+    /// A line or none, for all.
+    AnyLine,
+    /// An instant.
+    Time,
+    /// An instant or none.
+    AnyTime,
+    /// Yes or no.
+    Flag,
+    /// The id of an event of the same stream.
+    Event,
+    /// The code of an institution.
+    Site,
+    /// Points, 1 to 12.
+    Points,
+    /// A natural year.
+    Year,
+    /// How far an annulment reaches: its `scope` and `date`.
+    Reach,
+    /// Changes of a correction.
+    Changes,
+}
+
+/// Facts of an event type. A type without a sample is noticed by the fixtures.
+pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<Value> {
+    use Open::{
+        AnyArea, AnyLine, AnyTime, Area, Changes, Event, Flag, Line, Points, Reach, Site, Time, Year,
+    };
+    let bar = |pick: &mut dyn FnMut(Open) -> Value| json!({ "class": "breach", "until": pick(Time), "until_performed": pick(Flag) });
+    Some(match name {
+        "institution.applied" => json!({
+            "area": pick(Area), "beds": 120, "commitments": ["按规定使用追溯码"], "controllers": ["c-01"],
+            "legal_representative": "p-01", "level": "二级甲等", "lines": [pick(Line)], "name": "某某医院",
+            "opened_on": pick(Time), "ownership": "private", "pharmacists": 2, "physicians": 30, "principal": "p-02",
+            "regional_medical_centre": pick(Flag), "technicians": 3, "tests_offered": true,
+            "uscc": "12110000400686291H",
+        }),
+        "institution.application-accepted"
+        | "institution.probation-passed"
+        | "institution.agreement-lapsed"
+        | "institution.cross-region-opened"
+        | "institution.cross-region-closed" => json!({ "area": pick(Area) }),
+        "institution.application-returned" => json!({ "area": pick(Area), "missing": ["执业许可证副本"] }),
+        "institution.evaluated" => {
+            let verdict = if pick(Flag) == json!(true) { "pass" } else { "fail" };
+            json!({ "area": pick(Area), "findings": ["未设医保部门"], "score": 87, "verdict": verdict })
+        }
+        "institution.public-notice-given" => {
+            json!({ "area": pick(Area), "from": pick(Time), "until": pick(Time) })
+        }
+        "institution.refused" => json!({ "area": pick(Area), "grounds": ["不符合条件"] }),
+        "institution.bar-raised" => json!({ "area": pick(Area), "bar": bar(pick) }),
+        "institution.agreement-signed" => json!({
+            "area": pick(Area), "from": pick(AnyTime), "lines": ["basic", pick(Line)], "name": "某某医院",
+            "number": "2025-001", "ownership": "public", "regional_medical_centre": pick(Flag), "template": "2024版",
+            "until": pick(AnyTime), "uscc": "12110000400686291H",
+        }),
+        "institution.probation-started" => {
+            json!({ "area": pick(Area), "from": pick(Time), "until": pick(Time) })
+        }
+        "institution.probation-extended" => {
+            json!({ "area": pick(Area), "until": pick(Time), "violation": "轻微违约" })
+        }
+        "institution.agreement-renewed" => {
+            json!({ "area": pick(Area), "from": pick(AnyTime), "number": "2026-001", "until": pick(AnyTime) })
+        }
+        "institution.renewal-refused" => json!({ "area": pick(Area), "ground": "考核不合格" }),
+        "institution.suspension-requested" | "institution.agreement-withdrawn" => {
+            json!({ "area": pick(Area), "from": pick(Time) })
+        }
+        "institution.agreement-suspended" => json!({
+            "area": pick(Area), "at_request": pick(Flag), "ground": "违反协议", "line": pick(AnyLine),
+            "until": pick(AnyTime),
+        }),
+        "institution.agreement-resumed" => json!({ "area": pick(Area), "line": pick(AnyLine) }),
+        "institution.agreement-terminated" => json!({
+            "area": pick(Area), "bar": bar(pick), "ground": "严重违反协议", "line": pick(AnyLine),
+            "reason_class": "breach",
+        }),
+        "institution.liability-settled" => json!({ "liability": pick(Event), "performed_on": pick(Time) }),
+        "institution.settlement-held" => json!({
+            "approved_by_principal": true, "area": pick(AnyArea), "ground": "art-30", "lines": [pick(Line)],
+            "refused_cooperation": true,
+        }),
+        "institution.settlement-released" => json!({ "hold": pick(Event), "outcome": "cleared" }),
+        "institution.department-ordered" => json!({ "department": "放射科", "until": pick(Time) }),
+        "institution.department-order-lifted" => json!({ "department": "放射科" }),
+        "institution.rectification-ordered" => {
+            json!({ "area": pick(AnyArea), "problems": ["未按要求上传数据"], "until": pick(AnyTime) })
+        }
+        "institution.rectification-accepted" | "institution.rectification-failed" => {
+            json!({ "note": "现场核查", "order": pick(Event) })
+        }
+        "institution.interview-held"
+        | "institution.warned"
+        | "institution.circulated"
+        | "institution.case-publicised" => json!({ "note": "主要负责人", "recipient": "p-01" }),
+        "institution.payment-denied"
+        | "institution.funds-recovered"
+        | "institution.damages-charged"
+        | "institution.prepaid" => {
+            json!({ "amount_fen": 9_900, "area": pick(AnyArea), "note": "追溯码重复结算" })
+        }
+        "institution.fine-imposed" => json!({
+            "amount_fen": 19_800, "article": "38", "base_fen": 9_900, "multiple_tenths": 20, "note": "两倍",
+            "portions": [{ "amount_fen": 19_800, "base_fen": 9_900, "multiple_tenths": 20 }],
+        }),
+        "institution.coefficient-adjusted" => {
+            json!({ "area": pick(Area), "coefficient_bp": 9_500, "note": "年度考核", "until": pick(AnyTime) })
+        }
+        "institution.inspection-recorded" => {
+            json!({ "findings": ["超标准收费"], "inspection": "flight", "note": "飞行检查" })
+        }
+        "institution.records-demanded" => json!({ "due": pick(Time), "what": ["进销存台账"] }),
+        "institution.records-provided" => json!({ "complete": pick(Flag), "demand": pick(Event) }),
+        "institution.details-changed" => {
+            json!({ "approved_on": pick(Time), "from": "某某医院", "to": "某某中心医院", "what": "name" })
+        }
+        "institution.change-filed" => json!({ "change": pick(Event) }),
+        "institution.referred" | "institution.reported" | "practitioner.referred" => {
+            json!({ "note": "涉嫌犯罪", "to": "公安机关" })
+        }
+        "institution.decision-annulled" | "practitioner.decision-annulled" => {
+            let mut data = pick(Reach);
+            data["consequences"] = pick(Flag);
+            data["event"] = pick(Event);
+            data
+        }
+        "institution.record-corrected" | "practitioner.record-corrected" => {
+            json!({ "changes": pick(Changes), "event": pick(Event) })
+        }
+        "practitioner.registered" => json!({
+            "area": pick(Area), "category": "doctor", "certificate": "z-01", "commitment_signed": true,
+            "institution": pick(Site), "name": "甲",
+        }),
+        "practitioner.site-added" | "practitioner.site-removed" | "practitioner.reregistered" => {
+            json!({ "institution": pick(Site) })
+        }
+        "practitioner.details-changed" => json!({ "from": "甲", "to": "乙", "what": "name" }),
+        "practitioner.points-deducted" => json!({
+            "act_from": pick(Time), "act_to": pick(Time), "area": pick(Area), "behaviour": "art-38", "counted": 4,
+            "decided_at": pick(Time), "departure_reason": "情节较重", "institution": pick(Site), "measure": "罚决1号",
+            "points": pick(Points), "responsibility": "general", "single": pick(Flag), "total": 4,
+        }),
+        "practitioner.points-repaired" => json!({
+            "activity": "政策宣传", "area": pick(Area), "points": pick(Points), "total": 3, "year": pick(Year),
+        }),
+        "practitioner.qualification-suspended" => {
+            json!({ "from": pick(AnyTime), "ground": "art-40", "until": pick(AnyTime) })
+        }
+        "practitioner.qualification-restored" | "practitioner.interview-held" => json!({ "note": "期满前" }),
+        "practitioner.qualification-terminated" => {
+            json!({ "barred_until": pick(AnyTime), "class": "points_single", "ground": "art-40" })
+        }
+        "practitioner.manager-banned" => json!({ "until": pick(Time) }),
+        _ => return None,
+    })
+}
+
+/// Facts of an event type as a value; members that are null are left out, as they are when written.
+pub(crate) fn read(kind: EventType, mut facts: Value) -> EventData {
+    if let Some(members) = facts.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    EventData::read(kind, kind.schema(), &facts.to_string())
+        .unwrap_or_else(|error| panic!("{kind}: {error}: {:?}", std::error::Error::source(&error)))
+}

@@ -1,0 +1,16 @@
+//! A limit on everything that comes from outside, in one place.
+
+/// Longest command text, in bytes.
+pub const COMMAND_BYTES_MAX: usize = 256 * 1024;
+/// Longest idempotency key, case id, operator, office or other short text of the envelope, in bytes.
+pub const KEY_BYTES_MAX: usize = 200;
+/// Longest text in the facts or the envelope (reason, ground, name), in bytes.
+pub const TEXT_BYTES_MAX: usize = 4_000;
+/// Longest list (bases, pieces of evidence, lines, findings, portions).
+pub const LIST_ITEMS_MAX: usize = 1_000;
+/// Deepest nesting of objects and lists in a command, counted from the command's own object.
+pub const NESTING_MAX: usize = 16;
+/// Largest sum of money, in fen: ten thousand hundred-millions of yuan (一万亿元), far beyond any year of any fund.
+pub const MONEY_FEN_MAX: i64 = 100_000_000_000_000;
+/// 一个自然年度内记分上限 (fact sheet R-317): the bound of what can be counted. The rulebook holds it as a rule for decisions.
+pub const POINTS_MAX: u8 = 12;

@@ -1,0 +1,303 @@
+//! What things are called, in Chinese and in English: one word for one thing, on every page and in every answer.
+//!
+//! 中止, 暂停, 终止 and 解除 are four different things and never share a word. The Chinese is the law's own; English pages
+//! write it in brackets at first mention ([`Term::introduced`]).
+
+use crate::envelope::Authority;
+use crate::event::EventType;
+use crate::id::SubjectKind;
+use crate::payable::{Outcome, ReasonCode};
+use crate::practitioner::facts::{Category, Responsibility};
+use crate::track::{BarClass, Line, Track, Value};
+use serde::Serialize;
+
+/// One thing's name in both languages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Term {
+    /// English.
+    pub en: &'static str,
+    /// Chinese.
+    pub zh: &'static str,
+}
+
+impl Term {
+    /// English with the Chinese in brackets, for the first mention on an English page.
+    #[must_use]
+    pub fn introduced(self) -> String {
+        format!("{} ({})", self.en, self.zh)
+    }
+}
+
+const fn term(en: &'static str, zh: &'static str) -> Term {
+    Term { en, zh }
+}
+
+/// An event type; none for a number this version does not know.
+#[must_use]
+pub fn event_type(kind: EventType) -> Option<Term> {
+    Some(match kind.name() {
+        "institution.applied" => term("applied for designation", "申请定点"),
+        "institution.application-accepted" => term("application accepted", "受理申请"),
+        "institution.application-returned" => term("application returned", "退回补正"),
+        "institution.evaluated" => term("evaluated", "评估"),
+        "institution.public-notice-given" => term("public notice of candidates", "拟定点公示"),
+        "institution.refused" => term("designation refused", "不予定点"),
+        "institution.bar-raised" => term("barred from applying", "限制申请"),
+        "institution.agreement-signed" => term("agreement signed", "签订协议"),
+        "institution.probation-started" => term("probation started", "政策辅导期开始"),
+        "institution.probation-extended" => term("probation extended", "政策辅导期延长"),
+        "institution.probation-passed" => term("probation passed", "政策辅导期结束"),
+        "institution.agreement-renewed" => term("agreement renewed", "续签协议"),
+        "institution.renewal-refused" => term("renewal refused", "不予续签"),
+        "institution.agreement-lapsed" => term("agreement lapsed", "到期终止"),
+        "institution.suspension-requested" => term("suspension of the agreement requested", "申请中止协议"),
+        "institution.agreement-suspended" => term("agreement suspended", "中止协议"),
+        "institution.agreement-resumed" => term("agreement resumed", "恢复协议"),
+        "institution.agreement-terminated" => term("agreement terminated", "解除协议"),
+        "institution.agreement-withdrawn" => term("agreement given up by the institution", "机构主动退出"),
+        "institution.liability-settled" => term("liability performed", "责任履行完毕"),
+        "institution.settlement-held" => term("settlement held", "暂停医保基金结算"),
+        "institution.settlement-released" => term("settlement released", "恢复医保基金结算"),
+        "institution.department-ordered" => term("department order", "责令暂停相关责任部门医药服务"),
+        "institution.department-order-lifted" => term("department order lifted", "解除对部门的责令暂停"),
+        "institution.cross-region-opened" => term("cross-region settlement opened", "开通异地就医结算"),
+        "institution.cross-region-closed" => term("cross-region settlement closed", "关闭异地就医结算"),
+        "institution.rectification-ordered" => term("rectification ordered", "限期整改"),
+        "institution.rectification-accepted" => term("rectification accepted", "整改到位"),
+        "institution.rectification-failed" => term("rectification failed", "整改不到位"),
+        "institution.interview-held" | "practitioner.interview-held" => term("interview held", "约谈"),
+        "institution.warned" => term("warned", "警示"),
+        "institution.circulated" => term("circulated", "通报"),
+        "institution.case-publicised" => term("publicised", "曝光"),
+        "institution.payment-denied" => term("payment denied", "拒付"),
+        "institution.funds-recovered" => term("funds recovered", "追回"),
+        "institution.damages-charged" => term("liquidated damages charged", "违约金"),
+        "institution.fine-imposed" => term("fine imposed", "罚款"),
+        "institution.coefficient-adjusted" => term("settlement coefficient adjusted", "调整结算系数"),
+        "institution.prepaid" => term("prepaid", "拨付预付金"),
+        "institution.inspection-recorded" => term("inspection", "检查"),
+        "institution.records-demanded" => term("records demanded", "要求提供资料"),
+        "institution.records-provided" => term("records provided", "提供资料"),
+        "institution.details-changed" | "practitioner.details-changed" => term("details changed", "信息变更"),
+        "institution.change-filed" => term("change filed", "变更备案"),
+        "institution.referred" | "practitioner.referred" => term("referral", "移送"),
+        "institution.reported" => term("report", "报告"),
+        "institution.decision-annulled" | "practitioner.decision-annulled" => {
+            term("decision annulled", "撤销决定")
+        }
+        "institution.record-corrected" | "practitioner.record-corrected" => {
+            term("record corrected", "更正记录")
+        }
+        "practitioner.registered" => term("registered", "登记备案"),
+        "practitioner.site-added" => term("site added", "增加执业点"),
+        "practitioner.site-removed" => term("site left", "撤出执业点"),
+        "practitioner.reregistered" => term("registered again", "重新登记备案"),
+        "practitioner.points-deducted" => term("points deducted", "记分"),
+        "practitioner.points-repaired" => term("points repaired", "记分修复"),
+        "practitioner.qualification-suspended" => term("qualification suspended", "暂停医保支付资格"),
+        "practitioner.qualification-restored" => term("qualification restored", "恢复医保支付资格"),
+        "practitioner.qualification-terminated" => term("qualification terminated", "终止医保支付资格"),
+        "practitioner.manager-banned" => {
+            term("banned from managing institutions", "禁止从事定点医药机构管理活动")
+        }
+        _ => return None,
+    })
+}
+
+/// What stands on a track. The track matters: an agreement's 中止 and 解除 are not a person's 暂停 and 终止.
+#[must_use]
+pub const fn value(track: &Track, value: Value) -> Term {
+    let person = matches!(track, Track::Qualification);
+    match value {
+        Value::Applied => term("applied", "已申请"),
+        Value::Evaluating => term("under evaluation", "评估中"),
+        Value::Candidate => term("candidate", "拟定点"),
+        Value::Refused => term("refused", "不予定点"),
+        Value::InForce => term("in force", "正常履行"),
+        Value::Suspended if person => term("suspended", "暂停"),
+        Value::Suspended => term("suspended", "中止"),
+        Value::Terminated if person => term("terminated", "终止"),
+        Value::Terminated => term("terminated", "解除"),
+        Value::Lapsed => term("lapsed", "到期终止"),
+        Value::NotRenewed => term("not renewed", "不予续签"),
+        Value::Withdrawn => term("withdrawn", "主动退出"),
+        Value::Initial => term("initial", "初始阶段"),
+        Value::Extended => term("extended", "已延长"),
+        Value::Open => term("open", "已开通"),
+        Value::Closed => term("closed", "未开通"),
+        Value::On => match track {
+            Track::Department(_) => term("ordered off", "责令暂停"),
+            _ => term("held", "暂停结算"),
+        },
+        Value::Barred { .. } => term("barred", "限制期内"),
+        Value::Unregistered => term("unregistered", "未登记备案"),
+        Value::Normal => term("normal", "正常"),
+        Value::Registered => term("registered", "已登记备案"),
+        Value::Points(_) => term("points", "记分"),
+    }
+}
+
+/// What kind of thing a track tells of.
+#[must_use]
+pub const fn track(track: &Track) -> Term {
+    match track {
+        Track::Agreement(..) => term("agreement", "服务协议"),
+        Track::Probation(_) => term("probation", "政策辅导期"),
+        Track::CrossRegion(_) => term("cross-region settlement", "异地就医结算"),
+        Track::Hold { .. } => term("settlement hold", "暂停医保基金结算"),
+        Track::Department(_) => term("department order", "责令暂停相关责任部门医药服务"),
+        Track::Bar(_) => term("bar", "限制期"),
+        Track::Qualification => term("payment qualification", "医保支付资格"),
+        Track::Site(_) => term("registration", "登记备案"),
+        Track::Points => term("points this year", "年度记分"),
+    }
+}
+
+/// A line of the agreement.
+#[must_use]
+pub const fn line(line: Line) -> Term {
+    match line {
+        Line::Basic => term("basic", "基本"),
+        Line::OutpatientPooling => term("outpatient pooling", "门诊统筹"),
+        Line::SpecialOutpatient => term("special outpatient", "门诊慢特病"),
+        Line::DualChannel => term("dual channel", "双通道"),
+        Line::CrossRegion => term("cross-region", "异地就医"),
+        Line::Internet => term("internet", "互联网"),
+    }
+}
+
+/// A body that acts.
+#[must_use]
+pub const fn authority(authority: Authority) -> Term {
+    match authority {
+        Authority::Agency => term("the agency", "医保经办机构"),
+        Authority::Bureau => term("the bureau", "医保行政部门"),
+        Authority::Court => term("the court", "法院"),
+        Authority::Police => term("the police", "公安机关"),
+        Authority::Procuratorate => term("the procuratorate", "检察机关"),
+        Authority::Discipline => term("the discipline inspection body", "纪检监察机关"),
+        Authority::Health => term("the health authority", "卫生健康部门"),
+        Authority::Market => term("the market authority", "市场监管部门"),
+        Authority::Drug => term("the drug authority", "药品监管部门"),
+        Authority::Finance => term("the finance authority", "财政部门"),
+        Authority::Institution => term("the institution", "定点医药机构"),
+        Authority::Practitioner => term("the practitioner", "相关人员"),
+        Authority::System => term("the ledger", "账本系统"),
+    }
+}
+
+/// A kind of subject.
+#[must_use]
+pub const fn subject_kind(kind: SubjectKind) -> Term {
+    match kind {
+        SubjectKind::Institution => term("designated institution", "定点医药机构"),
+        SubjectKind::Practitioner => term("practitioner", "相关人员"),
+    }
+}
+
+/// The answer to "may this be paid?".
+#[must_use]
+pub const fn outcome(outcome: Outcome) -> Term {
+    match outcome {
+        Outcome::Payable => term("payable", "可支付"),
+        Outcome::Held => term("held", "暂缓结算"),
+        Outcome::Refused => term("refused", "不予支付"),
+    }
+}
+
+/// A reason in the answer to "may this be paid?".
+#[must_use]
+pub const fn reason(code: ReasonCode) -> Term {
+    match code {
+        ReasonCode::NoAgreement => term("no agreement in this pooling area", "在该统筹地区未签订服务协议"),
+        ReasonCode::AgreementNotInForce => term("the agreement is not in force", "协议尚未生效"),
+        ReasonCode::AgreementSuspended => term("the agreement is suspended", "协议中止期内"),
+        ReasonCode::AgreementEnded => term("the agreement has ended", "协议已结束"),
+        ReasonCode::SettlementHeld => term("settlement is held", "暂停医保基金结算"),
+        ReasonCode::LineNotInAgreement => term("the line is not in the agreement", "协议不含该业务"),
+        ReasonCode::DepartmentOrderedOff => term("the department is ordered off", "该部门被责令暂停医药服务"),
+        ReasonCode::CrossRegionClosed => term("cross-region settlement is closed", "未开通异地就医结算"),
+        ReasonCode::PractitionerUnregistered => {
+            term("the practitioner is not registered there", "该人员未在该机构登记备案")
+        }
+        ReasonCode::PractitionerSuspended => {
+            term("the practitioner's qualification is suspended", "该人员医保支付资格暂停")
+        }
+        ReasonCode::PractitionerTerminated => {
+            term("the practitioner's qualification is terminated", "该人员医保支付资格终止")
+        }
+        ReasonCode::EmergencyException => term("emergency or rescue: excepted", "急诊、抢救除外"),
+    }
+}
+
+/// The class of a bar.
+#[must_use]
+pub const fn bar_class(class: BarClass) -> Term {
+    match class {
+        BarClass::Illegality => term("terminated for illegality", "因违法被解除协议"),
+        BarClass::Breach => term("terminated for serious breach", "因严重违约被解除协议"),
+        BarClass::FraudInApplication => term("fraud in application", "申请时弄虚作假"),
+        BarClass::EvaluationFailed => term("failed evaluation twice", "两次评估不合格"),
+        BarClass::Terminated2018 => term("terminated under the rule of 2018", "按2018年规定被解除协议"),
+        BarClass::PointsAccumulated => term("points accumulated in the year", "年度累计记满分"),
+        BarClass::PointsSingle => term("all points by one decision", "单次记满分"),
+        BarClass::Decision => term("by decision", "另行决定"),
+    }
+}
+
+/// A category of practitioners.
+#[must_use]
+pub const fn category(category: Category) -> Term {
+    match category {
+        Category::Doctor => term("doctor", "医师"),
+        Category::Nurse => term("nurse", "护士"),
+        Category::Pharmacist => term("pharmacist", "药师"),
+        Category::Technician => term("technician", "技师"),
+        Category::Auditor => term("cost auditor", "费用审核人员"),
+        Category::Principal => term("principal", "主要负责人"),
+    }
+}
+
+/// A degree of responsibility.
+#[must_use]
+pub const fn responsibility(degree: Responsibility) -> Term {
+    match degree {
+        Responsibility::General => term("general responsibility", "一般责任"),
+        Responsibility::Important => term("important responsibility", "重要责任"),
+        Responsibility::Main => term("main responsibility", "主要责任"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_event_type_has_a_name_in_both_languages_and_none_shares_another_ones() {
+        for kind in [SubjectKind::Institution, SubjectKind::Practitioner] {
+            let mut seen = BTreeSet::new();
+            for (number, name, _) in EventType::all().filter(|(number, ..)| EventType(*number).kind() == kind)
+            {
+                let term = event_type(EventType(*number)).unwrap_or_else(|| panic!("{name} has no name"));
+                assert!(seen.insert(term.en), "{name} shares {:?}", term.en);
+                assert!(seen.insert(term.zh), "{name} shares {:?}", term.zh);
+            }
+        }
+        assert_eq!(event_type(EventType(9)), None);
+    }
+
+    #[test]
+    fn the_four_words_of_stopping_are_never_confused() {
+        let agreement = Track::Agreement(crate::AreaCode::from_number(430_500), Line::Basic);
+        assert_eq!(value(&agreement, Value::Suspended).zh, "中止");
+        assert_eq!(value(&Track::Qualification, Value::Suspended).zh, "暂停");
+        assert_eq!(value(&agreement, Value::Terminated).zh, "解除");
+        assert_eq!(value(&Track::Qualification, Value::Terminated).zh, "终止");
+    }
+
+    #[test]
+    fn the_first_mention_carries_the_chinese_in_brackets() {
+        assert_eq!(line(Line::DualChannel).introduced(), "dual channel (双通道)");
+    }
+}

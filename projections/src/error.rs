@@ -1,0 +1,34 @@
+//! What can go wrong with the views.
+
+use accord_store::LogError;
+
+/// Why the views could not do what was asked. The log is never harmed by any of these.
+#[derive(Debug, thiserror::Error)]
+pub enum ViewError {
+    /// SQLite says no.
+    #[error("the views cannot be read or written")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The log says no.
+    #[error("the log cannot be read for the views")]
+    Log(#[from] LogError),
+    /// Events were handed over with a hole before them.
+    #[error("the views stand at position {expected} and were given position {found}")]
+    Gap {
+        /// The next position the views need.
+        expected: u64,
+        /// The one given.
+        found: u64,
+    },
+    /// A row cannot be understood: the views must be rebuilt.
+    #[error("the views are damaged ({0}); rebuild them")]
+    Damaged(String),
+    /// A cursor that no page of ours ended with.
+    #[error("{0:?} is not a cursor of this list")]
+    Cursor(String),
+    /// The file could not be made or removed.
+    #[error("the file of the views cannot be made")]
+    File(#[source] std::io::Error),
+    /// Cancelled by the caller; nothing was changed.
+    #[error("cancelled")]
+    Cancelled,
+}

@@ -1,0 +1,43 @@
+//! Events to rows, in memory: what a subject's newest knowledge is, and what one more event changes of it.
+
+mod decode;
+mod diff;
+mod head;
+
+pub(crate) use decode::{Citations, read};
+pub(crate) use diff::{Kept, Row};
+pub(crate) use head::{Head, PointRow, TrailRow};
+
+use accord_domain::event::EventData;
+use accord_domain::practitioner::PractitionerEvent;
+use accord_domain::{AreaCode, Event, Version};
+use accord_store::EventLog;
+
+use crate::error::ViewError;
+use crate::projector::words;
+use crate::wait::wait_for;
+
+/// The area a practitioner is listed and counted under: the one stated at the first registration, else the region in
+/// the code of the institution. Taken from the first event of the stream and never changed, so that what was listed
+/// under an area once stays there whatever is recorded later.
+#[must_use]
+pub fn home_area(first: &Event) -> Option<AreaCode> {
+    match &first.data {
+        EventData::Practitioner(PractitionerEvent::Registered(data)) if first.version == 0 => {
+            let region =
+                || data.institution.as_str().get(1..7).and_then(|region| AreaCode::parse(region).ok());
+            data.area.or_else(region)
+        }
+        EventData::Practitioner(_) | EventData::Institution(_) => None,
+    }
+}
+
+/// A subject's events up to a version; the inner error says why one of them cannot be understood.
+pub(crate) fn history(
+    log: &dyn EventLog,
+    stream: &str,
+    up_to: Version,
+) -> Result<Result<Vec<Event>, String>, ViewError> {
+    let stored = wait_for(log.read_stream(stream, 0, up_to as usize + 1))?;
+    Ok(stored.iter().map(|stored| stored.decode().map_err(|error| words(&error))).collect())
+}

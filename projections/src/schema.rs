@@ -1,0 +1,135 @@
+//! The tables of `views.db`, and how its connections are opened.
+
+use crate::error::ViewError;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+
+/// Rises with every change of the tables below: older views are rebuilt, newer ones too.
+pub(crate) const FORMAT: i64 = 1;
+
+/// Rises when `evolve`, `spans` or the timeline of the domain come to another result for the same events. Views folded
+/// under another number are rebuilt.
+pub(crate) const FOLD: i64 = 1;
+
+/// How long a connection waits for another one's lock. Readers never need it in WAL mode but for a moment at opening.
+const BUSY_WAIT: Duration = Duration::from_secs(5);
+
+/// The recorded axis uses `recorded_at` in microseconds; an open end is `i64::MAX`.
+///
+/// A row of `periods` is valid for the effective instants `[eff_from, until)` as known in `[rec_from, rec_to)`, where
+/// `until` is `eff_first` as known before `cut_rec` and `eff_to` from then on: an event in order shortens what stood
+/// until then and adds what stands now, which is one row changed and one row new instead of three.
+pub(crate) const TABLES: &str = "
+CREATE TABLE checkpoint (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    format INTEGER NOT NULL, fold INTEGER NOT NULL,
+    ledger BLOB NOT NULL, salt INTEGER NOT NULL,
+    position INTEGER NOT NULL, leaf BLOB, recorded_at INTEGER
+) STRICT;
+CREATE TABLE subjects (
+    id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, code TEXT NOT NULL UNIQUE,
+    name TEXT, area INTEGER, version INTEGER NOT NULL,
+    last_position INTEGER NOT NULL, last_recorded INTEGER NOT NULL, rows INTEGER NOT NULL
+) STRICT;
+CREATE TABLE names (
+    id INTEGER PRIMARY KEY, subject INTEGER NOT NULL, name TEXT NOT NULL, current INTEGER NOT NULL,
+    UNIQUE (subject, name)
+) STRICT;
+CREATE VIRTUAL TABLE grams USING fts5(text, content='', contentless_delete=1, detail=full, tokenize='unicode61');
+CREATE TABLE shelves (
+    id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, area INTEGER NOT NULL, status TEXT NOT NULL,
+    UNIQUE (kind, area, status)
+) STRICT;
+CREATE TABLE periods (
+    subject INTEGER NOT NULL, row INTEGER NOT NULL,
+    track TEXT NOT NULL, value TEXT NOT NULL, cause INTEGER NOT NULL,
+    eff_from INTEGER NOT NULL, eff_first INTEGER NOT NULL, eff_to INTEGER NOT NULL, cut_rec INTEGER NOT NULL,
+    rec_from INTEGER NOT NULL, rec_to INTEGER NOT NULL, shelf INTEGER,
+    PRIMARY KEY (subject, row)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE trail (
+    subject INTEGER NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL, type INTEGER NOT NULL,
+    effective_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL, caused_by INTEGER,
+    citation INTEGER NOT NULL, case_name TEXT, target INTEGER, act INTEGER, act_from INTEGER,
+    PRIMARY KEY (subject, version)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE citations (id INTEGER PRIMARY KEY, json TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE points (
+    subject INTEGER NOT NULL, version INTEGER NOT NULL, rec_from INTEGER NOT NULL, rec_to INTEGER NOT NULL,
+    year INTEGER NOT NULL, points INTEGER NOT NULL, what TEXT NOT NULL, institution TEXT,
+    decided_at INTEGER NOT NULL, effective_at INTEGER NOT NULL, void_from INTEGER NOT NULL,
+    PRIMARY KEY (subject, version, rec_from)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE parked (
+    stream TEXT PRIMARY KEY, position INTEGER NOT NULL, error TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
+/// Made last when all rows are written at once.
+pub(crate) const LIST_INDEX: &str = "
+CREATE INDEX periods_list ON periods
+    (shelf, subject, row, eff_from, rec_from, rec_to, cut_rec, eff_first, eff_to, track, cause)
+    WHERE shelf IS NOT NULL;
+";
+
+/// Everything, for starting over in place.
+pub(crate) const DROP: &str = "
+DROP TABLE IF EXISTS checkpoint; DROP TABLE IF EXISTS subjects; DROP TABLE IF EXISTS names;
+DROP TABLE IF EXISTS grams; DROP TABLE IF EXISTS shelves; DROP TABLE IF EXISTS periods;
+DROP TABLE IF EXISTS trail; DROP TABLE IF EXISTS citations; DROP TABLE IF EXISTS points;
+DROP TABLE IF EXISTS parked;
+";
+
+/// Opens the writer's connection; makes the file, readable by its owner alone.
+pub(crate) fn open_writer(path: &Path) -> Result<Connection, ViewError> {
+    owner_only(path)?;
+    let connection = Connection::open(path)?;
+    settings(&connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // The views are disposable: a crash of the machine costs a rebuild, not a fact.
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "cache_size", -65_536)?;
+    Ok(connection)
+}
+
+/// Opens a side file for a rebuild: no journal at all, for nobody reads it before it is whole.
+pub(crate) fn open_side(path: &Path) -> Result<Connection, ViewError> {
+    owner_only(path)?;
+    let connection = Connection::open(path)?;
+    settings(&connection)?;
+    connection.pragma_update(None, "journal_mode", "OFF")?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "cache_size", -131_072)?;
+    Ok(connection)
+}
+
+/// Opens a reader's connection.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, ViewError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    settings(&connection)?;
+    connection.pragma_update(None, "cache_size", -16_384)?;
+    Ok(connection)
+}
+
+fn settings(connection: &Connection) -> Result<(), ViewError> {
+    // Without it the bundled SQLite prepares a statement anew whenever a bound range changes.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.busy_timeout(BUSY_WAIT)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+fn owner_only(path: &Path) -> Result<(), ViewError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    std::fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(ViewError::File)
+}

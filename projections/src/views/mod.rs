@@ -1,0 +1,200 @@
+//! The read side: a pool of read-only connections, one page of SQL per question.
+
+mod census;
+mod list;
+#[cfg(test)]
+mod plans;
+mod points;
+mod search;
+mod subject;
+mod trail;
+
+pub(crate) use list::kind_number;
+pub(crate) use trail::{ANNULS, ANNULS_WITH_CONSEQUENCES, CORRECTS};
+
+use crate::error::ViewError;
+use crate::model::{Health, Parked};
+use crate::schema;
+use accord_domain::Instant;
+use rusqlite::{Connection, OptionalExtension};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Connections kept open when nobody uses them.
+const IDLE_CONNECTIONS_MAX: usize = 16;
+
+/// Answers from `views.db`. Cheap to clone; safe to use from many threads at once.
+#[derive(Clone, Debug)]
+pub struct Views {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Views {
+    /// Reads the views at a path, which a [`crate::Projector`] has made.
+    ///
+    /// # Errors
+    /// When there are none, or of another format.
+    pub fn open(path: &Path) -> Result<Self, ViewError> {
+        let connection = schema::open_reader(path)?;
+        let format: i64 = connection.query_row("SELECT format FROM checkpoint", [], |row| row.get(0))?;
+        if format != schema::FORMAT {
+            return Err(ViewError::Damaged(format!(
+                "format {format}, this version knows {}",
+                schema::FORMAT
+            )));
+        }
+        Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), idle: Mutex::new(vec![connection]) }) })
+    }
+
+    /// Where the file is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// The next position the views need: everything before it is in them.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn position(&self) -> Result<u64, ViewError> {
+        self.with(|connection| {
+            Ok(connection
+                .prepare_cached(sql::POSITION)?
+                .query_row([], |row| row.get::<_, i64>(0))?
+                .cast_unsigned())
+        })
+    }
+
+    /// How far the views have come and what was set aside.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn health(&self) -> Result<Health, ViewError> {
+        self.with(|connection| {
+            let (position, recorded_at) = connection
+                .prepare_cached(sql::HEALTH)?
+                .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?)))?;
+            let mut statement = connection.prepare_cached(sql::PARKED)?;
+            let parked = statement.query_map([], |row| {
+                Ok(Parked {
+                    stream: row.get(0)?,
+                    position: row.get::<_, i64>(1)?.cast_unsigned(),
+                    error: row.get(2)?,
+                })
+            })?;
+            Ok(Health {
+                position: position.cast_unsigned(),
+                recorded_at: recorded_at.map(Instant::from_micros),
+                parked: parked.collect::<Result<_, _>>()?,
+            })
+        })
+    }
+
+    /// Runs a query on a connection of its own.
+    fn with<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, ViewError>) -> Result<T, ViewError> {
+        let idle = || self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = idle().pop();
+        let connection = match taken {
+            Some(connection) => connection,
+            None => schema::open_reader(&self.inner.path)?,
+        };
+        let answer = ask(&connection);
+        let mut idle = idle();
+        if idle.len() < IDLE_CONNECTIONS_MAX {
+            idle.push(connection);
+        }
+        answer
+    }
+}
+
+/// Every query of the read side, in one place so that a test can look at their plans.
+pub(crate) mod sql {
+    pub(crate) const POSITION: &str = "SELECT position FROM checkpoint WHERE id = 1";
+    pub(crate) const HEALTH: &str = "SELECT position, recorded_at FROM checkpoint WHERE id = 1";
+    pub(crate) const PARKED: &str = "SELECT stream, position, error FROM parked ORDER BY position LIMIT 100";
+    pub(crate) const SALT: &str = "SELECT salt FROM checkpoint WHERE id = 1";
+    pub(crate) const SUBJECT: &str = "SELECT id, kind, code, name, area, version, last_position, last_recorded \
+         FROM subjects WHERE code = ?1";
+    pub(crate) const NAMES: &str = "SELECT name FROM names WHERE subject = ?1 AND current = 0 ORDER BY id";
+    pub(crate) const STANDING: &str = "SELECT track, value, cause, eff_from, \
+         CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END AS until FROM periods \
+         WHERE subject = (SELECT id FROM subjects WHERE code = ?1) AND eff_from <= ?2 AND rec_from <= ?3 \
+         AND rec_to > ?3 AND CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END > ?2";
+    pub(crate) const TIMELINE: &str = "SELECT track, value, cause, eff_from, \
+         CASE WHEN ?2 < cut_rec THEN eff_first ELSE eff_to END AS until FROM periods \
+         WHERE subject = (SELECT id FROM subjects WHERE code = ?1) AND rec_from <= ?2 AND rec_to > ?2";
+    pub(crate) const VERSION: &str = "SELECT max(version) FROM trail \
+         WHERE subject = (SELECT id FROM subjects WHERE code = ?1) AND recorded_at <= ?2";
+    pub(crate) const REASON: &str = "SELECT t.version, t.position, t.type, t.effective_at, t.recorded_at, c.json, \
+         t.case_name FROM trail t JOIN citations c ON c.id = t.citation \
+         WHERE t.subject = (SELECT id FROM subjects WHERE code = ?1) AND t.version = ?2";
+    pub(crate) const TRAIL: &str = "SELECT t.version, t.position, t.type, t.effective_at, t.recorded_at, c.json, \
+         t.case_name, t.caused_by, t.target, t.act, t.act_from FROM trail t JOIN citations c ON c.id = t.citation \
+         WHERE t.subject = (SELECT id FROM subjects WHERE code = ?1) AND t.recorded_at <= ?2 ORDER BY t.version";
+    pub(crate) const POINTS: &str = "SELECT p.version, p.points, p.what, p.institution, p.decided_at, p.void_from, \
+         t.position, t.type, p.effective_at, t.recorded_at, c.json, t.case_name FROM points p \
+         JOIN trail t ON t.subject = p.subject AND t.version = p.version JOIN citations c ON c.id = t.citation \
+         WHERE p.subject = (SELECT id FROM subjects WHERE code = ?1) AND p.year = ?2 AND p.effective_at <= ?3 \
+         AND p.rec_from <= ?4 AND p.rec_to > ?4 AND p.void_from > ?3";
+    pub(crate) const SHELVES: &str = "SELECT id, kind, area, status FROM shelves ORDER BY kind, area, status";
+    pub(crate) const LIST: &str = "SELECT p.subject, p.row, s.code, s.name, p.track, p.cause, p.eff_from, \
+         CASE WHEN ?4 < p.cut_rec THEN p.eff_first ELSE p.eff_to END AS until \
+         FROM periods p INDEXED BY periods_list CROSS JOIN subjects s ON s.id = p.subject \
+         WHERE p.shelf = ?1 AND (p.subject, p.row) > (?5, ?6) AND p.eff_from <= ?3 AND p.rec_from <= ?4 \
+         AND p.rec_to > ?4 AND CASE WHEN ?4 < p.cut_rec THEN p.eff_first ELSE p.eff_to END > ?3 \
+         AND (?2 IS NULL OR substr(p.track, -length(?2)) = ?2) \
+         ORDER BY p.subject, p.row LIMIT ?7";
+    pub(crate) const CENSUS: &str = "SELECT subject, track FROM periods INDEXED BY periods_list \
+         WHERE shelf = ?1 AND eff_from <= ?2 AND rec_from <= ?3 AND rec_to > ?3 \
+         AND CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END > ?2";
+    pub(crate) const BY_NAME: &str = "SELECT s.code, n.name, n.current FROM grams g JOIN names n ON n.id = g.rowid \
+         JOIN subjects s ON s.id = n.subject WHERE grams MATCH ?1 ORDER BY g.rowid LIMIT ?2";
+    pub(crate) const BY_CODE: &str =
+        "SELECT code, name FROM subjects WHERE code >= ?1 AND code < ?2 ORDER BY code LIMIT ?3";
+
+    /// All of them, by name.
+    #[cfg(test)]
+    pub(crate) const ALL: &[(&str, &str)] = &[
+        ("position", POSITION),
+        ("health", HEALTH),
+        ("parked", PARKED),
+        ("salt", SALT),
+        ("subject", SUBJECT),
+        ("names", NAMES),
+        ("standing", STANDING),
+        ("timeline", TIMELINE),
+        ("version", VERSION),
+        ("reason", REASON),
+        ("trail", TRAIL),
+        ("points", POINTS),
+        ("shelves", SHELVES),
+        ("list", LIST),
+        ("census", CENSUS),
+        ("by name", BY_NAME),
+        ("by code", BY_CODE),
+    ];
+}
+
+/// The largest coordinate: the open end `i64::MAX` itself would lie outside every half-open period.
+fn micros(at: Instant) -> i64 {
+    at.as_micros().min(i64::MAX - 1)
+}
+
+fn salt(connection: &Connection) -> Result<u64, ViewError> {
+    Ok(connection
+        .prepare_cached(sql::SALT)?
+        .query_row([], |row| row.get::<_, i64>(0))
+        .optional()?
+        .unwrap_or_default()
+        .cast_unsigned())
+}
+
+fn damaged(what: &str) -> ViewError {
+    ViewError::Damaged(format!("{what} cannot be read"))
+}

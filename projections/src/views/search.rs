@@ -1,0 +1,47 @@
+//! Finding a subject by code or by any part of a name it bears or bore.
+
+use super::subject::text;
+use super::{Views, sql};
+use crate::error::ViewError;
+use crate::model::Found;
+use crate::names;
+use accord_domain::Subject;
+
+impl Views {
+    /// Subjects whose code begins with the text, then those whose name, or an earlier one, contains it.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn search(&self, wanted: &str, limit: usize) -> Result<Vec<Found>, ViewError> {
+        let wanted = wanted.trim();
+        self.with(|connection| {
+            let mut found = Vec::new();
+            let parse = |code: &str| Subject::parse(code).ok();
+            if wanted.bytes().all(|b| b.is_ascii_alphanumeric()) && !wanted.is_empty() {
+                let from = wanted.to_ascii_uppercase();
+                let until = format!("{from}~");
+                let mut statement = connection.prepare_cached(sql::BY_CODE)?;
+                let mut rows = statement.query((from, until, limit_of(limit)))?;
+                while let Some(row) = rows.next()? {
+                    found.push(Found { subject: text(row, 0, parse)?, name: row.get(1)?, current: true });
+                }
+            }
+            if let Some(phrase) = names::query(wanted).filter(|_| found.len() < limit) {
+                let mut statement = connection.prepare_cached(sql::BY_NAME)?;
+                let mut rows = statement.query((phrase, limit_of(limit - found.len())))?;
+                while let Some(row) = rows.next()? {
+                    found.push(Found {
+                        subject: text(row, 0, parse)?,
+                        name: row.get(1)?,
+                        current: row.get(2)?,
+                    });
+                }
+            }
+            Ok(found)
+        })
+    }
+}
+
+fn limit_of(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

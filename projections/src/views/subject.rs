@@ -1,0 +1,151 @@
+//! One subject: what stands, and why.
+
+use super::{Views, damaged, micros, salt, sql};
+use crate::error::ViewError;
+use crate::model::{Reason, SubjectRow};
+use accord_domain::{AreaCode, Basis, EventType, Instant, Span, Subject, Track, Value, Version};
+use accord_store::ids;
+use rusqlite::{OptionalExtension, Row};
+use serde::Deserialize;
+
+impl Views {
+    /// What stood for a subject at an instant, as known at another: one span a track, sorted. Empty for a subject
+    /// never heard of by then.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn standing(
+        &self,
+        subject: &Subject,
+        as_of: Instant,
+        known_at: Instant,
+    ) -> Result<Vec<Span>, ViewError> {
+        self.with(|connection| {
+            let mut statement = connection.prepare_cached(sql::STANDING)?;
+            let rows = statement.query((subject.code(), micros(as_of), micros(known_at)))?;
+            spans(rows)
+        })
+    }
+
+    /// What stands for a subject over the whole effective axis, as known at an instant, by track and time.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn timeline(&self, subject: &Subject, known_at: Instant) -> Result<Vec<Span>, ViewError> {
+        self.with(|connection| {
+            let mut statement = connection.prepare_cached(sql::TIMELINE)?;
+            let rows = statement.query((subject.code(), micros(known_at)))?;
+            spans(rows)
+        })
+    }
+
+    /// The subject as the index knows it; none for one never heard of.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn subject(&self, subject: &Subject) -> Result<Option<SubjectRow>, ViewError> {
+        self.with(|connection| {
+            let found = connection
+                .prepare_cached(sql::SUBJECT)?
+                .query_row([subject.code()], |row| {
+                    Ok((
+                        row.get::<_, i64>(0)?,
+                        SubjectRow {
+                            subject: subject.clone(),
+                            name: row.get(3)?,
+                            former_names: Vec::new(),
+                            area: row.get::<_, Option<u32>>(4)?.map(AreaCode::from_number),
+                            version: row.get(5)?,
+                            first_position: row.get::<_, i64>(0)?.cast_unsigned(),
+                            last_position: row.get::<_, i64>(6)?.cast_unsigned(),
+                            last_recorded_at: Instant::from_micros(row.get(7)?),
+                        },
+                    ))
+                })
+                .optional()?;
+            let Some((id, mut found)) = found else { return Ok(None) };
+            let mut statement = connection.prepare_cached(sql::NAMES)?;
+            found.former_names = statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            Ok(Some(found))
+        })
+    }
+
+    /// The newest version of a subject's stream as known at an instant; none when nothing was known of it then.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn version(&self, subject: &Subject, known_at: Instant) -> Result<Option<Version>, ViewError> {
+        self.with(|connection| {
+            let mut statement = connection.prepare_cached(sql::VERSION)?;
+            Ok(statement.query_row((subject.code(), micros(known_at)), |row| row.get(0))?)
+        })
+    }
+
+    /// The event of a subject's stream that is the cause of a span, with its id and basis.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn reason(&self, subject: &Subject, version: Version) -> Result<Option<Reason>, ViewError> {
+        self.with(|connection| {
+            let salt = salt(connection)?;
+            let mut statement = connection.prepare_cached(sql::REASON)?;
+            let mut rows = statement.query((subject.code(), version))?;
+            rows.next()?.map(|row| reason(row, salt)).transpose()
+        })
+    }
+}
+
+fn spans(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Span>, ViewError> {
+    let mut spans = Vec::with_capacity(12);
+    while let Some(row) = rows.next()? {
+        spans.push(Span {
+            track: text(row, 0, Track::parse)?,
+            value: text(row, 1, Value::parse)?,
+            cause: row.get(2)?,
+            from: Instant::from_micros(row.get(3)?),
+            until: Instant::from_micros(row.get(4)?),
+        });
+    }
+    spans.sort_unstable();
+    Ok(spans)
+}
+
+/// Reads a text column through a parser of the domain.
+pub(super) fn text<T>(row: &Row<'_>, at: usize, parse: impl Fn(&str) -> Option<T>) -> Result<T, ViewError> {
+    let text = row.get_ref(at)?.as_str().map_err(rusqlite::Error::from)?;
+    parse(text).ok_or_else(|| damaged(text))
+}
+
+/// What an event was decided on, as kept once for all events that share it.
+#[derive(Deserialize)]
+struct Citation {
+    #[serde(default)]
+    basis: Vec<Basis>,
+    #[serde(default)]
+    rules: Vec<String>,
+}
+
+/// Columns: version, position, type, effective, recorded, citation, case.
+pub(super) fn reason(row: &Row<'_>, salt: u64) -> Result<Reason, ViewError> {
+    let (basis, rules) = citation(row, 5)?;
+    let position = row.get::<_, i64>(1)?.cast_unsigned();
+    let recorded_at = Instant::from_micros(row.get(4)?);
+    Ok(Reason {
+        version: row.get(0)?,
+        position,
+        id: ids::event_id(recorded_at, position, salt),
+        kind: EventType(row.get(2)?),
+        effective_at: Instant::from_micros(row.get(3)?),
+        recorded_at,
+        basis,
+        rules,
+        case: row.get(6)?,
+    })
+}
+
+/// The basis and the ids of the rules.
+pub(super) fn citation(row: &Row<'_>, at: usize) -> Result<(Vec<Basis>, Vec<String>), ViewError> {
+    let json = row.get_ref(at)?.as_str().map_err(rusqlite::Error::from)?;
+    let citation: Citation = serde_json::from_str(json).map_err(|_| damaged("a citation"))?;
+    Ok((citation.basis, citation.rules))
+}

@@ -1,0 +1,294 @@
+//! What waits in heads goes into the file.
+
+use crate::error::ViewError;
+use crate::fold::{Head, Kept, PointRow, Row, TrailRow};
+use crate::names;
+use crate::schema;
+use crate::views::kind_number;
+use accord_domain::{AreaCode, Instant, SubjectKind, Track, Value};
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Citations remembered with their numbers; far more than there are instruments and clauses in use at a time.
+const CITATIONS_REMEMBERED_MAX: usize = 50_000;
+
+const SUBJECT: &str = "INSERT INTO subjects (id, kind, code, name, area, version, last_position, last_recorded, rows) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET name = excluded.name, \
+     version = excluded.version, last_position = excluded.last_position, last_recorded = excluded.last_recorded, \
+     rows = excluded.rows";
+const PERIOD: &str = "INSERT INTO periods (subject, row, track, value, cause, eff_from, eff_first, eff_to, cut_rec, \
+     rec_from, rec_to, shelf) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+const PERIOD_CHANGED: &str =
+    "UPDATE periods SET eff_to = ?3, cut_rec = ?4, rec_to = ?5 WHERE subject = ?1 AND row = ?2";
+const TRAIL: &str = "INSERT INTO trail (subject, version, position, type, effective_at, recorded_at, caused_by, \
+     citation, case_name, target, act, act_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+const POINTS: &str = "INSERT INTO points (subject, version, rec_from, rec_to, year, points, what, institution, \
+     decided_at, effective_at, void_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+     ON CONFLICT (subject, version, rec_from) DO UPDATE SET rec_to = excluded.rec_to";
+
+/// Writes heads; remembers the numbers of shelves and citations.
+#[derive(Debug, Default)]
+pub(crate) struct Writer {
+    shelves: HashMap<(SubjectKind, u32, Value), i64>,
+    citations: HashMap<Arc<str>, i64>,
+}
+
+impl Writer {
+    /// Writes what waits in a head.
+    pub(crate) fn write(&mut self, connection: &Connection, head: &mut Head) -> Result<(), ViewError> {
+        self.subject(connection, head)?;
+        let id = head.id.cast_signed();
+        let (kind, home) = (head.subject.kind(), head.home);
+        for row in head.settled.drain(..) {
+            self.period(connection, id, kind, home, &row)?;
+        }
+        for row in head.tail.iter_mut().filter(|row| row.kept != Kept::Same) {
+            self.period(connection, id, kind, home, row)?;
+            row.kept = Kept::Same;
+        }
+        for row in head.trail.drain(..) {
+            self.trail(connection, id, &row)?;
+        }
+        for row in head.points.drain(..) {
+            points(connection, id, &row)?;
+        }
+        Ok(())
+    }
+
+    fn subject(&mut self, connection: &Connection, head: &mut Head) -> Result<(), ViewError> {
+        connection.prepare_cached(SUBJECT)?.execute((
+            head.id.cast_signed(),
+            kind_number(head.subject.kind()),
+            head.subject.code(),
+            head.state.name(),
+            head.home.map(AreaCode::number),
+            head.version,
+            head.last_position.cast_signed(),
+            head.last_recorded.as_micros(),
+            head.next_row,
+        ))?;
+        if head.renamed {
+            rename(connection, head)?;
+            head.renamed = false;
+        }
+        head.kept = true;
+        Ok(())
+    }
+
+    fn period(
+        &mut self,
+        connection: &Connection,
+        subject: i64,
+        kind: SubjectKind,
+        home: Option<AreaCode>,
+        row: &Row,
+    ) -> Result<(), ViewError> {
+        if row.kept == Kept::Changed {
+            connection.prepare_cached(PERIOD_CHANGED)?.execute((
+                subject,
+                row.row,
+                row.until.as_micros(),
+                row.cut.as_micros(),
+                row.rec_to.as_micros(),
+            ))?;
+            return Ok(());
+        }
+        let shelf = match &row.track {
+            Track::Agreement(area, _) => Some(self.shelf(connection, kind, area.number(), row.value)?),
+            Track::Qualification => {
+                Some(self.shelf(connection, kind, home.map_or(0, AreaCode::number), row.value)?)
+            }
+            Track::Probation(_)
+            | Track::CrossRegion(_)
+            | Track::Hold { .. }
+            | Track::Department(_)
+            | Track::Bar(_)
+            | Track::Site(_)
+            | Track::Points => None,
+        };
+        connection.prepare_cached(PERIOD)?.execute((
+            subject,
+            row.row,
+            row.track.key(),
+            row.value.to_string(),
+            row.cause,
+            row.from.as_micros(),
+            row.first.as_micros(),
+            row.until.as_micros(),
+            row.cut.as_micros(),
+            row.rec_from.as_micros(),
+            row.rec_to.as_micros(),
+            shelf,
+        ))?;
+        Ok(())
+    }
+
+    fn trail(&mut self, connection: &Connection, subject: i64, row: &TrailRow) -> Result<(), ViewError> {
+        let citation = self.citation(connection, &row.citation)?;
+        let (target, act, from) = row.act.map_or((None, None, None), |(target, act, from)| {
+            (Some(target), Some(act), Some(from.as_micros()))
+        });
+        connection.prepare_cached(TRAIL)?.execute((
+            subject,
+            row.version,
+            row.position.cast_signed(),
+            row.kind.0,
+            row.effective_at.as_micros(),
+            row.recorded_at.as_micros(),
+            row.caused_by,
+            citation,
+            row.case.as_deref(),
+            target,
+            act,
+            from,
+        ))?;
+        Ok(())
+    }
+
+    fn shelf(
+        &mut self,
+        connection: &Connection,
+        kind: SubjectKind,
+        area: u32,
+        status: Value,
+    ) -> Result<i64, ViewError> {
+        if let Some(id) = self.shelves.get(&(kind, area, status)) {
+            return Ok(*id);
+        }
+        let key = (kind_number(kind), area, status.to_string());
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO shelves (kind, area, status) VALUES (?1, ?2, ?3)")?
+            .execute((key.0, key.1, &key.2))?;
+        let id = connection
+            .prepare_cached("SELECT id FROM shelves WHERE kind = ?1 AND area = ?2 AND status = ?3")?
+            .query_row((key.0, key.1, &key.2), |row| row.get(0))?;
+        self.shelves.insert((kind, area, status), id);
+        Ok(id)
+    }
+
+    fn citation(&mut self, connection: &Connection, json: &Arc<str>) -> Result<i64, ViewError> {
+        if let Some(id) = self.citations.get(json) {
+            return Ok(*id);
+        }
+        let found = connection
+            .prepare_cached("SELECT id FROM citations WHERE json = ?1")?
+            .query_row([&**json], |row| row.get(0))
+            .optional()?;
+        let id = match found {
+            Some(id) => id,
+            None => {
+                connection.prepare_cached("INSERT INTO citations (json) VALUES (?1)")?.execute([&**json])?;
+                connection.last_insert_rowid()
+            }
+        };
+        if self.citations.len() >= CITATIONS_REMEMBERED_MAX {
+            self.citations.clear();
+        }
+        self.citations.insert(Arc::clone(json), id);
+        Ok(id)
+    }
+}
+
+fn points(connection: &Connection, subject: i64, row: &PointRow) -> Result<(), ViewError> {
+    connection.prepare_cached(POINTS)?.execute((
+        subject,
+        row.version,
+        row.rec_from.as_micros(),
+        row.rec_to.as_micros(),
+        row.year,
+        row.points,
+        &*row.what,
+        row.institution.as_deref(),
+        row.decided_at.as_micros(),
+        row.effective_at.as_micros(),
+        row.void_from.as_micros(),
+    ))?;
+    Ok(())
+}
+
+/// The names of a subject anew: the one it bears, then earlier ones.
+fn rename(connection: &Connection, head: &Head) -> Result<(), ViewError> {
+    let id = head.id.cast_signed();
+    if head.kept {
+        connection
+            .prepare_cached("DELETE FROM grams WHERE rowid IN (SELECT id FROM names WHERE subject = ?1)")?
+            .execute([id])?;
+        connection.prepare_cached("DELETE FROM names WHERE subject = ?1")?.execute([id])?;
+    }
+    let now = head.state.name().map(|name| (name, true));
+    let former = head.state.former_names().iter().map(|name| (&**name, false));
+    for (name, current) in now.into_iter().chain(former) {
+        let added = connection
+            .prepare_cached("INSERT OR IGNORE INTO names (subject, name, current) VALUES (?1, ?2, ?3)")?
+            .execute((id, name, current))?;
+        if added == 1 {
+            connection
+                .prepare_cached("INSERT INTO grams (rowid, text) VALUES (?1, ?2)")?
+                .execute((connection.last_insert_rowid(), names::grams(name)))?;
+        }
+    }
+    Ok(())
+}
+
+/// The open rows of a subject that end at an instant or later.
+pub(crate) fn open_rows(connection: &Connection, subject: u64) -> Result<Vec<Row>, ViewError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT row, track, value, cause, eff_from, eff_first, eff_to, cut_rec, rec_from FROM periods \
+         WHERE subject = ?1 AND rec_to = ?2",
+    )?;
+    let mut rows = statement.query((subject.cast_signed(), i64::MAX))?;
+    let mut open = Vec::new();
+    while let Some(row) = rows.next()? {
+        let damaged = || ViewError::Damaged("a period cannot be read".to_owned());
+        let text = |at| row.get_ref(at).and_then(|text| Ok(text.as_str()?));
+        open.push(Row {
+            row: row.get(0)?,
+            track: Track::parse(text(1)?).ok_or_else(damaged)?,
+            value: Value::parse(text(2)?).ok_or_else(damaged)?,
+            cause: row.get(3)?,
+            from: Instant::from_micros(row.get(4)?),
+            first: Instant::from_micros(row.get(5)?),
+            until: Instant::from_micros(row.get(6)?),
+            cut: Instant::from_micros(row.get(7)?),
+            rec_from: Instant::from_micros(row.get(8)?),
+            rec_to: Instant::MAX,
+            kept: Kept::Same,
+        });
+    }
+    Ok(open)
+}
+
+/// The open rows of a subject's points.
+pub(crate) fn open_points(connection: &Connection, subject: u64) -> Result<Vec<PointRow>, ViewError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT version, rec_from, year, points, what, institution, decided_at, effective_at, void_from FROM points \
+         WHERE subject = ?1 AND rec_to = ?2",
+    )?;
+    let rows = statement.query_map((subject.cast_signed(), i64::MAX), |row| {
+        Ok(PointRow {
+            version: row.get(0)?,
+            rec_from: Instant::from_micros(row.get(1)?),
+            rec_to: Instant::MAX,
+            year: row.get(2)?,
+            points: row.get(3)?,
+            what: row.get(4)?,
+            institution: row.get(5)?,
+            decided_at: Instant::from_micros(row.get(6)?),
+            effective_at: Instant::from_micros(row.get(7)?),
+            void_from: Instant::from_micros(row.get(8)?),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// Makes the tables, empty, for a ledger.
+pub(crate) fn create(connection: &Connection, ledger: &[u8; 16], salt: u64) -> Result<(), ViewError> {
+    connection.execute_batch(schema::DROP)?;
+    connection.execute_batch(schema::TABLES)?;
+    connection.execute(
+        "INSERT INTO checkpoint (id, format, fold, ledger, salt, position) VALUES (1, ?1, ?2, ?3, ?4, 0)",
+        (schema::FORMAT, schema::FOLD, ledger.as_slice(), salt.cast_signed()),
+    )?;
+    Ok(())
+}

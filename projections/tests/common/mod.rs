@@ -1,0 +1,322 @@
+//! A log in memory and random histories: in order, back-dated, annulled, corrected. Events are made directly, not
+//! decided, so that orders no clerk would take are tried too.
+#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use accord_domain::event::{Annulment, AnnulmentScope, Correction, EventData, encode};
+use accord_domain::institution::{InstitutionEvent as I, facts as f};
+use accord_domain::practitioner::{PractitionerEvent as P, facts as p};
+use accord_domain::track::{BarClass, Line};
+use accord_domain::{
+    AreaCode, Command, Event, EventType, Instant, InstitutionCode, NewEvent, Subject, SubjectKind, Version,
+};
+use accord_projections::{Source, wait_for};
+use accord_store::clock::ManualClock;
+use accord_store::{Append, EventLog, Expected, MemoryLog, Stored};
+use proptest::prelude::*;
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub(crate) const SOURCE: Source = Source { ledger: [7; 16], salt: 0xABCDEF };
+
+/// A log in memory, and what is in it.
+#[derive(Debug)]
+pub(crate) struct TestLog(pub(crate) MemoryLog);
+
+impl Default for TestLog {
+    fn default() -> Self {
+        Self(MemoryLog::new(SOURCE.salt, Arc::new(ManualClock::at(recorded(0)))))
+    }
+}
+
+impl TestLog {
+    pub(crate) fn events(&self) -> Vec<Stored> {
+        wait_for(self.0.read_all(0, usize::MAX)).unwrap()
+    }
+
+    pub(crate) fn stream(&self, subject: &Subject) -> Vec<Event> {
+        let stored = wait_for(self.0.read_stream(&subject.stream(), 0, usize::MAX)).unwrap();
+        stored.iter().map(|stored| stored.decode().unwrap()).collect()
+    }
+
+    /// Records the events of one decision.
+    pub(crate) fn record(&self, subject: &Subject, events: &[NewEvent]) {
+        let version = self.stream(subject).len() as Version;
+        let command = command(subject, version);
+        let encoded = |(index, event)| encode(&command, event, version, index, false, "sha256:0").unwrap();
+        let append = Append {
+            stream: subject.stream().into(),
+            expected: Expected::Any,
+            request: None,
+            events: events.iter().enumerate().map(encoded).collect(),
+        };
+        wait_for(self.0.append(vec![append])).remove(0).unwrap();
+    }
+}
+
+/// When the event at a position is recorded: a microsecond apart, from the beginning of 2026.
+pub(crate) fn recorded(position: u64) -> Instant {
+    Instant::from_micros(day(365).as_micros() + position as i64)
+}
+
+/// A day of the histories, counted from 2025-01-01.
+pub(crate) fn day(days: i64) -> Instant {
+    Instant::parse("2025-01-01").unwrap().plus_days(days)
+}
+
+fn command(subject: &Subject, version: Version) -> Command {
+    let (name, data) = match subject.kind() {
+        SubjectKind::Institution => ("institution.interview", "{}"),
+        SubjectKind::Practitioner => ("practitioner.interview", "{}"),
+    };
+    let article = version % 3;
+    Command::parse(&format!(
+        r#"{{"command":"{name}","subject":"{}","actor":{{"authority":"agency"}},
+            "basis":[{{"instrument":"协议","article":"{article}"}}],"case":"case-{article}","data":{data}}}"#,
+        subject.code()
+    ))
+    .unwrap()
+}
+
+/// One act of a random history: whose, what, when, and a number to draw details from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Step {
+    pub(crate) subject: u8,
+    pub(crate) act: u8,
+    pub(crate) day: i64,
+    pub(crate) detail: u16,
+}
+
+/// Random histories of a few subjects. Most steps go on from the day of the one before; some fall behind.
+pub(crate) fn steps(max: usize) -> impl Strategy<Value = Vec<Step>> {
+    let step = (0..5_u8, 0..26_u8, prop_oneof![4 => 0..20_i64, 1 => -300..0_i64], any::<u16>());
+    proptest::collection::vec(step, 1..max).prop_map(|raw| {
+        let mut today = 0;
+        raw.into_iter()
+            .map(|(subject, act, gap, detail)| {
+                if gap >= 0 {
+                    today += gap;
+                }
+                Step { subject, act, day: today + gap.min(0), detail }
+            })
+            .collect()
+    })
+}
+
+pub(crate) fn subject(number: u8) -> Subject {
+    let text = ["H43050000001", "P43050000002", "H37010200001", "D430500000001", "HY370100000002"];
+    Subject::parse(text[usize::from(number) % text.len()]).unwrap()
+}
+
+pub(crate) fn subjects() -> Vec<Subject> {
+    (0..5).map(subject).collect()
+}
+
+/// Plays a history into a log.
+pub(crate) fn play(log: &TestLog, steps: &[Step]) {
+    for step in steps {
+        log.record(&subject(step.subject), &events(log, step));
+    }
+}
+
+fn area(detail: u16) -> AreaCode {
+    AreaCode::parse(if detail.is_multiple_of(3) { "370100" } else { "430500" }).unwrap()
+}
+
+fn events(log: &TestLog, step: &Step) -> Vec<NewEvent> {
+    let subject = subject(step.subject);
+    let known = log.stream(&subject);
+    let data = match subject.kind() {
+        SubjectKind::Institution => institution(step, &known),
+        SubjectKind::Practitioner => practitioner(step, &known),
+    };
+    let mut events = vec![NewEvent::new(day(step.day), data)];
+    if subject.kind() == SubjectKind::Practitioner && step.detail % 7 == 1 {
+        let data = p::QualificationSuspension { from: None, ground: None, until: Some(day(step.day + 90)) };
+        let suspended = EventData::Practitioner(P::QualificationSuspended(data));
+        events.push(NewEvent::new(day(step.day), suspended).caused_by(0));
+    }
+    events
+}
+
+/// An earlier event, drawn by the detail.
+fn earlier<'a>(known: &'a [Event], detail: u16, of: impl Fn(&EventType) -> bool) -> Option<&'a Event> {
+    let fitting: Vec<&Event> = known.iter().filter(|event| of(&event.data.event_type())).collect();
+    (!fitting.is_empty()).then(|| fitting[usize::from(detail) % fitting.len()])
+}
+
+fn annulment(known: &[Event], detail: u16) -> Option<Annulment> {
+    let target = earlier(known, detail, |_| true)?;
+    let from_date = detail % 4 == 1;
+    Some(Annulment {
+        event: target.id,
+        scope: if from_date { AnnulmentScope::FromDate } else { AnnulmentScope::FromStart },
+        date: from_date.then(|| target.effective_at.plus_days(i64::from(detail % 40))),
+        consequences: (detail % 3 == 0).then_some(true),
+    })
+}
+
+fn correction(known: &[Event], detail: u16) -> Option<Correction> {
+    let target = earlier(known, detail, |_| true)?;
+    let day = target.effective_at.plus_days(i64::from(detail % 30) - 15);
+    let change = match &target.data {
+        EventData::Practitioner(P::PointsDeducted(_)) => ("/data/points", serde_json::json!(detail % 12 + 1)),
+        EventData::Institution(I::AgreementSigned(_)) if detail % 2 == 0 => {
+            ("/data/name", serde_json::json!(format!("更名医院{}", detail % 5)))
+        }
+        _ => ("/effective_at", serde_json::json!(day.to_string())),
+    };
+    Some(Correction { event: target.id, changes: [(change.0.to_owned(), change.1)].into() })
+}
+
+fn institution(step: &Step, known: &[Event]) -> EventData {
+    let (detail, area) = (step.detail, area(step.detail));
+    let at = day(step.day);
+    let later = |days: i64| day(step.day + days);
+    let line = match detail % 5 {
+        0 => Some(Line::OutpatientPooling),
+        1 => Some(Line::Basic),
+        _ => None,
+    };
+    let id = |of: u16| earlier(known, detail, |kind| kind.0 == of).map_or(Uuid::nil(), |event| event.id);
+    let none = || I::InterviewHeld(f::Measure { note: None, recipient: None });
+    EventData::Institution(match step.act {
+        0 => I::Applied(
+            serde_json::from_value(serde_json::json!({
+                "area": area, "name": format!("第{}人民医院", detail % 4), "lines": ["basic", "outpatient_pooling"]
+            }))
+            .unwrap(),
+        ),
+        1 => I::ApplicationAccepted(f::InArea { area }),
+        2 => I::Evaluated(f::Evaluation {
+            area,
+            findings: Vec::new(),
+            score: None,
+            verdict: if detail % 3 == 0 { f::Verdict::Fail } else { f::Verdict::Pass },
+        }),
+        3..=6 => I::AgreementSigned(
+            serde_json::from_value(serde_json::json!({
+                "area": area, "from": (detail % 2 == 0).then(|| later(i64::from(detail % 9))),
+                "lines": if detail % 2 == 0 { vec!["basic", "outpatient_pooling"] } else { vec!["basic"] },
+                "name": format!("邵阳市第{}医院", detail % 6), "until": (detail % 4 != 0).then(|| later(200)),
+            }))
+            .unwrap(),
+        ),
+        7 => I::ProbationStarted(f::ProbationPeriod { area, from: at, until: later(180) }),
+        8 => I::ProbationExtended(f::ProbationExtension { area, until: later(200), violation: "违约".into() }),
+        9 => I::ProbationPassed(f::InArea { area }),
+        10 | 11 => I::AgreementSuspended(f::Suspension {
+            area,
+            at_request: None,
+            ground: "违约".into(),
+            line,
+            origin: None,
+            until: (detail % 3 != 0).then(|| later(90)),
+        }),
+        12 => I::AgreementResumed(f::Resumption { area, line }),
+        13 => I::AgreementTerminated(f::Termination {
+            area,
+            bar: Some(f::BarTerms {
+                class: BarClass::Breach,
+                until: later(700),
+                until_performed: detail % 2 == 0,
+            }),
+            ground: "违约".into(),
+            line,
+            origin: None,
+            reason_class: f::ReasonClass::Breach,
+        }),
+        14 => I::AgreementWithdrawn(f::Request { area, from: later(30) }),
+        15 => I::SettlementHeld(f::Hold {
+            approved_by_principal: None,
+            area: Some(area),
+            ground: "核查".into(),
+            lines: if detail % 2 == 0 { vec![Line::Basic, Line::Basic, Line::DualChannel] } else { vec![] },
+            refused_cooperation: None,
+        }),
+        16 => I::SettlementReleased(f::HoldRelease { hold: id(130), outcome: f::HoldOutcome::Cleared }),
+        17 => I::DepartmentOrdered(f::DepartmentOrder { department: "骨科".into(), until: later(200) }),
+        18 => I::DepartmentOrderLifted(f::DepartmentLift { department: "骨科".into() }),
+        19 => {
+            if detail % 2 == 0 {
+                I::CrossRegionOpened(f::InArea { area })
+            } else {
+                I::CrossRegionClosed(f::InArea { area })
+            }
+        }
+        20 => I::AgreementRenewed(f::Renewal { area, from: None, number: None, until: Some(later(400)) }),
+        21 => I::RenewalRefused(f::RenewalRefusal { area, ground: "考核不合格".into() }),
+        22 => I::LiabilitySettled(f::LiabilitySettlement { liability: id(120), performed_on: later(5) }),
+        23 => I::DetailsChanged(f::Change {
+            approved_on: None,
+            from: None,
+            to: format!("康复中心{}", detail % 3).into(),
+            what: "name".into(),
+        }),
+        24 => annulment(known, detail).map_or_else(none, I::DecisionAnnulled),
+        25 => correction(known, detail).map_or_else(none, I::RecordCorrected),
+        _ => none(),
+    })
+}
+
+fn practitioner(step: &Step, known: &[Event]) -> EventData {
+    let detail = step.detail;
+    let at = day(step.day);
+    let institution =
+        InstitutionCode::parse(if detail % 2 == 0 { "H43050000001" } else { "H37010200001" }).unwrap();
+    let register = || {
+        P::Registered(p::Registration {
+            area: (detail % 4 == 0).then(|| area(detail)),
+            category: p::Category::Doctor,
+            certificate: None,
+            commitment_signed: None,
+            institution: institution.clone(),
+            name: (detail % 3 == 0).then(|| "王医师".into()),
+        })
+    };
+    let none = || P::InterviewHeld(p::Interview { note: None });
+    EventData::Practitioner(match step.act {
+        0..=4 => register(),
+        5 => P::SiteAdded(p::SiteAct { institution }),
+        6 => P::SiteRemoved(p::SiteAct { institution }),
+        7..=11 => P::PointsDeducted(p::Deduction {
+            area: area(detail),
+            behaviour: "art-38".into(),
+            counted: (detail % 5) as u8 + 1,
+            decided_at: at,
+            departure_reason: None,
+            institution,
+            measure: None,
+            points: (detail % 5) as u8 + 1,
+            responsibility: None,
+            total: 0,
+        }),
+        12 | 13 => P::PointsRepaired(p::Repair {
+            activity: "学习".into(),
+            area: None,
+            points: (detail % 3) as u8 + 1,
+            total: 0,
+            year: at.year(),
+        }),
+        14 | 15 => P::QualificationSuspended(p::QualificationSuspension {
+            from: (detail % 3 == 0).then(|| day(step.day + 10)),
+            ground: None,
+            until: (detail % 2 == 0).then(|| day(step.day + 100)),
+        }),
+        16 | 17 => P::QualificationRestored(p::Restoration { note: None }),
+        18 | 19 => P::QualificationTerminated(p::QualificationTermination {
+            barred_until: (detail % 2 == 0).then(|| day(step.day + 365)),
+            class: BarClass::PointsAccumulated,
+            ground: "记分".into(),
+        }),
+        20 | 21 => P::Reregistered(p::SiteAct { institution }),
+        22 => P::DetailsChanged(p::PersonChange {
+            from: None,
+            to: format!("李医师{}", detail % 2).into(),
+            what: "name".into(),
+        }),
+        24 => annulment(known, detail).map_or_else(none, P::DecisionAnnulled),
+        25 => correction(known, detail).map_or_else(none, P::RecordCorrected),
+        _ => none(),
+    })
+}

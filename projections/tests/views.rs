@@ -1,0 +1,365 @@
+//! The views against the plainest way to the same answers.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use accord_domain::{Instant, Span, Subject, timeline};
+use accord_projections::{Filter, Opened, Options, Progress, Projector, ViewError, Views};
+use accord_store::EventLog;
+use common::{SOURCE, Step, TestLog, day, play, recorded, steps, subjects};
+use proptest::prelude::*;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tempfile::TempDir;
+
+struct Bench {
+    dir: TempDir,
+    log: Arc<TestLog>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self { dir: TempDir::new().unwrap(), log: Arc::default() }
+    }
+
+    fn of(steps: &[Step]) -> Self {
+        let bench = Self::new();
+        play(&bench.log, steps);
+        bench
+    }
+
+    fn open(&self, name: &str, heads_max: usize) -> (Projector, Opened) {
+        let log: Arc<dyn EventLog> = Arc::new(self.log.0.clone());
+        Projector::open(&self.dir.path().join(name), SOURCE, log, Options { heads_max }).unwrap()
+    }
+
+    fn views(&self, name: &str) -> Views {
+        Views::open(&self.dir.path().join(name)).unwrap()
+    }
+}
+
+/// The spans over the whole effective axis, from the events recorded by an instant.
+fn naive(log: &TestLog, subject: &Subject, known_at: Instant) -> Vec<Span> {
+    let mut events = log.stream(subject);
+    events.retain(|event| event.recorded_at <= known_at);
+    timeline::timeline(subject.kind(), &events)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(160))]
+
+    #[test]
+    fn at_every_recorded_instant_the_rows_are_the_timeline_known_then(
+        steps in steps(60), batch in 1..9_usize, heads in 0..6_usize,
+    ) {
+        let bench = Bench::of(&steps);
+        let (mut projector, _) = bench.open("views.db", heads);
+        for events in bench.log.events().chunks(batch) {
+            projector.project(events).unwrap();
+        }
+        let views = bench.views("views.db");
+        for subject in subjects() {
+            for position in 0..bench.log.events().len() as u64 {
+                let known_at = recorded(position);
+                prop_assert_eq!(
+                    views.timeline(&subject, known_at).unwrap(),
+                    naive(&bench.log, &subject, known_at),
+                    "{} as known when position {} was recorded", subject, position
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn standing_is_the_fold_of_what_was_effective_and_known(
+        steps in steps(60), at in -50..500_i64, position in 0..60_u64,
+    ) {
+        let bench = Bench::of(&steps);
+        let (mut projector, _) = bench.open("views.db", 10);
+        projector.project(&bench.log.events()).unwrap();
+        let views = bench.views("views.db");
+        let (as_of, known_at) = (day(at), recorded(position));
+        for subject in subjects() {
+            let mut events = bench.log.stream(&subject);
+            events.retain(|event| event.recorded_at <= known_at);
+            let mut folded: Vec<_> = timeline::state_at(subject.kind(), &events, as_of)
+                .standing(as_of)
+                .into_iter()
+                .map(|span| (span.track, span.value, span.cause))
+                .collect();
+            folded.sort();
+            folded.dedup();
+            // Nothing stands before the first event takes effect, not even 'unregistered'.
+            if timeline::resolve(&events).first().is_none_or(|first| as_of < first.event.effective_at) {
+                folded.clear();
+            }
+            let standing = views.standing(&subject, as_of, known_at).unwrap();
+            let mut found: Vec<_> = standing.into_iter().map(|s| (s.track, s.value, s.cause)).collect();
+            found.sort();
+            prop_assert_eq!(found, folded, "{}", subject);
+        }
+    }
+}
+
+/// Every row of every table, as text.
+fn dump(path: &std::path::Path) -> Vec<String> {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let mut lines = Vec::new();
+    for (table, columns) in [
+        ("checkpoint", "*"),
+        ("subjects", "*"),
+        ("names", "subject, name, current"),
+        ("parked", "*"),
+        ("points", "*"),
+        (
+            "periods",
+            "subject, row, track, value, cause, eff_from, eff_first, eff_to, cut_rec, rec_from, rec_to, \
+          (SELECT kind || ' ' || area || ' ' || status FROM shelves WHERE id = shelf)",
+        ),
+        (
+            "trail",
+            "subject, version, position, type, effective_at, recorded_at, caused_by, \
+          (SELECT json FROM citations WHERE id = citation), case_name, target, act, act_from",
+        ),
+    ] {
+        let mut statement = connection.prepare(&format!("SELECT {columns} FROM {table}")).unwrap();
+        let width = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let cells: Vec<String> = (0..width).map(|at| format!("{:?}", row.get_ref(at).unwrap())).collect();
+            lines.push(format!("{table}: {}", cells.join(", ")));
+        }
+    }
+    lines.sort();
+    lines
+}
+
+fn go_on(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(80))]
+
+    #[test]
+    fn event_by_event_in_batches_and_rebuilt_come_to_the_same_rows(
+        steps in steps(60), batch in 2..20_usize, cut in 0..60_usize,
+    ) {
+        let bench = Bench::of(&steps);
+        let events = bench.log.events();
+        let (mut single, _) = bench.open("single.db", 3);
+        for event in &events {
+            single.project(std::slice::from_ref(event)).unwrap();
+        }
+        let (mut batched, _) = bench.open("batched.db", 1);
+        for events in events.chunks(batch) {
+            batched.project(events).unwrap();
+        }
+        // The file behind at a crash of the process: opened again it catches up.
+        let (mut broken, _) = bench.open("broken.db", 10);
+        broken.project(&events[..cut.min(events.len())]).unwrap();
+        drop(broken);
+        let (mut broken, opened) = bench.open("broken.db", 10);
+        prop_assert_eq!(opened, Opened::Resumed);
+        broken.catch_up(&mut go_on).unwrap();
+        let (mut rebuilt, _) = bench.open("rebuilt.db", 10);
+        rebuilt.rebuild(&mut go_on).unwrap();
+        prop_assert_eq!(rebuilt.position(), events.len() as u64);
+        let expected = dump(single.path());
+        for other in [batched.path(), broken.path(), rebuilt.path()] {
+            let found = dump(other);
+            let differ = expected.iter().zip(&found).find(|(a, b)| a != b);
+            prop_assert_eq!(differ, None, "{}", other.display());
+            prop_assert_eq!(found.len(), expected.len());
+        }
+    }
+}
+
+#[test]
+fn readers_go_on_while_views_are_rebuilt_and_see_them_whole() {
+    let steps: Vec<Step> =
+        (0..400_u16).map(|n| Step { subject: (n % 5) as u8, act: 3, day: i64::from(n), detail: n }).collect();
+    let bench = Bench::of(&steps);
+    let (mut projector, _) = bench.open("views.db", 10);
+    projector.project(&bench.log.events()).unwrap();
+    let views = bench.views("views.db");
+    let expected = views.census(day(300), Instant::MAX, None).unwrap();
+    let (stop, asked) = (AtomicBool::new(false), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            while !stop.load(Ordering::Acquire) {
+                assert_eq!(views.census(day(300), Instant::MAX, None).unwrap(), expected);
+                asked.store(true, Ordering::Release);
+            }
+        });
+        while !asked.load(Ordering::Acquire) {
+            std::thread::yield_now();
+        }
+        for _ in 0..5 {
+            projector.rebuild(&mut go_on).unwrap();
+        }
+        stop.store(true, Ordering::Release);
+        reader.join().unwrap();
+    });
+    assert_eq!(views.position().unwrap(), bench.log.events().len() as u64);
+}
+
+#[test]
+fn a_cancelled_rebuild_leaves_nothing_behind() {
+    let bench = Bench::of(&[Step { subject: 0, act: 3, day: 1, detail: 1 }]);
+    let (mut projector, _) = bench.open("views.db", 10);
+    projector.project(&bench.log.events()).unwrap();
+    let before = dump(projector.path());
+    let error = projector.rebuild(&mut |_| ControlFlow::Break(())).unwrap_err();
+    assert!(matches!(error, ViewError::Cancelled), "{error}");
+    assert_eq!(dump(projector.path()), before);
+    assert!(!bench.dir.path().join("views.db.rebuild").exists());
+}
+
+#[test]
+fn an_event_that_cannot_be_read_parks_its_subject_and_nobody_else() {
+    let step = |subject, day| Step { subject, act: 3, day, detail: 1 };
+    let bench = Bench::of(&[step(0, 1), step(1, 2), step(0, 3), step(1, 4), step(0, 5)]);
+    let (mut projector, _) = bench.open("views.db", 10);
+    let mut events = bench.log.events();
+    events[2].body = events[2].body.replace("\"schema\":1", "\"schema\":9").into();
+    projector.project(&events).unwrap();
+    let views = bench.views("views.db");
+    let health = views.health().unwrap();
+    assert_eq!(health.position, 5);
+    assert_eq!(health.parked.len(), 1);
+    assert_eq!(
+        (health.parked[0].stream.as_str(), health.parked[0].position),
+        ("institution-H43050000001", 2)
+    );
+    assert!(health.parked[0].error.contains("schema version 9"), "{}", health.parked[0].error);
+    let version = |subject| views.version(&subject, Instant::MAX).unwrap();
+    assert_eq!(version(common::subject(0)), Some(0));
+    assert_eq!(version(common::subject(1)), Some(1));
+}
+
+#[test]
+fn an_event_missed_is_fetched_with_the_next_one() {
+    let step = Step { subject: 0, act: 3, day: 1, detail: 1 };
+    let bench = Bench::of(&[step, step, step]);
+    let (mut projector, _) = bench.open("views.db", 10);
+    projector.keep_up(&bench.log.events()[2..]).unwrap();
+    assert_eq!(projector.position(), 3);
+    assert_eq!(projector.lag().unwrap(), 0);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_replaced() {
+    let bench = Bench::of(&[Step { subject: 0, act: 3, day: 1, detail: 1 }]);
+    std::fs::write(bench.dir.path().join("views.db"), "not a database, and long enough to be looked at twice, even if only by its first sixteen bytes and no more of them than that".repeat(40)).unwrap();
+    let (mut projector, opened) = bench.open("views.db", 10);
+    assert!(matches!(opened, Opened::Discarded(_)), "{opened:?}");
+    projector.catch_up(&mut go_on).unwrap();
+    assert_eq!(projector.position(), 1);
+}
+
+#[test]
+fn views_are_readable_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let bench = Bench::new();
+    let (projector, _) = bench.open("views.db", 10);
+    assert_eq!(projector.path().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_name_is_found_by_any_part_and_by_its_earlier_form() {
+    let sign = Step { subject: 0, act: 3, day: 1, detail: 1 };
+    let rename = Step { subject: 0, act: 23, day: 2, detail: 2 };
+    let bench = Bench::of(&[sign, rename]);
+    let (mut projector, _) = bench.open("views.db", 10);
+    projector.project(&bench.log.events()).unwrap();
+    let views = bench.views("views.db");
+    for (text, current) in
+        [("邵阳市第1医院", false), ("阳市", false), ("院", false), ("康复", true), ("中心2", true)]
+    {
+        let found = views.search(text, 10).unwrap();
+        assert_eq!(found.len(), 1, "{text}");
+        assert_eq!((found[0].subject.clone(), found[0].current), (common::subject(0), current), "{text}");
+    }
+    assert_eq!(views.search("h4305", 10).unwrap().len(), 1);
+    assert_eq!(views.search("医阳", 10).unwrap(), []);
+    let found = views.subject(&common::subject(0)).unwrap().unwrap();
+    assert_eq!(
+        (found.name.as_deref(), found.former_names),
+        (Some("康复中心2"), vec!["邵阳市第1医院".to_owned()])
+    );
+}
+
+#[test]
+fn a_reason_names_the_event_as_the_log_does() {
+    let bench = Bench::of(&[Step { subject: 3, act: 7, day: 1, detail: 1 }]);
+    let (mut projector, _) = bench.open("views.db", 10);
+    projector.project(&bench.log.events()).unwrap();
+    let views = bench.views("views.db");
+    for (stored, event) in bench.log.events().iter().zip(bench.log.stream(&common::subject(3))) {
+        let reason = views.reason(&common::subject(3), stored.version).unwrap().unwrap();
+        assert_eq!((reason.id, reason.position, reason.kind), (event.id, stored.position, stored.kind));
+        assert_eq!((reason.effective_at, reason.recorded_at), (stored.effective_at, stored.recorded_at));
+        assert_eq!(&*reason.basis[0].instrument, "协议");
+        assert_eq!(reason.case.as_deref(), Some("case-0"));
+    }
+}
+
+#[test]
+fn views_of_another_ledger_are_not_trusted() {
+    let bench = Bench::of(&[Step { subject: 0, act: 3, day: 1, detail: 1 }]);
+    let (mut projector, opened) = bench.open("views.db", 10);
+    assert_eq!(opened, Opened::Fresh);
+    projector.project(&bench.log.events()).unwrap();
+    drop(projector);
+    assert_eq!(bench.open("views.db", 10).1, Opened::Resumed);
+    let other = accord_projections::Source { ledger: [8; 16], ..SOURCE };
+    let path = bench.dir.path().join("views.db");
+    let (projector, opened) =
+        Projector::open(&path, other, Arc::new(bench.log.0.clone()), Options::default()).unwrap();
+    assert_eq!(opened, Opened::Discarded("they are of another ledger".to_owned()));
+    assert_eq!(projector.position(), 0);
+}
+
+#[test]
+fn an_event_left_out_is_noticed() {
+    let step = Step { subject: 0, act: 3, day: 1, detail: 1 };
+    let bench = Bench::of(&[step, step, step]);
+    let (mut projector, _) = bench.open("views.db", 10);
+    let error = projector.project(&bench.log.events()[1..]).unwrap_err();
+    assert!(matches!(error, ViewError::Gap { expected: 0, found: 1 }), "{error}");
+    projector.project(&bench.log.events()).unwrap();
+    assert_eq!(projector.position(), 3);
+}
+
+#[test]
+fn lists_page_without_loss_or_repetition() {
+    let steps: Vec<Step> = (0..5_u8)
+        .flat_map(|subject| {
+            (0..3).map(move |n| Step { subject, act: 3, day: n, detail: u16::from(subject) * 2 })
+        })
+        .collect();
+    let bench = Bench::of(&steps);
+    let (mut projector, _) = bench.open("views.db", 10);
+    projector.project(&bench.log.events()).unwrap();
+    let views = bench.views("views.db");
+    let (filter, at, known) = (Filter::default(), day(20), Instant::MAX);
+    let whole = views.list(&filter, at, known, None, 500).unwrap();
+    assert_eq!(whole.next, None);
+    assert!(whole.items.len() > 5);
+    for limit in 1..8 {
+        let (mut items, mut after) = (Vec::new(), None);
+        loop {
+            let page = views.list(&filter, at, known, after.as_deref(), limit).unwrap();
+            assert!(page.items.len() <= limit);
+            items.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(items, whole.items, "by pages of {limit}");
+    }
+}

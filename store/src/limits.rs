@@ -1,0 +1,39 @@
+//! Every limit of the log in one place.
+
+use crate::port::{Append, AppendError};
+
+/// Largest stored body of one event, in bytes.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Longest stream name, in bytes of UTF-8.
+pub const STREAM_NAME_BYTES_MAX: usize = 200;
+/// Longest idempotency key, in bytes of UTF-8.
+pub const KEY_BYTES_MAX: usize = 512;
+/// Most events one request may append.
+pub const EVENTS_PER_REQUEST_MAX: usize = 64;
+/// Events of one commit on the bulk path.
+pub const BULK_BATCH_EVENTS: usize = 20_000;
+/// Batches waiting between the deciding thread and the writing thread of the bulk path.
+pub const BULK_QUEUE_BATCHES: usize = 2;
+/// Rows one statement of a scan reads, so that a long scan does not hold back checkpoints.
+pub const SCAN_CHUNK_ROWS: u64 = 8_192;
+/// Reading connections kept open when nobody uses them.
+pub const IDLE_READERS_MAX: usize = 8;
+
+/// Checks a request against the limits.
+///
+/// # Errors
+/// [`AppendError::Empty`] or [`AppendError::TooLarge`], naming the limit.
+pub fn check(append: &Append) -> Result<(), AppendError> {
+    let within = |what, size, max| {
+        if size > max { Err(AppendError::TooLarge { what, size, max }) } else { Ok(()) }
+    };
+    if append.events.is_empty() {
+        return Err(AppendError::Empty);
+    }
+    within("events in one request", append.events.len(), EVENTS_PER_REQUEST_MAX)?;
+    within("bytes of the stream name", append.stream.len(), STREAM_NAME_BYTES_MAX)?;
+    if let Some(request) = &append.request {
+        within("bytes of the key", request.key.len(), KEY_BYTES_MAX)?;
+    }
+    append.events.iter().try_for_each(|event| within("bytes of an event", event.body.len(), BODY_BYTES_MAX))
+}

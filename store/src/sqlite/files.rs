@@ -1,0 +1,75 @@
+//! The ledger's directory: who may look into it and who holds it.
+
+use super::fault;
+use crate::port::LogError;
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+#[cfg(unix)]
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+
+/// The log.
+pub(super) fn log(dir: &Path) -> PathBuf {
+    dir.join("log.db")
+}
+
+/// Its index.
+pub(super) fn index(dir: &Path) -> PathBuf {
+    dir.join("index.db")
+}
+
+/// Makes the directory, for its owner only. One that is there already keeps the rights it has.
+pub(super) fn create_dir(dir: &Path) -> Result<(), LogError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    builder.mode(0o700);
+    builder.create(dir).map_err(|error| fault::io(dir, &error))
+}
+
+/// Makes a file that only its owner can read. SQLite gives its `-wal` and `-shm` the same rights.
+pub(super) fn create_private(path: &Path) -> Result<File, LogError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    options.mode(0o600);
+    options.open(path).map_err(|error| fault::io(path, &error))
+}
+
+/// Takes the right to write, held as long as the file is open. The system gives it back when the process dies.
+pub(super) fn lock(dir: &Path) -> Result<File, LogError> {
+    let path = dir.join("ledger.lock");
+    let file = create_private(&path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(LogError::Locked(dir.display().to_string())),
+        Err(TryLockError::Error(error)) => Err(fault::io(&path, &error)),
+    }
+}
+
+/// Makes the names of new files in a directory last.
+pub(super) fn sync_dir(dir: &Path) -> Result<(), LogError> {
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(|error| fault::io(dir, &error))
+}
+
+/// Removes a database that can be made again.
+pub(super) fn remove_database(path: &Path) -> Result<(), LogError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        let part = PathBuf::from(name);
+        match std::fs::remove_file(&part) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(fault::io(&part, &error)),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a database has nothing left in its WAL, so that its file alone is the whole of it.
+pub(super) fn is_checkpointed(path: &Path) -> bool {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    std::fs::metadata(PathBuf::from(wal)).map_or(true, |file| file.len() == 0)
+}

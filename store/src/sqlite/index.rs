@@ -1,0 +1,322 @@
+//! Finding a stream by name, its newest event, and a request by key.
+//!
+//! These lookups are by random keys, and a B-tree that takes every insert at once rewrites a page of its own for nearly
+//! every event of a large import. So the log only ever appends, and its lookups lag: what was appended since the last
+//! flush is kept in memory, sorted ([`Tail`]), and goes into `index.db` in one sorted pass when there is enough of it.
+//! `index.db` can be lost or deleted: it is rebuilt from the log. On opening, the tail is read again from the log.
+
+use super::filter::Filter;
+use super::schema::{self, Mode};
+use super::{fault, files};
+use crate::port::LogError;
+use rusqlite::{Connection, OptionalExtension};
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Smallest number of entries worth a flush while single requests are appended.
+const FLUSH_ENTRIES_MIN: usize = 8_192;
+/// Largest number of entries kept in memory.
+const FLUSH_ENTRIES_MAX: usize = 2_000_000;
+
+/// First 16 bytes of the SHA-256 of an idempotency key.
+pub(super) type KeyDigest = [u8; 16];
+
+/// Digest of a key, as stored.
+pub(super) fn key_digest(key: &str) -> KeyDigest {
+    let hash: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&hash[..16]);
+    digest
+}
+
+/// Where the index looks for a key.
+pub(super) fn key_hash(digest: &KeyDigest) -> i64 {
+    let mut head = [0; 8];
+    head.copy_from_slice(&digest[..8]);
+    i64::from_be_bytes(head)
+}
+
+/// Where the index looks for a stream name.
+pub(super) fn name_hash(name: &str) -> i64 {
+    key_hash(&key_digest(name))
+}
+
+/// What the index learns from a commit.
+#[derive(Debug, Default)]
+pub(super) struct Learnt {
+    /// Hash of the name and id of each new stream.
+    pub(super) names: Vec<(i64, u64)>,
+    /// Hash of the key and first position of each request.
+    pub(super) keys: Vec<(i64, u64)>,
+    /// Stream and position of each event, in order.
+    pub(super) heads: Vec<(u64, u64)>,
+}
+
+/// What was appended since the last flush.
+#[derive(Debug, Default)]
+pub(super) struct Tail {
+    names: BTreeSet<(i64, u64)>,
+    keys: BTreeSet<(i64, u64)>,
+    heads: BTreeMap<u64, u64>,
+    /// Events that `index.db` and the tail know between them: the length of the log as readers of streams see it.
+    pub(super) events: u64,
+    /// Streams they know.
+    pub(super) streams: u64,
+    /// Events that `index.db` holds.
+    covered: u64,
+    /// What `index.db` holds at most, once somebody needed to know.
+    filter: Option<Filter>,
+}
+
+impl Tail {
+    /// Takes in a commit.
+    pub(super) fn learn(&mut self, learnt: Learnt) {
+        self.streams += learnt.names.len() as u64;
+        self.events += learnt.heads.len() as u64;
+        self.names.extend(learnt.names);
+        self.keys.extend(learnt.keys);
+        self.heads.extend(learnt.heads);
+    }
+
+    /// Streams that a name may mean.
+    pub(super) fn streams_named(&self, hash: i64) -> Vec<u64> {
+        self.names.range((hash, 0)..=(hash, u64::MAX)).map(|(_, id)| *id).collect()
+    }
+
+    /// Positions of the requests that a key may mean.
+    pub(super) fn requests_under(&self, hash: i64) -> Vec<u64> {
+        self.keys.range((hash, 0)..=(hash, u64::MAX)).map(|(_, position)| *position).collect()
+    }
+
+    /// The newest event of a stream, when it was appended since the last flush.
+    pub(super) fn head(&self, stream: u64) -> Option<u64> {
+        self.heads.get(&stream).copied()
+    }
+
+    /// Whether an index that covers as much as this one does joins up with a tail.
+    pub(super) fn reaches(&self, tail: &Tail) -> bool {
+        self.covered >= tail.covered
+    }
+
+    /// Whether `index.db` may hold a hash; a no is certain.
+    pub(super) fn may_be_indexed(&self, hash: i64) -> bool {
+        self.filter.as_ref().is_none_or(|filter| filter.may_hold(hash))
+    }
+
+    /// Events that `index.db` holds, when it is not known yet what it does not hold.
+    pub(super) fn unfiltered(&self) -> Option<u64> {
+        self.filter.is_none().then_some(self.covered)
+    }
+
+    /// Takes a filter of `index.db` as it was when it held so many events, if it still does. (A flush that is committed
+    /// but not yet told here is no harm: its entries are still in the tail and get into the filter when they leave it.)
+    pub(super) fn take_filter(&mut self, filter: Filter, covered: u64) {
+        if self.covered == covered {
+            self.filter = Some(filter);
+        }
+    }
+
+    fn entries(&self) -> usize {
+        self.names.len() + self.keys.len() + self.heads.len()
+    }
+
+    /// Whether a flush is due: rarer the larger the index, as a flush rewrites about all of it.
+    pub(super) fn is_due(&self) -> bool {
+        let share = usize::try_from(self.covered / 4).unwrap_or(usize::MAX);
+        self.entries() >= share.clamp(FLUSH_ENTRIES_MIN, FLUSH_ENTRIES_MAX)
+    }
+
+    /// Writes everything into `index.db`, sorted, in one transaction. The caller empties the tail afterwards with
+    /// [`Tail::flushed`]; until then readers find the same entries in both, which does no harm.
+    pub(super) fn flush(&self, index: &Connection, leaf: &[u8]) -> rusqlite::Result<()> {
+        let tx = index.unchecked_transaction()?;
+        {
+            let mut insert =
+                tx.prepare_cached("INSERT OR IGNORE INTO names (hash, stream) VALUES (?1, ?2)")?;
+            for (hash, stream) in &self.names {
+                insert.execute((hash, stream.cast_signed()))?;
+            }
+            let mut insert =
+                tx.prepare_cached("INSERT OR IGNORE INTO keys (hash, position) VALUES (?1, ?2)")?;
+            for (hash, position) in &self.keys {
+                insert.execute((hash, position.cast_signed()))?;
+            }
+            let mut insert =
+                tx.prepare_cached("INSERT OR REPLACE INTO heads (stream, position) VALUES (?1, ?2)")?;
+            for (stream, position) in &self.heads {
+                insert.execute((stream.cast_signed(), position.cast_signed()))?;
+            }
+            tx.execute(
+                "UPDATE covered SET events = ?1, streams = ?2, leaf = ?3",
+                (self.events.cast_signed(), self.streams.cast_signed(), leaf),
+            )?;
+        }
+        tx.commit()
+    }
+
+    /// Empties the tail after a flush.
+    pub(super) fn flushed(&mut self) {
+        if let Some(filter) = &mut self.filter {
+            self.names.iter().chain(&self.keys).for_each(|(hash, _)| filter.add(*hash));
+        }
+        self.names.clear();
+        self.keys.clear();
+        self.heads.clear();
+        self.covered = self.events;
+    }
+
+    /// Reads what the log has beyond the tail, at most `limit` events; says whether there was any.
+    pub(super) fn catch_up(&mut self, log: &Connection, limit: u64) -> rusqlite::Result<bool> {
+        // One read transaction, so that streams and requests are those of the same commits as the events.
+        let tx = log.unchecked_transaction()?;
+        let (from, to) = (self.events, self.events.saturating_add(limit));
+        let mut learnt = Learnt::default();
+        {
+            let mut events = tx.prepare_cached(
+                "SELECT stream, position FROM events WHERE position >= ?1 AND position < ?2",
+            )?;
+            let mut rows = events.query((from.cast_signed(), to.cast_signed()))?;
+            let mut streams = self.streams;
+            while let Some(row) = rows.next()? {
+                let (stream, position) = (row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, i64>(1)?);
+                streams = streams.max(stream + 1);
+                learnt.heads.push((stream, position.cast_unsigned()));
+            }
+            let mut named = tx.prepare_cached("SELECT id, name FROM streams WHERE id >= ?1 AND id < ?2")?;
+            let mut rows = named.query((self.streams.cast_signed(), streams.cast_signed()))?;
+            while let Some(row) = rows.next()? {
+                learnt
+                    .names
+                    .push((name_hash(row.get_ref(1)?.as_str()?), row.get::<_, i64>(0)?.cast_unsigned()));
+            }
+            let mut requests = tx.prepare_cached(
+                "SELECT first_position, key FROM requests WHERE first_position >= ?1 AND first_position < ?2",
+            )?;
+            let end = from + learnt.heads.len() as u64;
+            let mut rows = requests.query((from.cast_signed(), end.cast_signed()))?;
+            while let Some(row) = rows.next()? {
+                learnt.keys.push((key_hash(&row.get(1)?), row.get::<_, i64>(0)?.cast_unsigned()));
+            }
+        }
+        let any = !learnt.heads.is_empty();
+        self.learn(learnt);
+        Ok(any)
+    }
+}
+
+/// Streams that a name may mean, from `index.db`.
+pub(super) fn streams_named(index: &Connection, hash: i64) -> rusqlite::Result<Vec<u64>> {
+    candidates(index, "SELECT stream FROM names WHERE hash = ?1", hash)
+}
+
+/// Positions of the requests that a key may mean, from `index.db`.
+pub(super) fn requests_under(index: &Connection, hash: i64) -> rusqlite::Result<Vec<u64>> {
+    candidates(index, "SELECT position FROM keys WHERE hash = ?1", hash)
+}
+
+fn candidates(index: &Connection, sql: &str, hash: i64) -> rusqlite::Result<Vec<u64>> {
+    let mut select = index.prepare_cached(sql)?;
+    let mut rows = select.query([hash])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(row.get::<_, i64>(0)?.cast_unsigned());
+    }
+    Ok(found)
+}
+
+/// A filter of everything in `index.db`.
+pub(super) fn filter(index: &Connection) -> rusqlite::Result<Filter> {
+    let mut filter = Filter::default();
+    for sql in ["SELECT hash FROM names", "SELECT hash FROM keys"] {
+        let mut select = index.prepare(sql)?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            filter.add(row.get(0)?);
+        }
+    }
+    Ok(filter)
+}
+
+/// The newest event of a stream that `index.db` knows.
+pub(super) fn head(index: &Connection, stream: u64) -> rusqlite::Result<Option<u64>> {
+    index
+        .prepare_cached("SELECT position FROM heads WHERE stream = ?1")?
+        .query_row([stream.cast_signed()], |row| row.get::<_, i64>(0))
+        .optional()
+        .map(|position| position.map(i64::cast_unsigned))
+}
+
+/// Opens `index.db` for writing; one that is missing, of another ledger or format, or not from this log's past, is made
+/// anew and then rebuilt by catching up.
+pub(super) fn open(path: &Path, log: &Connection, ledger: &[u8; 16]) -> Result<(Connection, Tail), LogError> {
+    let failed = |error: rusqlite::Error| fault::sqlite("opening the index", &error);
+    if path.exists() {
+        if let Ok(index) = schema::connect(path, Mode::Write)
+            && schema::is_index(&index)
+            && let Ok(Some(tail)) = load(&index, log, ledger)
+        {
+            tune(&index).map_err(failed)?;
+            return Ok((index, tail));
+        }
+        tracing::warn!("the index does not fit the log and is rebuilt");
+        files::remove_database(path)?;
+    }
+    files::create_private(path)?;
+    let index = schema::connect(path, Mode::Create)?;
+    schema::create_index(&index, ledger).map_err(failed)?;
+    tune(&index).map_err(failed)?;
+    Ok((index, Tail { filter: Some(Filter::default()), ..Tail::default() }))
+}
+
+fn tune(index: &Connection) -> rusqlite::Result<()> {
+    // NORMAL keeps the file sound over a loss of power; a flush that is lost is made again from the log.
+    index.pragma_update(None, "synchronous", "NORMAL")
+}
+
+/// What an index covers; none when it is not of this log.
+pub(super) fn load(
+    index: &Connection,
+    log: &Connection,
+    ledger: &[u8; 16],
+) -> rusqlite::Result<Option<Tail>> {
+    let (of, events, streams, leaf) =
+        index.query_row("SELECT ledger, events, streams, leaf FROM covered", [], |row| {
+            Ok((
+                row.get::<_, Vec<u8>>(0)?,
+                row.get::<_, i64>(1)?.cast_unsigned(),
+                row.get::<_, i64>(2)?.cast_unsigned(),
+                row.get::<_, Vec<u8>>(3)?,
+            ))
+        })?;
+    if of != ledger {
+        return Ok(None);
+    }
+    if events > 0 {
+        let stored: Option<Vec<u8>> = log
+            .query_row("SELECT leaf FROM events WHERE position = ?1", [events.cast_signed() - 1], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        if stored.as_ref() != Some(&leaf) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Tail { events, streams, covered: events, ..Tail::default() }))
+}
+
+/// Leaf hash of the newest event; empty when there is none.
+pub(super) fn newest_leaf(log: &Connection) -> rusqlite::Result<Vec<u8>> {
+    log.query_row("SELECT leaf FROM events ORDER BY position DESC LIMIT 1", [], |row| row.get(0))
+        .optional()
+        .map(Option::unwrap_or_default)
+}
+
+/// Leaf hash of the event before a position; empty when there is none.
+pub(super) fn leaf_before(log: &Connection, position: u64) -> rusqlite::Result<Vec<u8>> {
+    log.query_row("SELECT leaf FROM events WHERE position = ?1", [position.cast_signed() - 1], |row| {
+        row.get(0)
+    })
+    .optional()
+    .map(Option::unwrap_or_default)
+}

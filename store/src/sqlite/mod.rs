@@ -1,0 +1,323 @@
+//! The log in SQLite: `log.db`, which is only ever appended to, and `index.db`, which can be made from it.
+//!
+//! - [`schema`]: the tables and their guards; [`files`]: rights and the lock of the directory.
+//! - [`plan`] decides what each request comes to, [`sink`] makes it durable and shows it.
+//! - [`index`] finds streams and keys; [`read`] and [`scan`] answer, on connections of their own.
+//! - [`bulk`] is the same path for imports, with deciding and writing in two threads.
+
+mod bulk;
+mod fault;
+mod files;
+mod filter;
+mod index;
+mod plan;
+mod read;
+mod scan;
+mod schema;
+mod sink;
+
+pub use bulk::Bulk;
+
+use crate::clock::Clock;
+use crate::ids;
+use crate::port::{Answer, Append, AppendError, Appended, EventLog, LogError, Scan, Stored};
+use accord_domain::{Instant, Version};
+use async_trait::async_trait;
+use index::Tail;
+use plan::Planner;
+use read::{Lookup, Pool, Reader};
+use schema::{Meta, Mode};
+use sink::Sink;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio::sync::watch;
+
+/// How much of the log one step of catching up reads.
+const CATCH_UP_EVENTS: u64 = 500_000;
+
+/// What the writer and the readers of one open log share.
+#[derive(Debug)]
+struct Shared {
+    dir: PathBuf,
+    meta: Meta,
+    clock: Arc<dyn Clock>,
+    mode: Mode,
+    with_index: bool,
+    tail: RwLock<Tail>,
+    len: watch::Sender<u64>,
+    pool: Pool,
+}
+
+impl Shared {
+    /// Lends a reader, catching up with another process's writes first when this one only reads.
+    fn read<T>(&self, ask: impl FnOnce(&Reader) -> Result<T, LogError>) -> Result<T, LogError> {
+        let reader = match self.pool.take() {
+            Some(reader) => reader,
+            None => self.open_reader()?,
+        };
+        if self.mode != Mode::Write {
+            self.catch_up(&reader)?;
+        }
+        let answer = ask(&reader);
+        self.pool.give_back(reader);
+        answer
+    }
+
+    fn open_reader(&self) -> Result<Reader, LogError> {
+        let reader = Reader::open(&self.dir, self.mode.reading(), self.with_index)?;
+        if let Some(index) = &reader.index {
+            let fits = index::load(index, &reader.log, &self.meta.ledger).map_err(read::failed)?;
+            let tail = self.tail.read().unwrap_or_else(PoisonError::into_inner);
+            if fits.is_none_or(|found| !found.reaches(&tail)) {
+                return Err(LogError::Other(
+                    "the index was rebuilt meanwhile: open the ledger again".to_owned(),
+                ));
+            }
+        }
+        Ok(reader)
+    }
+
+    fn catch_up(&self, reader: &Reader) -> Result<(), LogError> {
+        let known = self.tail.read().unwrap_or_else(PoisonError::into_inner).events;
+        if read::len(&reader.log)? == known {
+            return Ok(());
+        }
+        let mut tail = self.tail.write().unwrap_or_else(PoisonError::into_inner);
+        while tail.catch_up(&reader.log, CATCH_UP_EVENTS).map_err(read::failed)? {}
+        self.len.send_if_modified(|len| std::mem::replace(len, tail.events) != tail.events);
+        Ok(())
+    }
+
+    fn lookup<'a>(&'a self, reader: &'a Reader) -> Lookup<'a> {
+        Lookup { reader, tail: &self.tail }
+    }
+}
+
+/// Who may write.
+#[derive(Debug)]
+struct Writer {
+    planner: Planner,
+    sink: Sink,
+    /// Held as long as the log may be written.
+    _lock: File,
+}
+
+/// The log in a directory.
+///
+/// One process at a time writes it; any number read it. Reads never wait for the writer.
+#[derive(Debug)]
+pub struct SqliteLog {
+    shared: Arc<Shared>,
+    /// None while an import holds it, and in a log opened for reading.
+    writer: Arc<Mutex<Option<Writer>>>,
+}
+
+impl SqliteLog {
+    /// Whether there is a ledger in a directory.
+    #[must_use]
+    pub fn exists(dir: &Path) -> bool {
+        files::log(dir).exists()
+    }
+
+    /// Makes an empty ledger in a directory, which is made too when it is not there. `salt` goes into every event id, so
+    /// that two ledgers do not make the same ones: draw it at random.
+    ///
+    /// # Errors
+    /// [`LogError::NotALedger`] when a ledger or anything else named `log.db` is there, and those of the file system.
+    pub fn create(dir: &Path, salt: u64, clock: &dyn Clock) -> Result<(), LogError> {
+        files::create_dir(dir)?;
+        let _lock = files::lock(dir)?;
+        let path = files::log(dir);
+        if std::fs::metadata(&path).is_ok_and(|file| file.len() > 0) {
+            return Err(LogError::NotALedger(format!("{} is there already", path.display())));
+        }
+        files::create_private(&path)?;
+        let db = schema::connect(&path, Mode::Create)?;
+        let created_at = clock.now();
+        // No event stands at the largest position, so no event has this id.
+        let ledger = ids::event_id(created_at, ids::POSITION_MAX, salt);
+        schema::create_log(&db, ledger.as_bytes(), salt, created_at.as_micros())
+            .map_err(|error| fault::sqlite("making the ledger", &error))?;
+        files::sync_dir(dir)
+    }
+
+    /// Opens a ledger for writing.
+    ///
+    /// # Errors
+    /// [`LogError::Locked`] when it is open for writing already, here or in another process; [`LogError::NotALedger`],
+    /// [`LogError::NewerFormat`], [`LogError::ReadOnly`], and others of the store.
+    pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, LogError> {
+        let path = files::log(dir);
+        if !path.exists() {
+            return Err(LogError::NotALedger(format!("there is no ledger in {}", dir.display())));
+        }
+        let lock = files::lock(dir)?;
+        let log = schema::connect(&path, Mode::Write)?;
+        let meta = schema::check_log(&log, &path)?;
+        schema::tune_log(&log).map_err(|error| fault::sqlite("opening the ledger", &error))?;
+        let (index, mut tail) = index::open(&files::index(dir), &log, &meta.ledger)?;
+        let newest_leaf = index::newest_leaf(&log).map_err(read::failed)?;
+        while tail.catch_up(&log, CATCH_UP_EVENTS).map_err(read::failed)? {
+            if tail.is_due() {
+                let leaf = index::leaf_before(&log, tail.events).map_err(read::failed)?;
+                tail.flush(&index, &leaf).map_err(|error| fault::sqlite("writing the index", &error))?;
+                tail.flushed();
+            }
+        }
+        let events = tail.events;
+        let shared = Arc::new(Shared {
+            dir: dir.to_owned(),
+            meta,
+            clock,
+            mode: Mode::Write,
+            with_index: true,
+            tail: RwLock::new(tail),
+            len: watch::Sender::new(events),
+            pool: Pool::default(),
+        });
+        let sink = Sink { log, index, shared: Arc::clone(&shared), broken: None, newest_leaf };
+        let planner = Planner::new(sink.next().map_err(read::failed)?);
+        let writer = Writer { planner, sink, _lock: lock };
+        Ok(Self { shared, writer: Arc::new(Mutex::new(Some(writer))) })
+    }
+
+    /// Opens a ledger for reading, also while another process writes it: each question sees what is committed by then.
+    ///
+    /// # Errors
+    /// [`LogError::NotALedger`], [`LogError::NewerFormat`], and others of the store.
+    pub fn open_read_only(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, LogError> {
+        let path = files::log(dir);
+        if !path.exists() {
+            return Err(LogError::NotALedger(format!("there is no ledger in {}", dir.display())));
+        }
+        let (mode, log, meta) = open_for_reading(&path)?;
+        let fitting = schema::connect(&files::index(dir), mode)
+            .ok()
+            .filter(schema::is_index)
+            .and_then(|index| index::load(&index, &log, &meta.ledger).ok().flatten());
+        let with_index = fitting.is_some();
+        let mut tail = fitting.unwrap_or_default();
+        while tail.catch_up(&log, CATCH_UP_EVENTS).map_err(read::failed)? {}
+        let len = watch::Sender::new(tail.events);
+        let (dir, tail, pool) = (dir.to_owned(), RwLock::new(tail), Pool::default());
+        let shared = Arc::new(Shared { dir, meta, clock, mode, with_index, tail, len, pool });
+        Ok(Self { shared, writer: Arc::new(Mutex::new(None)) })
+    }
+
+    /// The ledger's id: 16 bytes that no other ledger has.
+    #[must_use]
+    pub fn ledger_id(&self) -> uuid::Uuid {
+        uuid::Uuid::from_bytes(self.shared.meta.ledger)
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.shared.dir
+    }
+
+    /// Takes the writer for an import; single appends are refused until it is finished or dropped.
+    ///
+    /// # Errors
+    /// [`LogError::Locked`] when another import holds it, [`LogError::ReadOnly`] when the log is open for reading.
+    pub fn bulk(&self) -> Result<Bulk, LogError> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let writer = writer.ok_or_else(|| self.no_writer())?;
+        Bulk::start(Arc::clone(&self.shared), Arc::clone(&self.writer), writer)
+    }
+
+    fn no_writer(&self) -> LogError {
+        let dir = self.shared.dir.display();
+        if self.shared.mode == Mode::Write {
+            LogError::Locked(format!("an import is writing {dir}"))
+        } else {
+            LogError::ReadOnly(format!("{dir} is open for reading"))
+        }
+    }
+
+    fn append_now(&self, batch: Vec<Append>) -> Vec<Result<Answer, AppendError>> {
+        let count = batch.len();
+        let refuse = |error: Arc<LogError>| {
+            (0..count).map(|_| Err(AppendError::Storage(Arc::clone(&error)))).collect()
+        };
+        let mut held = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(writer) = held.as_mut() else { return refuse(Arc::new(self.no_writer())) };
+        let before = writer.planner.next();
+        let now = self.shared.clock.now();
+        let planner = &mut writer.planner;
+        let planned = self.shared.read(|reader| {
+            let lookup = self.shared.lookup(reader);
+            Ok(batch.into_iter().map(|append| planner.plan(append, lookup, now)).collect::<Vec<_>>())
+        });
+        let mut answers = match planned {
+            Ok(answers) => answers,
+            Err(error) => return refuse(Arc::new(error)),
+        };
+        if let Err(error) = writer.sink.commit(writer.planner.take()) {
+            writer.planner.back_to(before);
+            for answer in &mut answers {
+                // An answer given before this commit still stands; one that rests on it does not.
+                if answer.as_ref().is_ok_and(|answer| answer.appended.first_position >= before.position) {
+                    *answer = Err(AppendError::Storage(Arc::clone(&error)));
+                }
+            }
+        }
+        answers
+    }
+}
+
+/// Opens a log for reading; where not even SQLite's shared memory can be written, as a file that does not change.
+fn open_for_reading(path: &Path) -> Result<(Mode, rusqlite::Connection, Meta), LogError> {
+    let read = |mode| {
+        let log = schema::connect(path, mode)?;
+        let meta = schema::check_log(&log, path)?;
+        Ok((mode, log, meta))
+    };
+    match read(Mode::Read) {
+        Err(LogError::ReadOnly(_) | LogError::NotALedger(_)) if files::is_checkpointed(path) => {
+            read(Mode::Frozen)
+        }
+        opened => opened,
+    }
+}
+
+#[async_trait]
+impl EventLog for SqliteLog {
+    async fn append(&self, batch: Vec<Append>) -> Vec<Result<Answer, AppendError>> {
+        self.append_now(batch)
+    }
+
+    async fn read_stream(&self, stream: &str, from: Version, limit: usize) -> Result<Vec<Stored>, LogError> {
+        self.shared.read(|reader| self.shared.lookup(reader).read_stream(stream, from, limit))
+    }
+
+    async fn read_all(&self, from: u64, limit: usize) -> Result<Vec<Stored>, LogError> {
+        self.shared.read(|reader| read::read_all(&reader.log, from, limit))
+    }
+
+    async fn len(&self) -> Result<u64, LogError> {
+        self.shared.read(|reader| read::len(&reader.log))
+    }
+
+    async fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
+        self.shared.read(|reader| self.shared.lookup(reader).request(&index::key_digest(key)))
+    }
+
+    async fn known(&self, at: Instant) -> Result<u64, LogError> {
+        self.shared.read(|reader| read::known(&reader.log, read::len(&reader.log)?, at))
+    }
+
+    fn scanner(&self) -> Result<Box<dyn Scan>, LogError> {
+        let log = schema::connect(&files::log(&self.shared.dir), self.shared.mode.reading())?;
+        Ok(Box::new(scan::Scanner(log)))
+    }
+
+    fn salt(&self) -> u64 {
+        self.shared.meta.salt
+    }
+
+    fn subscribe(&self) -> watch::Receiver<u64> {
+        self.shared.len.subscribe()
+    }
+}

@@ -1,0 +1,206 @@
+//! Deciding what a request comes to before anything is written: numbers, conditions, keys.
+//!
+//! Every condition is checked here, in memory and by lookups, and sees the earlier requests of the same commit. So a
+//! refused request writes nothing and no savepoint is needed.
+
+use super::index::{KeyDigest, key_digest};
+use super::read::{Head, Lookup};
+use crate::limits;
+use crate::port::{Answer, Append, AppendError, Appended, LogError};
+use accord_domain::{Instant, Proposed, Version};
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// The next numbers to give.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Next {
+    pub(super) position: u64,
+    pub(super) stream: u64,
+    /// When the newest event was recorded.
+    pub(super) recorded_at: Instant,
+}
+
+/// An event with its numbers, ready for its row.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) position: u64,
+    pub(super) stream: u64,
+    pub(super) version: Version,
+    pub(super) back: u64,
+    pub(super) recorded_at: Instant,
+    pub(super) event: Proposed,
+}
+
+/// A key, as stored.
+#[derive(Debug)]
+pub(super) struct KeyRow {
+    pub(super) first_position: u64,
+    pub(super) key: KeyDigest,
+    pub(super) digest: [u8; 32],
+    pub(super) count: u32,
+}
+
+/// The rows of one commit.
+#[derive(Debug, Default)]
+pub(super) struct Commit {
+    pub(super) streams: Vec<(u64, Arc<str>)>,
+    pub(super) events: Vec<Row>,
+    pub(super) requests: Vec<KeyRow>,
+}
+
+/// Remembers the newest entries, in two generations: when the young one is full, the old one is forgotten. An entry
+/// lives at least until `capacity` others came after it, which is longer than any commit is under way.
+#[derive(Debug)]
+struct Recent<K, V> {
+    young: HashMap<K, V>,
+    old: HashMap<K, V>,
+    capacity: usize,
+}
+
+impl<K: Eq + Hash, V: Copy> Recent<K, V> {
+    fn new(capacity: usize) -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), capacity }
+    }
+
+    fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: std::borrow::Borrow<Q>,
+    {
+        self.young.get(key).or_else(|| self.old.get(key)).copied()
+    }
+
+    fn put(&mut self, key: K, value: V) {
+        if self.young.len() >= self.capacity {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(key, value);
+    }
+
+    fn clear(&mut self) {
+        self.young.clear();
+        self.old.clear();
+    }
+}
+
+/// Plans requests into commits.
+#[derive(Debug)]
+pub(super) struct Planner {
+    next: Next,
+    heads: Recent<Arc<str>, Head>,
+    keys: Recent<KeyDigest, ([u8; 32], Appended)>,
+    commit: Commit,
+}
+
+impl Planner {
+    pub(super) fn new(next: Next) -> Self {
+        let under_way = limits::BULK_BATCH_EVENTS * (limits::BULK_QUEUE_BATCHES + 3);
+        Self {
+            next,
+            heads: Recent::new(under_way.max(1_000_000)),
+            keys: Recent::new(under_way),
+            commit: Commit::default(),
+        }
+    }
+
+    /// Where it stands.
+    pub(super) fn next(&self) -> Next {
+        self.next
+    }
+
+    /// Takes the commit planned so far.
+    pub(super) fn take(&mut self) -> Commit {
+        std::mem::take(&mut self.commit)
+    }
+
+    /// How many events the commit planned so far has.
+    pub(super) fn planned(&self) -> usize {
+        self.commit.events.len()
+    }
+
+    /// Forgets what was planned since a point: it was not written.
+    pub(super) fn back_to(&mut self, next: Next) {
+        self.next = next;
+        self.commit = Commit::default();
+        self.heads.clear();
+        self.keys.clear();
+    }
+
+    /// Plans one request into the commit.
+    pub(super) fn plan(
+        &mut self,
+        append: Append,
+        lookup: Lookup<'_>,
+        now: Instant,
+    ) -> Result<Answer, AppendError> {
+        limits::check(&append)?;
+        let stored = |error| AppendError::Storage(Arc::new(error));
+        let request = append.request.map(|request| (key_digest(&request.key), request.digest));
+        if let Some((key, digest)) = &request
+            && let Some((first, appended)) = self.request(key, lookup).map_err(stored)?
+        {
+            return if first == *digest {
+                Ok(Answer { appended, repeated: true })
+            } else {
+                Err(AppendError::KeyReused { first_position: appended.first_position })
+            };
+        }
+        let head = self.head(&append.stream, lookup).map_err(stored)?;
+        let actual = head.map(|head| head.version);
+        if !append.expected.holds(actual) {
+            return Err(AppendError::Conflict { expected: append.expected, actual });
+        }
+        let appended = self.number(append.stream, head, append.events, now);
+        if let Some((key, digest)) = request {
+            let (first_position, count) = (appended.first_position, appended.count);
+            self.commit.requests.push(KeyRow { first_position, key, digest, count });
+            self.keys.put(key, (digest, appended));
+        }
+        Ok(Answer { appended, repeated: false })
+    }
+
+    /// What was answered under a key, what is planned and not yet written included.
+    pub(super) fn request(
+        &self,
+        key: &KeyDigest,
+        lookup: Lookup<'_>,
+    ) -> Result<Option<([u8; 32], Appended)>, LogError> {
+        self.keys.get(key).map_or_else(|| lookup.request(key), |found| Ok(Some(found)))
+    }
+
+    fn head(&self, name: &str, lookup: Lookup<'_>) -> Result<Option<Head>, LogError> {
+        self.heads.get(name).map_or_else(|| lookup.head(name), |found| Ok(Some(found)))
+    }
+
+    /// Gives every event its numbers. The events of one request are recorded a microsecond apart.
+    fn number(
+        &mut self,
+        name: Arc<str>,
+        head: Option<Head>,
+        events: Vec<Proposed>,
+        now: Instant,
+    ) -> Appended {
+        let mut head = head;
+        let stream = head.map_or(self.next.stream, |head| head.stream);
+        if head.is_none() {
+            self.commit.streams.push((stream, Arc::clone(&name)));
+            self.next.stream += 1;
+        }
+        let first_position = self.next.position;
+        let first_version = head.map_or(0, |head| head.version + 1);
+        let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        for event in events {
+            let position = self.next.position;
+            let recorded_at = now.max(Instant::from_micros(self.next.recorded_at.as_micros() + 1));
+            let (version, back) = head.map_or((0, 0), |head| (head.version + 1, position - head.position));
+            self.commit.events.push(Row { position, stream, version, back, recorded_at, event });
+            head = Some(Head { stream, version, position });
+            self.next.position += 1;
+            self.next.recorded_at = recorded_at;
+        }
+        if let Some(head) = head {
+            self.heads.put(name, head);
+        }
+        Appended { first_position, first_version, count, recorded_at: self.next.recorded_at }
+    }
+}

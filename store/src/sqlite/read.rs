@@ -1,0 +1,346 @@
+//! Reading: connections of their own, so that nobody waits for the writer.
+
+use super::index::{self, KeyDigest, Tail, key_hash, name_hash};
+use super::{fault, files, schema, schema::Mode};
+use crate::limits::IDLE_READERS_MAX;
+use crate::port::{Appended, LogError, Stored};
+use accord_domain::{EventType, Instant, Version};
+use rusqlite::{Connection, OptionalExtension, Row};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+/// Columns of [`stored`], in its order.
+const COLUMNS: &str = "position, version, type, effective_at, recorded_at, leaf, body";
+
+/// Turns SQLite's failure while reading into the log's.
+pub(super) fn failed(error: rusqlite::Error) -> LogError {
+    fault::sqlite("reading the log", &error)
+}
+
+/// A row that does not hold what every row holds.
+pub(super) fn damaged(position: u64, what: impl ToString) -> LogError {
+    LogError::Damaged { position, what: what.to_string() }
+}
+
+/// The two files, open for reading.
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub(super) log: Connection,
+    pub(super) index: Option<Connection>,
+}
+
+impl Reader {
+    /// Opens both; the index only when it is there and fits.
+    pub(super) fn open(dir: &Path, mode: Mode, with_index: bool) -> Result<Self, LogError> {
+        let log = schema::connect(&files::log(dir), mode)?;
+        let index = with_index.then(|| schema::connect(&files::index(dir), mode)).transpose()?;
+        Ok(Self { log, index })
+    }
+}
+
+/// Readers nobody uses now.
+#[derive(Debug, Default)]
+pub(super) struct Pool(Mutex<Vec<Reader>>);
+
+impl Pool {
+    pub(super) fn take(&self) -> Option<Reader> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+    }
+
+    pub(super) fn give_back(&self, reader: Reader) {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_READERS_MAX {
+            idle.push(reader);
+        }
+    }
+}
+
+/// The newest event of a stream.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Head {
+    /// The stream.
+    pub(super) stream: u64,
+    /// Version of its newest event.
+    pub(super) version: Version,
+    /// Where that is.
+    pub(super) position: u64,
+}
+
+/// Answers lookups from the tail, then the index, and checks every candidate in the log. The tail is asked first: what
+/// leaves it is in the index before.
+#[derive(Clone, Copy)]
+pub(super) struct Lookup<'a> {
+    pub(super) reader: &'a Reader,
+    pub(super) tail: &'a RwLock<Tail>,
+}
+
+impl Lookup<'_> {
+    fn tail<T>(&self, ask: impl FnOnce(&Tail) -> T) -> T {
+        ask(&self.tail.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn index<T: Default>(&self, ask: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, LogError> {
+        self.reader.index.as_ref().map_or_else(|| Ok(T::default()), |index| ask(index).map_err(failed))
+    }
+
+    /// The newest event of a stream; none when nothing is recorded under the name.
+    pub(super) fn head(&self, name: &str) -> Result<Option<Head>, LogError> {
+        let Some(stream) = self.stream(name)? else { return Ok(None) };
+        let position = match self.tail(|tail| tail.head(stream)) {
+            Some(position) => position,
+            None => self.index(|index| index::head(index, stream))?.ok_or_else(|| {
+                LogError::Other(format!("the index does not know the newest event of {name}"))
+            })?,
+        };
+        let (of, version, _) = self.links(position)?;
+        if of != stream {
+            return Err(LogError::Other(format!(
+                "the index names position {position} as of {name}, it is not"
+            )));
+        }
+        Ok(Some(Head { stream, version, position }))
+    }
+
+    fn stream(&self, name: &str) -> Result<Option<u64>, LogError> {
+        let hash = name_hash(name);
+        let mut select =
+            self.reader.log.prepare_cached("SELECT name FROM streams WHERE id = ?1").map_err(failed)?;
+        let mut named = |id: &u64| -> Result<bool, LogError> {
+            select
+                .query_row([id.cast_signed()], |row| Ok(row.get_ref(0)?.as_bytes()? == name.as_bytes()))
+                .optional()
+                .map(|same| same == Some(true))
+                .map_err(failed)
+        };
+        let (recent, indexed) = self.tail(|tail| (tail.streams_named(hash), tail.may_be_indexed(hash)));
+        for id in recent {
+            if named(&id)? {
+                return Ok(Some(id));
+            }
+        }
+        if !indexed {
+            return Ok(None);
+        }
+        for id in self.index(|index| index::streams_named(index, hash))? {
+            if named(&id)? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Stream, version and distance to the previous event of the stream.
+    fn links(&self, position: u64) -> Result<(u64, Version, u64), LogError> {
+        self.reader
+            .log
+            .prepare_cached("SELECT stream, version, back FROM events WHERE position = ?1")
+            .and_then(|mut select| {
+                select
+                    .query_row([position.cast_signed()], |row| {
+                        Ok((
+                            row.get::<_, i64>(0)?.cast_unsigned(),
+                            row.get(1)?,
+                            row.get::<_, i64>(2)?.cast_unsigned(),
+                        ))
+                    })
+                    .optional()
+            })
+            .map_err(failed)?
+            .ok_or_else(|| damaged(position, "the event is missing"))
+    }
+
+    /// What was asked under a key and what it came to.
+    pub(super) fn request(&self, key: &KeyDigest) -> Result<Option<([u8; 32], Appended)>, LogError> {
+        let hash = key_hash(key);
+        let (recent, indexed) = self.tail(|tail| (tail.requests_under(hash), tail.may_be_indexed(hash)));
+        for position in recent {
+            if let Some(found) = self.request_at(position, key)? {
+                return Ok(Some(found));
+            }
+        }
+        if !indexed {
+            return Ok(None);
+        }
+        for position in self.index(|index| index::requests_under(index, hash))? {
+            if let Some(found) = self.request_at(position, key)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    fn request_at(&self, position: u64, key: &KeyDigest) -> Result<Option<([u8; 32], Appended)>, LogError> {
+        self.reader
+            .log
+            .prepare_cached(
+                "SELECT r.digest, r.count, a.version, b.recorded_at FROM requests r \
+                 JOIN events a ON a.position = r.first_position \
+                 JOIN events b ON b.position = r.first_position + r.count - 1 \
+                 WHERE r.first_position = ?1 AND r.key = ?2",
+            )
+            .and_then(|mut select| {
+                select
+                    .query_row((position.cast_signed(), &key[..]), |row| {
+                        Ok((
+                            row.get(0)?,
+                            Appended {
+                                first_position: position,
+                                first_version: row.get(2)?,
+                                count: row.get(1)?,
+                                recorded_at: Instant::from_micros(row.get(3)?),
+                            },
+                        ))
+                    })
+                    .optional()
+            })
+            .map_err(failed)
+    }
+
+    /// Events of a stream, oldest first. Found from the newest backwards, so what lies after the range wanted costs a
+    /// look at three columns an event.
+    pub(super) fn read_stream(
+        &self,
+        name: &str,
+        from: Version,
+        limit: usize,
+    ) -> Result<Vec<Stored>, LogError> {
+        let Some(head) = self.head(name)? else { return Ok(Vec::new()) };
+        let limit = Version::try_from(limit).unwrap_or(Version::MAX);
+        let end = from.saturating_add(limit).min(head.version.saturating_add(1));
+        if from >= end {
+            return Ok(Vec::new());
+        }
+        let name: Arc<str> = name.into();
+        let mut events = Vec::with_capacity((end - from) as usize);
+        let mut select = self
+            .reader
+            .log
+            .prepare_cached(&format!("SELECT {COLUMNS}, stream, back FROM events WHERE position = ?1"))
+            .map_err(failed)?;
+        let (mut position, mut version) = (head.position, head.version);
+        loop {
+            let (of, found, back) = if version >= end {
+                self.links(position)?
+            } else {
+                let mut rows = select.query([position.cast_signed()]).map_err(failed)?;
+                let row =
+                    rows.next().map_err(failed)?.ok_or_else(|| damaged(position, "the event is missing"))?;
+                let event = stored(row, Arc::clone(&name))?;
+                let links = (
+                    integer(row, 7, position)?.cast_unsigned(),
+                    event.version,
+                    integer(row, 8, position)?.cast_unsigned(),
+                );
+                events.push(event);
+                links
+            };
+            if of != head.stream || found != version {
+                return Err(damaged(position, format!("version {version} of {name} was expected here")));
+            }
+            if version == from {
+                break;
+            }
+            if back == 0 || back > position {
+                return Err(damaged(position, format!("the way to the previous event of {name} is lost")));
+            }
+            position -= back;
+            version -= 1;
+        }
+        events.reverse();
+        Ok(events)
+    }
+}
+
+/// Events of the log in order.
+pub(super) fn read_all(log: &Connection, from: u64, limit: usize) -> Result<Vec<Stored>, LogError> {
+    let (Ok(from), limit) = (i64::try_from(from), i64::try_from(limit).unwrap_or(i64::MAX)) else {
+        return Ok(Vec::new());
+    };
+    let mut select = log
+        .prepare_cached(
+            "SELECT e.position, e.version, e.type, e.effective_at, e.recorded_at, e.leaf, e.body, s.name \
+             FROM events e CROSS JOIN streams s ON s.id = e.stream \
+             WHERE e.position >= ?1 ORDER BY e.position LIMIT ?2",
+        )
+        .map_err(failed)?;
+    let mut rows = select.query((from, limit)).map_err(failed)?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let name = row.get_ref(7).map_err(failed)?.as_str().map_err(|error| damaged(0, error))?;
+        let event = stored(row, name.into())?;
+        let expected = from.cast_unsigned() + events.len() as u64;
+        if event.position != expected {
+            return Err(damaged(expected, "the event is missing"));
+        }
+        events.push(event);
+    }
+    Ok(events)
+}
+
+/// How many events are in the log.
+pub(super) fn len(log: &Connection) -> Result<u64, LogError> {
+    log.prepare_cached("SELECT coalesce(max(position) + 1, 0) FROM events")
+        .and_then(|mut select| select.query_row([], |row| row.get::<_, i64>(0)))
+        .map(i64::cast_unsigned)
+        .map_err(failed)
+}
+
+/// When the event at a position was recorded.
+pub(super) fn recorded_at(log: &Connection, position: u64) -> Result<Instant, LogError> {
+    log.prepare_cached("SELECT recorded_at FROM events WHERE position = ?1")
+        .and_then(|mut select| select.query_row([position.cast_signed()], |row| row.get(0)).optional())
+        .map_err(failed)?
+        .map(Instant::from_micros)
+        .ok_or_else(|| damaged(position, "the event is missing"))
+}
+
+/// How many events of the first `len` were recorded up to an instant: `recorded_at` only ever rises.
+pub(super) fn known(log: &Connection, len: u64, at: Instant) -> Result<u64, LogError> {
+    let (mut low, mut high) = (0, len);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if recorded_at(log, middle)? <= at {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
+}
+
+pub(super) fn integer(row: &Row<'_>, column: usize, position: u64) -> Result<i64, LogError> {
+    row.get(column).map_err(|error| damaged(position, error))
+}
+
+/// The columns of an event that are numbers, checked for their range.
+pub(super) struct Numbers {
+    pub(super) position: u64,
+    pub(super) version: Version,
+    pub(super) kind: EventType,
+    pub(super) effective_at: Instant,
+    pub(super) recorded_at: Instant,
+}
+
+/// Reads position, version, type, effective_at and recorded_at from the first five columns.
+pub(super) fn numbers(row: &Row<'_>) -> Result<Numbers, LogError> {
+    let position = row.get::<_, i64>(0).map_err(failed)?.cast_unsigned();
+    let range = |what: &str| damaged(position, format!("the {what} is out of range"));
+    Ok(Numbers {
+        position,
+        version: Version::try_from(integer(row, 1, position)?).map_err(|_| range("version"))?,
+        kind: EventType(u16::try_from(integer(row, 2, position)?).map_err(|_| range("type"))?),
+        effective_at: Instant::from_micros(integer(row, 3, position)?),
+        recorded_at: Instant::from_micros(integer(row, 4, position)?),
+    })
+}
+
+fn stored(row: &Row<'_>, stream: Arc<str>) -> Result<Stored, LogError> {
+    let Numbers { position, version, kind, effective_at, recorded_at } = numbers(row)?;
+    let leaf = row.get(5).map_err(|error| damaged(position, error))?;
+    let body = row
+        .get_ref(6)
+        .map_err(failed)
+        .and_then(|body| body.as_blob().map_err(|error| damaged(position, error)))?;
+    let body = std::str::from_utf8(body).map_err(|error| damaged(position, error))?.into();
+    Ok(Stored { position, stream, version, kind, effective_at, recorded_at, leaf, body })
+}

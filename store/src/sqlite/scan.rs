@@ -1,0 +1,78 @@
+//! Scans of the whole log: rows are lent to the visitor as SQLite holds them.
+
+use super::read::{Numbers, damaged, failed, integer, numbers};
+use crate::limits::SCAN_CHUNK_ROWS;
+use crate::port::{LogError, Raw, Scan};
+use rusqlite::{Connection, OptionalExtension};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// A scanner with a connection of its own.
+#[derive(Debug)]
+pub(super) struct Scanner(pub(super) Connection);
+
+impl Scanner {
+    /// Visits a chunk; gives how many rows were there.
+    fn chunk(
+        &self,
+        range: Range<u64>,
+        visit: &mut dyn FnMut(Raw<'_>) -> Result<(), LogError>,
+    ) -> Result<u64, LogError> {
+        let mut select = self
+            .0
+            .prepare_cached(
+                "SELECT position, version, type, effective_at, recorded_at, stream, leaf, body FROM events \
+                 WHERE position >= ?1 AND position < ?2 ORDER BY position",
+            )
+            .map_err(failed)?;
+        let mut rows = select.query((range.start.cast_signed(), range.end.cast_signed())).map_err(failed)?;
+        let mut expected = range.start;
+        while let Some(row) = rows.next().map_err(failed)? {
+            let Numbers { position, version, kind, effective_at, recorded_at } = numbers(row)?;
+            if position != expected {
+                return Err(damaged(expected, "the event is missing"));
+            }
+            let stream = integer(row, 5, position)?.cast_unsigned();
+            let bytes = |column| {
+                row.get_ref(column)
+                    .map_err(failed)
+                    .and_then(|value| value.as_blob().map_err(|error| damaged(position, error)))
+            };
+            let (leaf, body) = (bytes(6)?, bytes(7)?);
+            visit(Raw { position, stream, version, kind, effective_at, recorded_at, leaf, body })?;
+            expected += 1;
+        }
+        Ok(expected - range.start)
+    }
+}
+
+impl Scan for Scanner {
+    fn scan(
+        &mut self,
+        range: Range<u64>,
+        visit: &mut dyn FnMut(Raw<'_>) -> Result<(), LogError>,
+    ) -> Result<(), LogError> {
+        let end = range.end.min(i64::MAX.cast_unsigned());
+        let mut from = range.start;
+        while from < end {
+            let to = from.saturating_add(SCAN_CHUNK_ROWS).min(end);
+            if self.chunk(from..to, visit)? < to - from {
+                break;
+            }
+            from = to;
+        }
+        Ok(())
+    }
+
+    fn stream_name(&mut self, stream: u64) -> Result<Arc<str>, LogError> {
+        self.0
+            .prepare_cached("SELECT name FROM streams WHERE id = ?1")
+            .and_then(|mut select| {
+                select
+                    .query_row([stream.cast_signed()], |row| Ok(Arc::from(row.get_ref(0)?.as_str()?)))
+                    .optional()
+            })
+            .map_err(failed)?
+            .ok_or_else(|| LogError::Other(format!("there is no stream number {stream}")))
+    }
+}

@@ -1,0 +1,139 @@
+//! Writing planned commits: stamp, hash, insert, commit, and only then let anybody know.
+
+use super::index::{Learnt, Tail, key_hash, name_hash};
+use super::plan::{Commit, Next};
+use super::{Shared, fault};
+use crate::ids;
+use crate::leaf::leaf_hash;
+use crate::port::LogError;
+use accord_domain::Instant;
+use rusqlite::Connection;
+use std::sync::{Arc, PoisonError};
+
+/// The writing end: the one connection that writes the log, and the one that writes its index.
+#[derive(Debug)]
+pub(super) struct Sink {
+    pub(super) log: Connection,
+    pub(super) index: Connection,
+    pub(super) shared: Arc<Shared>,
+    /// Set when the log must not be written any more before it is opened anew.
+    pub(super) broken: Option<Arc<LogError>>,
+    /// Leaf hash of the newest event.
+    pub(super) newest_leaf: Vec<u8>,
+}
+
+impl Sink {
+    /// Makes a commit durable and visible.
+    ///
+    /// # Errors
+    /// Nothing of it was written. After a failed write or sync the sink is broken for good.
+    pub(super) fn commit(&mut self, mut commit: Commit) -> Result<(), Arc<LogError>> {
+        if let Some(broken) = &self.broken {
+            return Err(Arc::clone(broken));
+        }
+        if commit.events.is_empty() {
+            return Ok(());
+        }
+        match self.write(&mut commit) {
+            Ok(learnt) => {
+                self.publish(learnt);
+                Ok(())
+            }
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    /// A failed commit was rolled back by dropping its transaction, unless even that failed.
+    fn failed(&mut self, error: &rusqlite::Error) -> Arc<LogError> {
+        let rolled_back = self.log.is_autocommit();
+        let error = Arc::new(fault::sqlite("writing the log", error));
+        if fault::is_fatal(&error) || !rolled_back {
+            tracing::error!(error = %error, "the log takes no more writes until it is opened anew");
+            self.broken = Some(Arc::clone(&error));
+        }
+        error
+    }
+
+    fn write(&mut self, commit: &mut Commit) -> rusqlite::Result<Learnt> {
+        let salt = self.shared.meta.salt;
+        let mut learnt = Learnt::default();
+        let tx = self.log.unchecked_transaction()?;
+        let mut newest = [0; 32];
+        {
+            let mut insert = tx.prepare_cached("INSERT INTO streams (id, name) VALUES (?1, ?2)")?;
+            for (stream, name) in &commit.streams {
+                insert.execute((stream.cast_signed(), &**name))?;
+                learnt.names.push((name_hash(name), *stream));
+            }
+            let mut insert = tx.prepare_cached(
+                "INSERT INTO events (position, stream, version, back, type, effective_at, recorded_at, leaf, body) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            )?;
+            learnt.heads.reserve(commit.events.len());
+            for row in &mut commit.events {
+                row.event.stamp(ids::event_id(row.recorded_at, row.position, salt), row.recorded_at);
+                newest = leaf_hash(&row.event.body);
+                insert.execute((
+                    row.position.cast_signed(),
+                    row.stream.cast_signed(),
+                    row.version,
+                    row.back.cast_signed(),
+                    row.event.kind.0,
+                    row.event.effective_at.as_micros(),
+                    row.recorded_at.as_micros(),
+                    &newest[..],
+                    &row.event.body[..],
+                ))?;
+                learnt.heads.push((row.stream, row.position));
+            }
+            let mut insert = tx.prepare_cached(
+                "INSERT INTO requests (first_position, key, digest, count) VALUES (?1, ?2, ?3, ?4)",
+            )?;
+            for request in &commit.requests {
+                let first_position = request.first_position.cast_signed();
+                insert.execute((first_position, &request.key[..], &request.digest[..], request.count))?;
+                learnt.keys.push((key_hash(&request.key), request.first_position));
+            }
+        }
+        tx.commit()?;
+        self.newest_leaf = newest.to_vec();
+        Ok(learnt)
+    }
+
+    /// Shows a durable commit to readers: streams first, then the length that subscribers wait for.
+    fn publish(&mut self, learnt: Learnt) {
+        let (events, due) = {
+            let mut tail = self.shared.tail.write().unwrap_or_else(PoisonError::into_inner);
+            tail.learn(learnt);
+            (tail.events, tail.is_due())
+        };
+        self.shared.len.send_replace(events);
+        if due {
+            self.flush_index();
+        }
+    }
+
+    /// Moves the tail into the index. A failure does no harm: the tail stays and the next commit tries again.
+    pub(super) fn flush_index(&mut self) {
+        let flushed = {
+            let tail: &Tail = &self.shared.tail.read().unwrap_or_else(PoisonError::into_inner);
+            tail.flush(&self.index, &self.newest_leaf)
+        };
+        match flushed {
+            Ok(()) => self.shared.tail.write().unwrap_or_else(PoisonError::into_inner).flushed(),
+            Err(error) => tracing::warn!(%error, "the index of the log could not be written"),
+        }
+    }
+
+    /// The numbers that follow what is written.
+    pub(super) fn next(&self) -> rusqlite::Result<Next> {
+        let one = |sql| self.log.query_row(sql, [], |row| row.get::<_, i64>(0));
+        Ok(Next {
+            position: one("SELECT coalesce(max(position) + 1, 0) FROM events")?.cast_unsigned(),
+            stream: one("SELECT coalesce(max(id) + 1, 0) FROM streams")?.cast_unsigned(),
+            recorded_at: Instant::from_micros(one(
+                "SELECT coalesce((SELECT recorded_at FROM events ORDER BY position DESC LIMIT 1), -9223372036854775808)",
+            )?),
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! The sample histories: readable as commands, with keys of their own, silent where the source is silent.
+
+use accord_domain::{Command, Subject};
+use std::collections::BTreeSet;
+
+#[test]
+fn every_line_of_every_sample_is_a_command() {
+    for (name, text) in accord_tests::samples() {
+        for (number, line) in text.lines().enumerate() {
+            if let Err(error) = Command::parse(line) {
+                panic!("{name}:{}: {error}", number + 1);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_sample_command_has_a_key_of_its_own_and_names_its_case_and_source() {
+    let mut keys = BTreeSet::new();
+    for (name, command) in accord_tests::sample_commands() {
+        let key = command.envelope.key.clone().unwrap_or_else(|| panic!("{name}: a command without a key"));
+        assert!(keys.insert(key.clone()), "{name}: key {key} is used twice");
+        let case = command.envelope.case.as_deref().unwrap_or_default();
+        assert!(name.starts_with(&case.to_lowercase()), "{name}: {key} belongs to case {case}");
+        assert!(key.starts_with(&format!("sample/{case}/")), "{name}: {key} does not begin with its case");
+        assert_eq!(command.envelope.evidence.len(), 1, "{name}: {key} names its source");
+    }
+}
+
+#[test]
+fn codes_are_placeholders_with_serial_numbers_from_nine_on() {
+    for (name, command) in accord_tests::sample_commands() {
+        let digits: String = command.subject.code().chars().filter(char::is_ascii_digit).collect();
+        assert_eq!(digits.as_bytes()[6], b'9', "{name}: {}", command.subject);
+    }
+}
+
+#[test]
+fn what_is_said_to_be_unknown_is_not_stated_beside_it() {
+    // These fields may not be left out: the reason says what the value stands for.
+    const STAND_IN: [&str; 6] = [
+        "/effective_at",
+        "/data/until",
+        "/data/reason_class",
+        "/data/category",
+        "/data/inspection",
+        "/actor/authority",
+    ];
+    for (name, text) in accord_tests::samples() {
+        for line in text.lines() {
+            let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            let Some(unknown) = value["unknown"].as_object() else { continue };
+            for pointer in unknown.keys() {
+                let stated = value.pointer(pointer).is_some();
+                assert!(!stated || STAND_IN.contains(&&**pointer), "{name}: {pointer} is stated and unknown");
+            }
+        }
+    }
+}
+
+#[test]
+fn people_of_a_sample_belong_to_institutions_of_that_sample() {
+    let institutions: BTreeSet<_> = accord_tests::sample_commands()
+        .into_iter()
+        .filter_map(|(name, command)| match command.subject {
+            Subject::Institution(code) => Some((name, code.to_string())),
+            Subject::Practitioner(_) => None,
+        })
+        .collect();
+    for (name, text) in accord_tests::samples() {
+        for line in text.lines() {
+            let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            if let Some(code) = value["data"]["institution"].as_str() {
+                assert!(institutions.contains(&(name.clone(), code.to_owned())), "{name}: {code}");
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Durable appends through the whole program: a line of JSON is read, its subject loaded, the act decided, its events
+//! committed and shown in the views before the next one is asked.
+
+use super::clients::{Client, Next};
+use super::measure::Calls;
+use accord_api::ledger::{Done, Ledger};
+use accord_domain::command::Command;
+use anyhow::{Context, anyhow};
+use std::time::Instant;
+
+/// What one client or all of them did.
+pub(crate) struct Appended {
+    pub(crate) calls: Calls,
+    pub(crate) events: u64,
+}
+
+/// Asks until the client's subjects have nothing more to tell or so many acts are done.
+async fn work(ledger: &Ledger, client: &mut Client, acts: usize) -> anyhow::Result<Appended> {
+    let mut appended = Appended { calls: Calls::new()?, events: 0 };
+    for _ in 0..acts {
+        let Some(next) = client.next() else { break };
+        let begin = Instant::now();
+        let command = Command::parse(&next.line).map_err(|error| anyhow!("{error}: {}", next.line))?;
+        let done = ledger.execute(command).await.map_err(|error| anyhow!("{error}: {}", next.line))?;
+        appended.calls.record(begin.elapsed());
+        appended.events += u64::from(done.appended.count);
+        recorded(client, &next, &done)?;
+    }
+    Ok(appended)
+}
+
+fn recorded(client: &mut Client, next: &Next, done: &Done) -> anyhow::Result<()> {
+    let first = done.events.first().context("an act recorded without events")?;
+    client.recorded(next, first.decode()?.id);
+    Ok(())
+}
+
+/// One client in a loop.
+pub(crate) fn single(ledger: &Ledger, mut client: Client, acts: usize) -> anyhow::Result<Appended> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    runtime.block_on(work(ledger, &mut client, acts))
+}
+
+/// Many clients at once, each with subjects of its own.
+pub(crate) fn concurrent(ledger: &Ledger, clients: Vec<Client>, acts: usize) -> anyhow::Result<Appended> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().build()?;
+    let begin = Instant::now();
+    let all = runtime.block_on(async {
+        let tasks: Vec<_> = clients
+            .into_iter()
+            .map(|mut client| {
+                let ledger = ledger.clone();
+                tokio::spawn(async move { work(&ledger, &mut client, acts).await })
+            })
+            .collect();
+        let mut all = Appended { calls: Calls::new()?, events: 0 };
+        for task in tasks {
+            let one = task.await??;
+            all.calls.join(&one.calls)?;
+            all.events += one.events;
+        }
+        anyhow::Ok(all)
+    })?;
+    let elapsed = begin.elapsed();
+    Ok(Appended { calls: all.calls.over(elapsed), events: all.events })
+}

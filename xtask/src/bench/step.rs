@@ -1,0 +1,157 @@
+//! Steps that run in a process of their own, so that time and peak memory are theirs alone. The program calls itself
+//! again; the answer is one line of JSON.
+
+use super::measure;
+use crate::workload::{Pace, Written, middle_and_end};
+use accord_api::ledger::{Access, Importer, Ledger, LineResult, Watcher};
+use accord_domain::track::{Line, Value};
+use accord_domain::{AreaCode, Instant};
+use accord_store::clock::ManualClock;
+use anyhow::{Context, bail};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+/// What a step is to do.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Step {
+    /// Make a ledger and import a file of lines into it.
+    Import {
+        /// The ledger's directory.
+        ledger: PathBuf,
+        /// The file.
+        written: Written,
+    },
+    /// Count the whole ledger from the log alone.
+    Replay {
+        /// The ledger's directory.
+        ledger: PathBuf,
+        /// The date asked about, in microseconds.
+        as_of: i64,
+    },
+    /// Make the views anew.
+    Rebuild {
+        /// The ledger's directory.
+        ledger: PathBuf,
+    },
+}
+
+/// What a step came to.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct Outcome<T> {
+    /// Wall time of the work, in seconds.
+    pub(crate) seconds: f64,
+    /// Peak memory of the whole process, in bytes.
+    pub(crate) peak_bytes: u64,
+    /// Events worked on.
+    pub(crate) events: u64,
+    /// The answer.
+    pub(crate) answer: T,
+}
+
+/// A census as the benchmark compares it: area, line (empty for practitioners), status, count.
+pub(crate) type Counted = Vec<(u32, String, String, u64)>;
+
+impl Step {
+    /// Runs the step in a new process.
+    pub(crate) fn spawn<T: DeserializeOwned>(&self) -> anyhow::Result<Outcome<T>> {
+        let program = std::env::current_exe().context("this program's own path")?;
+        let output = Command::new(program)
+            .arg("step")
+            .arg(serde_json::to_string(self)?)
+            .stderr(Stdio::inherit())
+            .output()
+            .context("starting a step")?;
+        if !output.status.success() {
+            bail!("a step ended with {}", output.status);
+        }
+        serde_json::from_slice(&output.stdout).context("the answer of a step")
+    }
+
+    /// Runs the step in this process and prints its answer.
+    pub(crate) fn run(text: &str) -> anyhow::Result<()> {
+        let answer = match serde_json::from_str(text).context("the step to run")? {
+            Self::Import { ledger, written } => serde_json::to_string(&import(&ledger, &written)?)?,
+            Self::Replay { ledger, as_of } => {
+                serde_json::to_string(&replay(&ledger, Instant::from_micros(as_of))?)?
+            }
+            Self::Rebuild { ledger } => serde_json::to_string(&rebuild(&ledger)?)?,
+        };
+        writeln!(std::io::stdout(), "{answer}")?;
+        Ok(())
+    }
+}
+
+/// Sets the clock while an import goes on, and keeps the first lines it refused.
+struct Watch {
+    pace: Pace,
+    refused: Vec<String>,
+}
+
+impl Watcher for Watch {
+    fn line(&mut self, result: LineResult) {
+        self.pace.line();
+        if let LineResult::Rejected(reject) = result
+            && self.refused.len() < 3
+        {
+            self.refused.push(format!("line {}: {:?}: {}", reject.line, reject.why, reject.text));
+        }
+    }
+
+    fn bytes(&mut self, _done: u64) {}
+}
+
+fn import(ledger: &Path, written: &Written) -> anyhow::Result<Outcome<()>> {
+    let clock = Arc::new(ManualClock::at(Instant::from_micros(0)));
+    Ledger::init(ledger, written.salt, &*clock)?;
+    let mut importer = Importer::open(ledger, clock.clone())?;
+    let mut watch = Watch { pace: Pace::start(written, clock), refused: Vec::new() };
+    let begin = std::time::Instant::now();
+    let source = BufReader::with_capacity(1 << 18, File::open(&written.path)?);
+    let report = importer.run(source, &mut watch)?;
+    let seconds = begin.elapsed().as_secs_f64();
+    if report.recorded != written.lines || report.events != written.events {
+        bail!(
+            "of {} lines with {} events came {report:?}; {:#?}",
+            written.lines,
+            written.events,
+            watch.refused
+        );
+    }
+    Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events: report.events, answer: () })
+}
+
+/// The views anew: deleted and computed again at opening.
+fn rebuild(ledger: &Path) -> anyhow::Result<Outcome<()>> {
+    for suffix in ["", "-wal", "-shm"] {
+        let file = ledger.join(format!("views.db{suffix}"));
+        if file.exists() {
+            std::fs::remove_file(file)?;
+        }
+    }
+    let clock = Arc::new(ManualClock::at(middle_and_end().1));
+    let begin = std::time::Instant::now();
+    let opened = Ledger::open(ledger, Access::ReadWrite, clock)?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let events = opened.views().position()?;
+    Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events, answer: () })
+}
+
+fn replay(ledger: &Path, as_of: Instant) -> anyhow::Result<Outcome<Counted>> {
+    let clock = Arc::new(ManualClock::at(middle_and_end().1));
+    let opened = Ledger::open(ledger, Access::ReadOnly, clock)?;
+    let events = opened.views().position()?;
+    let begin = std::time::Instant::now();
+    let census = opened.views().census(as_of, Instant::MAX, None)?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let answer = census.lines.iter().filter(|line| line.status != Value::Unregistered).map(|line| {
+        let area = line.area.map_or(0, AreaCode::number);
+        (area, line.line.map_or("", Line::name).to_owned(), line.status.name().to_owned(), line.count)
+    });
+    let answer = answer.collect();
+    Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events, answer })
+}
