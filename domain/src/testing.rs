@@ -23,6 +23,9 @@ use crate::track::Span;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+/// When commands without `effective_at` are asked.
+const NOW: &str = "2029-12-31";
+
 /// A command to be: an agency acts unless [`Act::by`] says otherwise.
 #[derive(Clone, Debug)]
 pub struct Act(Value);
@@ -106,7 +109,7 @@ impl Story {
         act["subject"] = json!(self.subject.code());
         self.name_events(&mut act["data"]);
         let command = Command::parse(&act.to_string()).unwrap_or_else(|error| panic!("{error} in {act}"));
-        let effective_at = command.envelope.effective_at.unwrap_or(Instant::MAX);
+        let effective_at = command.envelope.effective_at.unwrap_or_else(|| instant(NOW));
         let context = Context {
             effective_at,
             rulebook: Rulebook::national(),
