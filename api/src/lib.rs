@@ -3,7 +3,9 @@
 
 pub mod answers;
 pub mod cli;
+pub mod http;
 pub mod ledger;
+pub mod limits;
 pub mod samples;
 
 pub use ledger::{Access, Done, Failure, Ledger, OpenError};

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `accord` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    accord_api::cli::main()
+}

@@ -22,8 +22,8 @@ mod write;
 pub use error::ViewError;
 pub use fold::home_area;
 pub use model::{
-    Axis, Census, CensusLine, Filter, Found, Health, Listed, Page, Parked, PointEntry, Points, Reason,
-    SubjectRow, TrailEntry,
+    Axis, Census, CensusLine, Filter, Found, Health, Listed, Page, Parked, Period, PointEntry, Points,
+    Reason, SubjectRow, TrailEntry,
 };
 pub use projector::{Opened, Options, Projector, Source};
 pub use rebuild::{Progress, Rebuilt, Report, rebuild};

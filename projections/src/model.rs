@@ -136,6 +136,30 @@ pub struct Census {
     pub subjects: Vec<(SubjectKind, u64)>,
 }
 
+/// A span with the recorded axis, as kept in the views: it was known in `[known_from, known_until)`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Period {
+    /// What held, to the newest knowledge of this row.
+    pub span: Span,
+    /// Its end as known before [`Period::moved_at`].
+    pub until_before: Instant,
+    /// When its end was moved; [`Instant::MAX`] when it never was.
+    pub moved_at: Instant,
+    /// When it became known.
+    pub known_from: Instant,
+    /// When it was no longer so; [`Instant::MAX`] while it is.
+    pub known_until: Instant,
+}
+
+impl Period {
+    /// What it says as known at an instant; none when it was not known, or no longer.
+    #[must_use]
+    pub fn known(&self, at: Instant) -> Option<Span> {
+        let until = if at < self.moved_at { self.until_before } else { self.span.until };
+        (self.known_from <= at && at < self.known_until).then(|| Span { until, ..self.span.clone() })
+    }
+}
+
 /// A deduction or a repair.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PointEntry {

@@ -1,1 +1,30 @@
-//! placeholder
+//! Questions answered from the log alone: nothing here trusts a view.
+//!
+//! [`state_as_of`], [`standing_as_of`] and [`history`] tell of one subject; [`census`] folds the whole ledger; and
+//! [`verify`] compares what the views say with what the log says, and names every difference.
+
+mod census;
+mod subject;
+mod threads;
+mod verify;
+
+pub use census::census;
+pub use subject::{history, standing_as_of, state_as_of, timeline_as_known};
+pub use verify::{Difference, Verified, verify};
+
+/// Why a question could not be answered from the log.
+#[derive(Debug, thiserror::Error)]
+pub enum ReplayError {
+    /// The log says no, or holds something that this version cannot read.
+    #[error("the log cannot be replayed")]
+    Log(#[from] accord_store::LogError),
+    /// The views it is compared with cannot be read.
+    #[error("the views cannot be compared")]
+    Views(#[from] accord_projections::ViewError),
+    /// Cancelled by the caller.
+    #[error("cancelled")]
+    Cancelled,
+    /// A working thread ended without an answer: a fault of this program.
+    #[error("a working thread stopped")]
+    Stopped,
+}

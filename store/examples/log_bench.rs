@@ -108,7 +108,13 @@ fn bulk(dir: &Path, n: u64) {
     println!("opened in {:.3} s", started.elapsed().as_secs_f64());
     let started = Instant::now();
     let mut bytes = 0;
-    log.scanner().unwrap().scan(0..len, &mut |raw| Ok(bytes += raw.body.len())).unwrap();
+    log.scanner()
+        .unwrap()
+        .scan(0..len, &mut |raw| {
+            bytes += raw.body.len();
+            Ok(())
+        })
+        .unwrap();
     println!(
         "scanned {:.0} events a second, {} B a body",
         len as f64 / started.elapsed().as_secs_f64(),

@@ -242,6 +242,7 @@ pub trait Scan: Send {
 /// To add an adapter: implement this trait, keep the promises on top of this crate, and run the contract suite
 /// (`contract_tests!`) on it. `append` may block its thread for the time of a commit: callers that serve others call it
 /// from the one writer thread.
+#[expect(clippy::len_without_is_empty, reason = "it is a position first; nobody asks whether a log is empty")]
 #[async_trait]
 pub trait EventLog: Send + Sync {
     /// Appends all requests in one commit, in the order given, each under its own condition; conditions see the earlier

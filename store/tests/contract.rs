@@ -1,4 +1,5 @@
 //! Every adapter keeps the same promises.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use accord_store::clock::ManualClock;
 use accord_store::contract::{Fixture, second};

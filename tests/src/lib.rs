@@ -1,6 +1,8 @@
 //! What the tests of the whole share: the sample histories, the program itself, and a ledger under a clock set by hand.
 
+pub mod lanes;
 pub mod program;
+pub mod world;
 
 use accord_domain::Command;
 use std::path::{Path, PathBuf};

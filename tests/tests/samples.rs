@@ -1,6 +1,7 @@
 //! The sample histories: readable as commands, with keys of their own, silent where the source is silent.
 
 use accord_domain::{Command, Subject};
+use accord_tests::{lanes::lanes, world::World};
 use std::collections::BTreeSet;
 
 #[test]
@@ -74,5 +75,33 @@ fn people_of_a_sample_belong_to_institutions_of_that_sample() {
                 assert!(institutions.contains(&(name.clone(), code.to_owned())), "{name}: {code}");
             }
         }
+    }
+}
+
+/// The timelines of one sample, recorded in a ledger of its own.
+async fn timelines(sample: &str) -> String {
+    let world = World::new();
+    let mut subjects: Vec<String> = Vec::new();
+    for (name, text) in accord_tests::samples() {
+        for line in text.lines().filter(|_| name == sample) {
+            let command: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            world.does("2026-03-01T09:00:00+08:00", &command).await;
+            let subject = command["subject"].as_str().expect("a subject").to_owned();
+            if !subjects.contains(&subject) {
+                subjects.push(subject);
+            }
+        }
+    }
+    let mut text = String::new();
+    for subject in &subjects {
+        text.push_str(&lanes(&world, subject).await);
+    }
+    text
+}
+
+#[tokio::test]
+async fn every_sample_is_accepted_whole_and_its_timelines_are_as_its_source_says() {
+    for (name, _) in accord_tests::samples() {
+        insta::assert_snapshot!(name.clone(), timelines(&name).await);
     }
 }

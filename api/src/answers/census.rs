@@ -16,8 +16,6 @@ pub struct Census {
     pub institutions: u64,
     /// Practitioners that have any record by then.
     pub practitioners: u64,
-    /// Events folded.
-    pub events: u64,
     /// How many subjects stand in each status.
     pub counts: Vec<Count>,
 }

@@ -4,7 +4,7 @@
 //! since, it is the same answer byte for byte.
 
 use super::history::hex;
-use super::{AnswerError, Coordinates, Position, Reason, Show, gather};
+use super::{AnswerError, Coordinates, Due, Position, Reason, Show, gather};
 use accord_domain::{Subject, Version};
 use accord_store::{Appended, EventLog, LogError, Stored};
 use serde::Serialize;
@@ -23,6 +23,8 @@ pub struct Done {
     pub events: Vec<Recorded>,
     /// What stands after it, as of the moment of recording.
     pub status: Show,
+    /// What its events made due.
+    pub obligations: Vec<Due>,
     /// What was noticed and does not stop the act.
     pub findings: Vec<accord_domain::event::Finding>,
     /// What shows that it was recorded.
@@ -78,12 +80,15 @@ impl Done {
             events.push(Recorded { reason: gather::reason(stored)?, data: facts.data });
             findings.extend(gather::findings(stored)?);
         }
+        let mut obligations = gathered.obligations.clone();
+        obligations.retain(|due| appended.first_version <= due.raised_by_version);
         Ok(Self {
             subject: subject.code().into(),
             version: last.version,
             position: Position(last.position),
             events,
             status: Show::of(&gathered),
+            obligations,
             findings,
             receipt: Receipt {
                 position: Position(last.position),

@@ -2,6 +2,7 @@
 
 use super::Lang;
 use accord_domain::event::DecodeError;
+use accord_projections::ViewError;
 use accord_store::LogError;
 
 /// Why a question could not be answered.
@@ -45,8 +46,8 @@ pub enum AnswerError {
         source: serde_json::Error,
     },
     /// The views could not be read.
-    #[error("the views could not be read: {0}")]
-    Views(String),
+    #[error("the views could not be read")]
+    Views(#[from] ViewError),
 }
 
 impl AnswerError {

@@ -1,10 +1,12 @@
 //! Facts about one subject at one pair of coordinates, gathered from its events.
 
 use super::reason::citation;
-use super::{AnswerError, Coordinates, Position, Reason};
+use super::{AnswerError, Coordinates, Due, Position, Reason};
 use accord_domain::event::Finding;
+use accord_domain::rulebook::Rulebook;
 use accord_domain::timeline;
 use accord_domain::{Basis, Event, Instant, Span, State, Subject, Version};
+use accord_projections::Views;
 use accord_store::{EventLog, Stored};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -29,6 +31,8 @@ pub struct Gathered {
     pub spans: Vec<Span>,
     /// The events that made them so.
     pub reasons: BTreeMap<Version, Reason>,
+    /// What is due.
+    pub obligations: Vec<Due>,
 }
 
 impl Gathered {
@@ -125,7 +129,19 @@ pub fn from_events(
         former_names: state.former_names().to_vec(),
         spans,
         reasons,
+        obligations: due(subject, &state, coordinates.as_of, stored)?,
     })
+}
+
+/// What is due of a subject, with the event that raised it.
+fn due(subject: &Subject, state: &State, at: Instant, stored: &[Stored]) -> Result<Vec<Due>, AnswerError> {
+    let mut list = Vec::new();
+    for obligation in state.obligations(subject, at, Rulebook::national()) {
+        if let Some(stored) = stored.iter().find(|stored| stored.version == obligation.raised_by) {
+            list.push(Due::of(subject, &obligation, quoted(stored)?.id));
+        }
+    }
+    Ok(list)
 }
 
 /// Gathers from the log alone.
@@ -144,6 +160,48 @@ pub async fn from_log(
     from_events(subject, coordinates, &stored)
 }
 
+/// What the views say stands of a subject, without reasons, obligations, name and version; empty for one nothing is recorded of.
+///
+/// # Errors
+/// When the views cannot be read.
+pub fn standing(views: &Views, subject: Subject, coordinates: Coordinates) -> Result<Gathered, AnswerError> {
+    let spans = views.standing(&subject, coordinates.as_of, coordinates.known_at)?;
+    Ok(Gathered {
+        subject,
+        coordinates,
+        version: None,
+        name: None,
+        former_names: Vec::new(),
+        spans,
+        reasons: BTreeMap::new(),
+        obligations: Vec::new(),
+    })
+}
+
+/// Adds one event's reason from the views.
+///
+/// # Errors
+/// When the views cannot be read.
+pub fn add_reason(views: &Views, gathered: &mut Gathered, version: Version) -> Result<(), AnswerError> {
+    if let Some(found) = views.reason(&gathered.subject, version)? {
+        let reason = Reason {
+            event: found.id,
+            position: Position(found.position),
+            version: found.version,
+            kind: found.kind.name(),
+            effective_at: found.effective_at,
+            recorded_at: found.recorded_at,
+            basis: found.basis,
+            rule: found.rules.first().map(|id| id.as_str().into()),
+            rules: found.rules.iter().filter_map(|id| citation(id)).collect(),
+            case: found.case.map(Into::into),
+            unknown: BTreeMap::new(),
+        };
+        gathered.reasons.insert(version, reason);
+    }
+    Ok(())
+}
+
 /// The members of stored bytes that a reason quotes.
 #[derive(Deserialize)]
 struct Quoted {
@@ -156,6 +214,8 @@ struct Quoted {
     case: Option<Box<str>>,
     #[serde(default)]
     findings: Vec<Finding>,
+    #[serde(default)]
+    unknown: BTreeMap<String, String>,
 }
 
 fn quoted(stored: &Stored) -> Result<Quoted, AnswerError> {
@@ -188,5 +248,6 @@ pub fn reason(stored: &Stored) -> Result<Reason, AnswerError> {
         rule: quoted.rules.first().cloned(),
         rules: quoted.rules.iter().filter_map(|id| citation(id)).collect(),
         case: quoted.case,
+        unknown: quoted.unknown,
     })
 }

@@ -9,6 +9,7 @@
 mod census;
 mod coordinates;
 mod done;
+mod due;
 mod error;
 pub mod gather;
 mod history;
@@ -18,10 +19,13 @@ mod points;
 mod reason;
 mod refusal;
 mod show;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use census::{Census, Count};
 pub use coordinates::{Asked, Coordinates, coordinates};
 pub use done::{Done, Receipt, Recorded};
+pub use due::Due;
 pub use error::AnswerError;
 pub use gather::Gathered;
 pub use history::{Axis, Entry, entries};

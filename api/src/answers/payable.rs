@@ -1,9 +1,10 @@
 //! `payable`: may this claim be paid, with every reason.
 
-use super::{AnswerError, Coordinates, Gathered, Position};
-use accord_domain::payable::{self, Claim, EmergencyRules, Outcome, Whose};
-use accord_domain::rulebook::Citation;
-use accord_domain::{AreaCode, Basis, Instant, InstitutionCode, Line, PractitionerCode, Track};
+use super::{AnswerError, Coordinates, Gathered, Position, gather};
+use accord_domain::payable::{self, Claim, EmergencyRules, Outcome, ReasonCode, Whose};
+use accord_domain::rulebook::{Citation, Rulebook};
+use accord_domain::{AreaCode, Basis, Instant, InstitutionCode, Line, PractitionerCode, Subject, Track};
+use accord_projections::Views;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -55,7 +56,7 @@ pub struct Payable {
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct PayableReason {
     /// Code of the contract.
-    pub code: &'static str,
+    pub code: ReasonCode,
     /// Whose history the event is in.
     pub subject: Box<str>,
     /// The event; null where nothing is recorded that would allow payment.
@@ -121,13 +122,64 @@ impl Payable {
         practitioner: Option<&Gathered>,
         emergency: impl FnOnce(Instant, AreaCode) -> EmergencyRules,
     ) -> Result<Self, AnswerError> {
-        let coordinates = institution.coordinates;
+        let assessed = Assessed::of(asked, institution, practitioner, emergency)?;
+        Ok(assessed.quoted(asked, institution, practitioner))
+    }
+
+    /// Asks the views: the way for claims by the thousand. Somebody nothing is recorded of has no agreement and no
+    /// registration, and the answer says so.
+    ///
+    /// # Errors
+    /// As [`Payable::of`], and when the views cannot be read.
+    pub fn ask(
+        views: &Views,
+        rulebook: &Rulebook,
+        asked: &ClaimAsked,
+        coordinates: Coordinates,
+    ) -> Result<Self, AnswerError> {
+        let mut institution =
+            gather::standing(views, Subject::Institution(asked.institution.clone()), coordinates)?;
+        let mut practitioner = asked
+            .practitioner
+            .clone()
+            .map(|code| gather::standing(views, Subject::Practitioner(code), coordinates))
+            .transpose()?;
+        let emergency = |at, area| EmergencyRules::at(rulebook, at, Some(area));
+        let assessed = Assessed::of(asked, &institution, practitioner.as_ref(), emergency)?;
+        for reason in &assessed.reasons {
+            let gathered = match reason.whose {
+                Whose::Institution => Some(&mut institution),
+                Whose::Practitioner => practitioner.as_mut(),
+            };
+            if let (Some(gathered), Some(cause)) = (gathered, reason.cause) {
+                gather::add_reason(views, gathered, cause)?;
+            }
+        }
+        Ok(assessed.quoted(asked, &institution, practitioner.as_ref()))
+    }
+}
+
+/// The outcome, with reasons that name their events by version only.
+struct Assessed {
+    area: AreaCode,
+    outcome: Outcome,
+    reasons: Vec<payable::Reason>,
+}
+
+impl Assessed {
+    fn of(
+        asked: &ClaimAsked,
+        institution: &Gathered,
+        practitioner: Option<&Gathered>,
+        emergency: impl FnOnce(Instant, AreaCode) -> EmergencyRules,
+    ) -> Result<Self, AnswerError> {
+        let at = institution.coordinates.as_of;
         let area = match asked.area {
             Some(area) => area,
             None => default_area(institution)?,
         };
         let claim = Claim {
-            at: coordinates.as_of,
+            at,
             area,
             line: asked.line,
             institution: &asked.institution,
@@ -137,39 +189,39 @@ impl Payable {
         let people = practitioner
             .map(|gathered| gathered.spans.as_slice())
             .or_else(|| asked.practitioner.as_ref().map(|_| [].as_slice()));
-        let rules = emergency(coordinates.as_of, area);
-        let (outcome, reasons) = payable::assess(&claim, &institution.spans, people, rules);
-        let reasons = reasons
-            .iter()
-            .map(|reason| {
-                let (gathered, subject) = match reason.whose {
-                    Whose::Institution => (Some(institution), asked.institution.as_str()),
-                    Whose::Practitioner => {
-                        (practitioner, asked.practitioner.as_ref().map_or("", PractitionerCode::as_str))
-                    }
-                };
-                quote(reason, gathered, subject)
-            })
-            .collect();
-        Ok(Self {
-            outcome,
-            at: coordinates.as_of,
+        let (outcome, reasons) = payable::assess(&claim, &institution.spans, people, emergency(at, area));
+        Ok(Self { area, outcome, reasons })
+    }
+
+    fn quoted(self, asked: &ClaimAsked, institution: &Gathered, practitioner: Option<&Gathered>) -> Payable {
+        let quoted = |reason: &payable::Reason| {
+            let (gathered, subject) = match reason.whose {
+                Whose::Institution => (Some(institution), asked.institution.as_str()),
+                Whose::Practitioner => {
+                    (practitioner, asked.practitioner.as_ref().map_or("", PractitionerCode::as_str))
+                }
+            };
+            quote(reason, gathered, subject)
+        };
+        Payable {
+            outcome: self.outcome,
+            at: institution.coordinates.as_of,
             institution: asked.institution.clone(),
             practitioner: asked.practitioner.clone(),
-            area,
+            area: self.area,
             line: asked.line,
             department: asked.department.clone(),
             emergency: asked.emergency,
-            coordinates,
-            reasons,
-        })
+            coordinates: institution.coordinates,
+            reasons: self.reasons.iter().map(quoted).collect(),
+        }
     }
 }
 
 fn quote(reason: &payable::Reason, gathered: Option<&Gathered>, subject: &str) -> PayableReason {
     let event = reason.cause.and_then(|cause| gathered?.reasons.get(&cause));
     PayableReason {
-        code: reason.code.name(),
+        code: reason.code,
         subject: subject.into(),
         event: event.map(|event| event.event),
         position: event.map(|event| event.position),

@@ -5,6 +5,7 @@ use accord_domain::event::EventType;
 use accord_domain::rulebook::{Citation, Rulebook};
 use accord_domain::{Basis, Instant, Version};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// The event that made something so.
@@ -32,6 +33,10 @@ pub struct Reason {
     /// The case it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case: Option<Box<str>>,
+    /// What the source does not say: JSON pointer into the event, and why it is not known. A period whose begin is named here
+    /// begins where it is first attested.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub unknown: BTreeMap<String, String>,
 }
 
 impl Reason {
@@ -46,5 +51,5 @@ impl Reason {
 #[must_use]
 pub fn citation(id: &str) -> Option<Citation> {
     let book = Rulebook::national();
-    book.rules().iter().find(|rule| &*rule.id == id).map(|rule| book.citation(rule))
+    book.by_id(id).map(|rule| book.citation(rule))
 }

@@ -1,6 +1,6 @@
 //! `show`: what stands of a subject, with its reasons.
 
-use super::{Coordinates, Gathered, Reason};
+use super::{Coordinates, Due, Gathered, Reason};
 use accord_domain::track::BarClass;
 use accord_domain::{AreaCode, Instant, InstitutionCode, Line, Span, Track, Value, Version};
 use serde::Serialize;
@@ -38,6 +38,8 @@ pub struct InstitutionShow {
     pub departments: Vec<Department>,
     /// Bars to applying again.
     pub bars: Vec<Bar>,
+    /// What is due.
+    pub obligations: Vec<Due>,
 }
 
 /// The agreement of a pooling area and line.
@@ -138,6 +140,8 @@ pub struct PractitionerShow {
     pub qualification: Qualification,
     /// Bars to registering again.
     pub bars: Vec<Bar>,
+    /// What is due.
+    pub obligations: Vec<Due>,
 }
 
 /// 医保支付资格.
@@ -255,6 +259,7 @@ fn institution(gathered: &Gathered) -> InstitutionShow {
         holds,
         departments,
         bars: bars(gathered),
+        obligations: gathered.obligations.clone(),
     }
 }
 
@@ -368,5 +373,6 @@ fn practitioner(gathered: &Gathered) -> PractitionerShow {
             reasons: gathered.reasons_of(causes),
         },
         bars: bars(gathered),
+        obligations: gathered.obligations.clone(),
     }
 }

@@ -5,7 +5,6 @@ use accord_domain::{
     AreaCode, Instant, InstitutionCode, Line, PractitionerCode, Subject, SubjectKind, Value,
 };
 use clap::{Args, Parser, Subcommand};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// An event-sourced ledger of medical-insurance agreements (医保服务协议) and payment qualifications (医保支付资格).
@@ -34,12 +33,8 @@ Exit: 0 done, 1 refused by a rule, 2 wrong usage or input, 3 not found, 4 confli
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Serve the published sample histories from a temporary ledger
-    Demo(Listen),
     /// Make an empty ledger
     Init,
-    /// Serve HTTP; loopback addresses only, as there is no access control yet
-    Serve(Listen),
     /// Carry out one command, written as JSON
     Do {
         /// File with the command; - reads standard input
@@ -101,33 +96,6 @@ pub enum Command {
         #[command(flatten)]
         at: At,
     },
-    /// The census of the whole ledger at a point in time, computed from the log alone
-    Replay {
-        /// Coordinates
-        #[command(flatten)]
-        at: At,
-        /// Only this pooling area
-        #[arg(long, value_parser = area)]
-        area: Option<AreaCode>,
-        /// Also compare the views with the log and name every difference
-        #[arg(long)]
-        verify: bool,
-    },
-    /// Compute the views again from the log
-    Rebuild {
-        /// One view by name; all when left out
-        view: Option<String>,
-    },
-    /// Look whether everything is as it should be: files, log, hashes, views
-    Doctor,
-}
-
-/// Where to listen.
-#[derive(Args, Debug)]
-pub struct Listen {
-    /// Address and port; port 0 takes a free one
-    #[arg(long, default_value = "127.0.0.1:8700", value_name = "ADDR")]
-    pub listen: SocketAddr,
 }
 
 /// Where on the two axes of time.

@@ -2,7 +2,7 @@
 
 use super::words;
 use crate::answers::Lang;
-use accord_domain::{Instant, Line};
+use accord_domain::{Instant, Line, words as names};
 use serde_json::Value;
 
 /// The facts of a JSON object, named.
@@ -50,6 +50,17 @@ fn string(key: &str, text: &str, lang: Lang) -> String {
     {
         return words::day(at);
     }
+    let json = Value::String(text.to_owned());
+    let term = match key {
+        "authority" => serde_json::from_value(json).ok().map(names::authority),
+        "category" => serde_json::from_value(json).ok().map(names::category),
+        "responsibility" => serde_json::from_value(json).ok().map(names::responsibility),
+        "class" => serde_json::from_value(json).ok().map(names::bar_class),
+        _ => None,
+    };
+    if let Some(term) = term {
+        return words::name(term, lang);
+    }
     let named = match text {
         "pass" => Some(("合格", "pass (合格)")),
         "fail" => Some(("不合格", "fail (不合格)")),
@@ -62,32 +73,11 @@ fn string(key: &str, text: &str, lang: Lang) -> String {
         "fraud_in_application" => Some(("申请弄虚作假", "fraud in application (弄虚作假)")),
         "consent" => Some(("协商一致", "by consent (协商)")),
         "not_rectified" => Some(("整改不到位", "not rectified (整改不到位)")),
-        "general" => Some(("一般责任", "general responsibility (一般责任)")),
-        "important" => Some(("重要责任", "important responsibility (重要责任)")),
-        "main" => Some(("主要责任", "main responsibility (主要责任)")),
-        "doctor" => Some(("医师", "doctor (医师)")),
-        "nurse" => Some(("护士", "nurse (护士)")),
-        "pharmacist" => Some(("药师", "pharmacist (药师)")),
-        "technician" => Some(("技师", "technician (技师)")),
         "from_start" => Some(("自始", "from the start")),
         "from_date" => Some(("自某日起", "from a date")),
-        "agency" => Some(("医保经办机构", "agency (经办机构)")),
-        "bureau" => Some(("医保行政部门", "bureau (医保行政部门)")),
-        "court" => Some(("法院", "court (法院)")),
         _ => None,
     };
-    let spoken = matches!(
-        key,
-        "verdict"
-            | "ownership"
-            | "outcome"
-            | "reason_class"
-            | "class"
-            | "responsibility"
-            | "category"
-            | "scope"
-            | "authority"
-    );
+    let spoken = matches!(key, "verdict" | "ownership" | "outcome" | "reason_class" | "scope");
     match named {
         Some((zh, en)) if spoken => lang.of_two(zh, en).to_owned(),
         Some(_) | None => text.to_owned(),

@@ -1,8 +1,126 @@
 //! The command line: arguments in, answers out. stdout carries data, stderr talk and progress.
 
+mod act;
 pub mod args;
+mod ask;
+pub mod exit;
 mod facts;
+mod import;
 pub mod out;
 mod table;
 pub mod text;
 mod words;
+
+use crate::answers::Lang;
+use accord_store::clock::{Clock, SystemClock};
+use args::{Cli, Command};
+use clap::Parser;
+use exit::{Exit, Problem, Stop};
+use out::Out;
+use std::io::{BufWriter, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// What every command works with.
+pub(crate) struct Session<'a, 'b> {
+    pub(crate) ledger: std::path::PathBuf,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) out: &'a mut Out<'b>,
+    pub(crate) runtime: tokio::runtime::Runtime,
+}
+
+impl Session<'_, '_> {
+    pub(crate) fn lang(&self) -> Lang {
+        self.out.lang
+    }
+}
+
+/// The program: reads the arguments and the environment, runs, and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    report_panics();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout and are no error.
+            let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return match error.print() {
+                Ok(()) => ExitCode::from(code as u8),
+                Err(_) => ExitCode::from(Exit::Usage as u8),
+            };
+        }
+    };
+    let lang = cli.lang.unwrap_or_else(|| system_language(|name| std::env::var(name).ok()));
+    let mut data = BufWriter::new(std::io::stdout().lock());
+    let mut talk = std::io::stderr();
+    let mut out = Out::new(&mut data, &mut talk, cli.json, lang);
+    let ended = run(cli, &mut out, Arc::new(SystemClock));
+    let code = conclude(ended, &mut out);
+    ExitCode::from(code as u8)
+}
+
+/// Tells how a run ended and gives its exit code.
+pub fn conclude(ended: Result<(), Stop>, out: &mut Out<'_>) -> Exit {
+    let ended = ended.and_then(|()| out.flush().map_err(Stop::from));
+    match ended {
+        Ok(()) => Exit::Done,
+        Err(stop) => {
+            // When even the telling fails there is nobody left to tell.
+            let _ = stop.tell(out).and_then(|()| out.flush());
+            stop.exit()
+        }
+    }
+}
+
+/// Carries out what was typed.
+///
+/// # Errors
+/// [`Stop`] says why it did not end well.
+pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Stop> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Stop::problem(Problem::new(Exit::Usage, "no-threads", error.to_string())))?;
+    let mut session = Session { ledger: cli.ledger, clock, out, runtime };
+    match cli.command {
+        Command::Init => act::init(&mut session),
+        Command::Do { file } => act::do_one(&mut session, &file),
+        Command::Import(import) => import::import(&mut session, &import),
+        Command::Show { subject, at } => ask::show(&mut session, &subject, at),
+        Command::History { subject, axis, known_at } => ask::history(&mut session, &subject, axis, known_at),
+        Command::List { kind, area, line, status, at } => {
+            ask::list(&mut session, accord_projections::Filter { kind, area, line, status }, at)
+        }
+        Command::Payable(claim) => ask::payable(&mut session, &claim),
+        Command::Points { practitioner, year, at } => ask::points(&mut session, &practitioner, year, at),
+    }
+}
+
+/// The language of the environment, in the order the C library looks at it.
+fn system_language(variable: impl Fn(&str) -> Option<String>) -> Lang {
+    ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(variable)
+        .find(|value| !value.is_empty())
+        .map_or(Lang::En, |locale| Lang::of(&locale))
+}
+
+/// A panic is a fault of ours: says so, with the place in the program and nothing of the data, and ends with 70.
+///
+/// Where panics abort the process, the exit code can only be given here. Where they unwind, a server goes on for its other
+/// callers and the end of [`main`] decides.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |at| format!("{}:{}", at.file(), at.line()));
+        let words = format!(
+            "accord: 程序内部错误，请报告此位置：{place}\naccord: a fault of this program; please report this place: {place} (version {})\n",
+            env!("CARGO_PKG_VERSION")
+        );
+        // There is nobody to tell when stderr is gone.
+        let _ = std::io::stderr().write_all(words.as_bytes());
+        let on_main = std::thread::current().name() == Some("main");
+        if cfg!(panic = "abort") || on_main {
+            std::process::exit(i32::from(Exit::Bug as u8));
+        }
+    }));
+}

@@ -38,7 +38,7 @@ pub(super) async fn decide(
     now: Instant,
     rulebook: &Rulebook,
 ) -> Result<(Append, Vec<NewEvent>), Failure> {
-    let effective_at = command.effective_at(now);
+    let effective_at = command.envelope.effective_at.unwrap_or(now);
     let subject = &command.subject;
     let mut with_history = is_on_record(&command.act);
     loop {
@@ -63,8 +63,9 @@ fn written(
     rulebook: &Rulebook,
 ) -> Result<Append, Failure> {
     let first = ground.version.map_or(0, |version| version + 1);
-    let encoded =
-        |(index, new)| event::encode(command, new, first, index, ground.retroactive, rulebook.hash());
+    // An agreement signed late takes effect before the moment it is decided on.
+    let retroactive = decided.iter().any(|new| new.effective_at < ground.latest);
+    let encoded = |(index, new)| event::encode(command, new, first, index, retroactive, rulebook.hash());
     let events = decided.iter().enumerate().map(encoded).collect::<Result<_, _>>().map_err(unwritable)?;
     let expected = ground.version.map_or(Expected::NoStream, Expected::Exact);
     Ok(Append { stream: Arc::from(command.subject.stream()), expected, request, events })

@@ -26,8 +26,8 @@ pub(super) struct Ground<'a> {
     pub(super) state: Cow<'a, State>,
     /// Newest version of the stream.
     pub(super) version: Option<Version>,
-    /// Whether events of later effect are already recorded.
-    pub(super) retroactive: bool,
+    /// The latest effect among the events recorded: an event of earlier effect is retroactive.
+    pub(super) latest: Instant,
     /// Every event of the subject, where it was asked for.
     pub(super) history: Vec<Event>,
 }
@@ -73,15 +73,14 @@ impl Heads {
             return Err(LogError::Other("a head just loaded is gone".to_owned()));
         };
         head.used = self.decisions;
-        let retroactive = at < head.latest;
         Ok(match folded_again {
             Some((state, history)) => {
-                Ground { state: Cow::Owned(state), version: head.version, retroactive, history }
+                Ground { state: Cow::Owned(state), version: head.version, latest: head.latest, history }
             }
             None => Ground {
                 state: Cow::Borrowed(&head.state),
                 version: head.version,
-                retroactive,
+                latest: head.latest,
                 history: Vec::new(),
             },
         })

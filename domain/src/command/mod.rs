@@ -183,18 +183,6 @@ impl Command {
         Ok(Self { subject, envelope, act })
     }
 
-    /// From when the act holds in law: what the command states, else the moment of asking. An agreement signed or renewed
-    /// for a term that began earlier holds from the begin of the term.
-    #[must_use]
-    pub fn effective_at(&self, now: Instant) -> Instant {
-        let stated = self.envelope.effective_at.unwrap_or(now);
-        let begin = match &self.act {
-            Act::Institution(InstitutionCommand::SignAgreement(signing)) => signing.from,
-            Act::Institution(_) | Act::Practitioner(_) => None,
-        };
-        begin.map_or(stated, |begin| begin.min(stated))
-    }
-
     /// The canonical bytes of what is asked, without key and expected version: two texts that ask the same have the same.
     ///
     /// # Errors

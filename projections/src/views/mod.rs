@@ -71,6 +71,17 @@ impl Views {
         })
     }
 
+    /// How many subjects there are. Looks at all of them.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn subjects(&self) -> Result<u64, ViewError> {
+        self.with(|connection| {
+            let count: i64 = connection.prepare_cached(sql::SUBJECTS)?.query_row([], |row| row.get(0))?;
+            Ok(count.cast_unsigned())
+        })
+    }
+
     /// How far the views have come and what was set aside.
     ///
     /// # Errors
@@ -129,6 +140,9 @@ pub(crate) mod sql {
     pub(crate) const TIMELINE: &str = "SELECT track, value, cause, eff_from, \
          CASE WHEN ?2 < cut_rec THEN eff_first ELSE eff_to END AS until FROM periods \
          WHERE subject = (SELECT id FROM subjects WHERE code = ?1) AND rec_from <= ?2 AND rec_to > ?2";
+    pub(crate) const PERIODS: &str = "SELECT track, value, cause, eff_from, eff_to, eff_first, cut_rec, rec_from, \
+         rec_to FROM periods WHERE subject = (SELECT id FROM subjects WHERE code = ?1)";
+    pub(crate) const SUBJECTS: &str = "SELECT count(*) FROM subjects";
     pub(crate) const VERSION: &str = "SELECT max(version) FROM trail \
          WHERE subject = (SELECT id FROM subjects WHERE code = ?1) AND recorded_at <= ?2";
     pub(crate) const REASON: &str = "SELECT t.version, t.position, t.type, t.effective_at, t.recorded_at, c.json, \
@@ -169,6 +183,7 @@ pub(crate) mod sql {
         ("names", NAMES),
         ("standing", STANDING),
         ("timeline", TIMELINE),
+        ("periods", PERIODS),
         ("version", VERSION),
         ("reason", REASON),
         ("trail", TRAIL),

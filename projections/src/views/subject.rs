@@ -2,7 +2,7 @@
 
 use super::{Views, damaged, micros, salt, sql};
 use crate::error::ViewError;
-use crate::model::{Reason, SubjectRow};
+use crate::model::{Period, Reason, SubjectRow};
 use accord_domain::{AreaCode, Basis, EventType, Instant, Span, Subject, Track, Value, Version};
 use accord_store::ids;
 use rusqlite::{OptionalExtension, Row};
@@ -36,6 +36,29 @@ impl Views {
             let mut statement = connection.prepare_cached(sql::TIMELINE)?;
             let rows = statement.query((subject.code(), micros(known_at)))?;
             spans(rows)
+        })
+    }
+
+    /// Every row kept of a subject, whenever it was known: for comparing with the log.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn periods(&self, subject: &Subject) -> Result<Vec<Period>, ViewError> {
+        self.with(|connection| {
+            let mut statement = connection.prepare_cached(sql::PERIODS)?;
+            let mut rows = statement.query([subject.code()])?;
+            let mut periods = Vec::new();
+            while let Some(row) = rows.next()? {
+                let instant = |at| row.get(at).map(Instant::from_micros);
+                periods.push(Period {
+                    span: span(row)?,
+                    until_before: instant(5)?,
+                    moved_at: instant(6)?,
+                    known_from: instant(7)?,
+                    known_until: instant(8)?,
+                });
+            }
+            Ok(periods)
         })
     }
 
@@ -98,16 +121,21 @@ impl Views {
 fn spans(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Span>, ViewError> {
     let mut spans = Vec::with_capacity(12);
     while let Some(row) = rows.next()? {
-        spans.push(Span {
-            track: text(row, 0, Track::parse)?,
-            value: text(row, 1, Value::parse)?,
-            cause: row.get(2)?,
-            from: Instant::from_micros(row.get(3)?),
-            until: Instant::from_micros(row.get(4)?),
-        });
+        spans.push(span(row)?);
     }
     spans.sort_unstable();
     Ok(spans)
+}
+
+/// Columns: track, value, cause, from, until.
+fn span(row: &Row<'_>) -> Result<Span, ViewError> {
+    Ok(Span {
+        track: text(row, 0, Track::parse)?,
+        value: text(row, 1, Value::parse)?,
+        cause: row.get(2)?,
+        from: Instant::from_micros(row.get(3)?),
+        until: Instant::from_micros(row.get(4)?),
+    })
 }
 
 /// Reads a text column through a parser of the domain.

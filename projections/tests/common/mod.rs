@@ -279,18 +279,13 @@ fn practitioner(step: &Step, known: &[Event]) -> EventData {
         0..=4 => register(),
         5 => P::SiteAdded(p::SiteAct { institution }),
         6 => P::SiteRemoved(p::SiteAct { institution }),
-        7..=11 => P::PointsDeducted(p::Deduction {
-            area: area(detail),
-            behaviour: "art-38".into(),
-            counted: (detail % 5) as u8 + 1,
-            decided_at: at,
-            departure_reason: None,
-            institution,
-            measure: None,
-            points: (detail % 5) as u8 + 1,
-            responsibility: None,
-            total: 0,
-        }),
+        7..=11 => P::PointsDeducted(
+            serde_json::from_value(serde_json::json!({
+                "area": area(detail), "behaviour": "art-38", "counted": detail % 5 + 1, "decided_at": at,
+                "institution": institution, "points": detail % 5 + 1, "total": 0,
+            }))
+            .unwrap(),
+        ),
         12 | 13 => P::PointsRepaired(p::Repair {
             activity: "学习".into(),
             area: None,

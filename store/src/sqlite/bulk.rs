@@ -12,6 +12,9 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+/// What the writing thread ends with: the writing end, and why it stopped early if it did.
+type Written = (Sink, Result<(), Arc<LogError>>);
+
 /// An import under way. Dropping it writes what was pushed and gives the writer back.
 ///
 /// An answer of [`Bulk::push`] gives the numbers at once, so that the next command of the same subject can be decided;
@@ -25,7 +28,7 @@ pub struct Bulk {
     reader: Option<Reader>,
     lock: Option<File>,
     queue: Option<SyncSender<Commit>>,
-    thread: Option<JoinHandle<(Sink, Result<(), Arc<LogError>>)>>,
+    thread: Option<JoinHandle<Written>>,
 }
 
 impl Bulk {

@@ -6,6 +6,7 @@
 //! `index.db` can be lost or deleted: it is rebuilt from the log. On opening, the tail is read again from the log.
 
 use super::filter::Filter;
+use super::read::{damaged, failed};
 use super::schema::{self, Mode};
 use super::{fault, files};
 use crate::port::LogError;
@@ -167,7 +168,22 @@ impl Tail {
     }
 
     /// Reads what the log has beyond the tail, at most `limit` events; says whether there was any.
-    pub(super) fn catch_up(&mut self, log: &Connection, limit: u64) -> rusqlite::Result<bool> {
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] for an event that is missing, and those of the store.
+    pub(super) fn catch_up(&mut self, log: &Connection, limit: u64) -> Result<bool, LogError> {
+        let learnt = self.beyond(log, limit).map_err(failed)?;
+        let missing =
+            learnt.heads.iter().zip(self.events..).find(|((_, position), wanted)| position != wanted);
+        if let Some((_, position)) = missing {
+            return Err(damaged(position, "the event is missing"));
+        }
+        let any = !learnt.heads.is_empty();
+        self.learn(learnt);
+        Ok(any)
+    }
+
+    fn beyond(&self, log: &Connection, limit: u64) -> rusqlite::Result<Learnt> {
         // One read transaction, so that streams and requests are those of the same commits as the events.
         let tx = log.unchecked_transaction()?;
         let (from, to) = (self.events, self.events.saturating_add(limit));
@@ -199,9 +215,7 @@ impl Tail {
                 learnt.keys.push((key_hash(&row.get(1)?), row.get::<_, i64>(0)?.cast_unsigned()));
             }
         }
-        let any = !learnt.heads.is_empty();
-        self.learn(learnt);
-        Ok(any)
+        Ok(learnt)
     }
 }
 

@@ -84,7 +84,7 @@ impl Shared {
             return Ok(());
         }
         let mut tail = self.tail.write().unwrap_or_else(PoisonError::into_inner);
-        while tail.catch_up(&reader.log, CATCH_UP_EVENTS).map_err(read::failed)? {}
+        while tail.catch_up(&reader.log, CATCH_UP_EVENTS)? {}
         self.len.send_if_modified(|len| std::mem::replace(len, tail.events) != tail.events);
         Ok(())
     }
@@ -158,7 +158,7 @@ impl SqliteLog {
         schema::tune_log(&log).map_err(|error| fault::sqlite("opening the ledger", &error))?;
         let (index, mut tail) = index::open(&files::index(dir), &log, &meta.ledger)?;
         let newest_leaf = index::newest_leaf(&log).map_err(read::failed)?;
-        while tail.catch_up(&log, CATCH_UP_EVENTS).map_err(read::failed)? {
+        while tail.catch_up(&log, CATCH_UP_EVENTS)? {
             if tail.is_due() {
                 let leaf = index::leaf_before(&log, tail.events).map_err(read::failed)?;
                 tail.flush(&index, &leaf).map_err(|error| fault::sqlite("writing the index", &error))?;
@@ -198,7 +198,7 @@ impl SqliteLog {
             .and_then(|index| index::load(&index, &log, &meta.ledger).ok().flatten());
         let with_index = fitting.is_some();
         let mut tail = fitting.unwrap_or_default();
-        while tail.catch_up(&log, CATCH_UP_EVENTS).map_err(read::failed)? {}
+        while tail.catch_up(&log, CATCH_UP_EVENTS)? {}
         let len = watch::Sender::new(tail.events);
         let (dir, tail, pool) = (dir.to_owned(), RwLock::new(tail), Pool::default());
         let shared = Arc::new(Shared { dir, meta, clock, mode, with_index, tail, len, pool });
@@ -225,6 +225,21 @@ impl SqliteLog {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let writer = writer.ok_or_else(|| self.no_writer())?;
         Bulk::start(Arc::clone(&self.shared), Arc::clone(&self.writer), writer)
+    }
+
+    /// Lets the log grow to so many pages and no further, as if the disk were full: for tests of every caller.
+    ///
+    /// # Errors
+    /// Those of the store.
+    #[cfg(feature = "contract")]
+    pub fn limit_pages(&self, pages: u32) -> Result<(), LogError> {
+        let held = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = held.as_ref().ok_or_else(|| self.no_writer())?;
+        let limit = |db: &rusqlite::Connection| {
+            db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+                .map_err(|error| read::failed(error))
+        };
+        limit(&writer.sink.log)
     }
 
     fn no_writer(&self) -> LogError {

@@ -13,11 +13,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 const COLUMNS: &str = "position, version, type, effective_at, recorded_at, leaf, body";
 
 /// Turns SQLite's failure while reading into the log's.
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 pub(super) fn failed(error: rusqlite::Error) -> LogError {
     fault::sqlite("reading the log", &error)
 }
 
 /// A row that does not hold what every row holds.
+#[expect(clippy::needless_pass_by_value, reason = "texts and errors alike are given")]
 pub(super) fn damaged(position: u64, what: impl ToString) -> LogError {
     LogError::Damaged { position, what: what.to_string() }
 }

@@ -74,11 +74,13 @@ pub(crate) fn measure(size: u64, options: &Options) -> anyhow::Result<Section> {
     let section = Section { events: written.events, subjects: workload.subjects(), ..Section::default() };
     let mut bench = Bench { options, workload, written, dir, section };
     bench.fill()?;
+    let (ledger, _clock) = bench.open(Access::ReadWrite)?;
     if options.wants(Group::Read) {
-        bench.read()?;
+        say("reads");
+        bench.section.figures.extend(reads::measure(&ledger, &bench.workload, options.runs)?);
     }
     if options.wants(Group::Append) {
-        bench.append()?;
+        bench.append(&ledger)?;
     }
     Ok(bench.section)
 }
@@ -214,17 +216,8 @@ impl Bench<'_> {
         Ok(figures)
     }
 
-    fn read(&mut self) -> anyhow::Result<()> {
-        say("reads");
-        let (ledger, _clock) = self.open(Access::ReadWrite)?;
-        let figures = reads::measure(&ledger, &self.workload, self.options.runs)?;
-        self.section.figures.extend(figures);
-        Ok(())
-    }
-
     /// Appends and the limits beside them, in turns.
-    fn append(&mut self) -> anyhow::Result<()> {
-        let (ledger, _clock) = self.open(Access::ReadWrite)?;
+    fn append(&mut self, ledger: &Ledger) -> anyhow::Result<()> {
         let count = SINGLE_ACTS.max(CLIENT_ACTS * limits::CLIENTS);
         let rows: Vec<Row> = Rows::of(&**ledger.log(), self.written.events)?.next(count)?;
         let (mut sync, mut hash) = (Series::default(), Series::default());
@@ -242,11 +235,11 @@ impl Bench<'_> {
             hash.push(limits::sha256(&rows)? / 1e6);
             let singles = rows.get(..SINGLE_ACTS).unwrap_or(&rows);
             raw.push(&limits::sqlite_single(self.dir.path(), singles)?);
-            let done = appends::single(&ledger, client(SUBJECTS_OF_SINGLE), SINGLE_ACTS)?;
+            let done = appends::single(ledger, client(SUBJECTS_OF_SINGLE), SINGLE_ACTS)?;
             single.push(&done.calls);
             raw_clients.push(&limits::sqlite_clients(self.dir.path(), &rows)?);
             let clients = (0..limits::CLIENTS).map(|_| client(SUBJECTS_PER_CLIENT)).collect();
-            concurrent.push(&appends::concurrent(&ledger, clients, CLIENT_ACTS)?.calls);
+            concurrent.push(&appends::concurrent(ledger, clients, CLIENT_ACTS)?.calls);
         }
         let raw_rate = raw.per_second.figure("SQLite, one row a commit", "/s")?;
         let raw_clients_rate = raw_clients.per_second.figure("SQLite, 32 clients, one row a commit", "/s")?;

@@ -3,7 +3,8 @@
 use super::coordinates;
 use crate::answers::{Census, Lang};
 use crate::cli::table::Table;
-use crate::cli::words::{kind, line, status};
+use crate::cli::words::{line, name, status};
+use accord_domain::{SubjectKind, words};
 
 /// How many stand where.
 #[must_use]
@@ -25,10 +26,11 @@ pub fn census(census: &Census, lang: Lang) -> String {
     let mut table = Table::new(&heading).right(4);
     for count in &census.counts {
         table.row([
-            kind(count.kind, lang).to_owned(),
+            SubjectKind::parse(count.kind)
+                .map_or_else(String::new, |kind| name(words::subject_kind(kind), lang)),
             count.area.map_or_else(String::new, |area| area.to_string()),
             count.line.map_or_else(String::new, |of| line(of, lang)),
-            status(count.kind, count.status, lang),
+            status(count.area.zip(count.line), count.status, lang),
             count.count.to_string(),
         ]);
     }

@@ -1,7 +1,7 @@
 //! The answer to a command, for people.
 
 use super::reason;
-use super::show::show;
+use super::show::{due, show};
 use crate::answers::{Done, Lang};
 
 /// What was recorded, what stands now, and the receipt.
@@ -11,6 +11,7 @@ pub fn done(done: &Done, lang: Lang) -> String {
     for event in &done.events {
         reason(&event.reason, lang, &mut out);
     }
+    due(&done.obligations, lang, &mut out);
     for finding in &done.findings {
         let rule = finding.rule.as_deref().map_or_else(String::new, |rule| format!(" ({rule})"));
         out.push_str(&format!("  {} {}{rule}\n", lang.of_two("注意", "noticed"), finding.code));

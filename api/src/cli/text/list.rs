@@ -19,7 +19,7 @@ pub fn list(rows: &[Row], lang: Lang) -> String {
             row.name.clone().unwrap_or_default(),
             row.area.map_or_else(String::new, |area| area.to_string()),
             row.line.map_or_else(String::new, |of| line(of, lang)),
-            status(row.kind, row.status, lang),
+            status(row.area.zip(row.line), row.status, lang),
             period(Some(row.since), row.until),
         ]);
     }

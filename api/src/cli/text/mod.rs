@@ -53,6 +53,10 @@ fn reason(reason: &Reason, lang: Lang, out: &mut String) {
         let cited = basis(std::slice::from_ref(&rule.basis), lang);
         out.push_str(&format!("      {} {} {cited}\n", lang.of_two("规则", "rule"), rule.id));
     }
+    for (pointer, why) in &reason.unknown {
+        let title = lang.of_two("来源未写明", "the source does not say");
+        out.push_str(&format!("      {title} {pointer}{}{why}\n", lang.of_two("：", ": ")));
+    }
     out.push_str(&format!(
         "      {} {} · {} {}\n",
         lang.of_two("事件", "event"),
@@ -79,3 +83,6 @@ fn heading(code: &str, name: Option<&str>, former: &[Box<str>], lang: Lang) -> S
     out.push('\n');
     out
 }
+
+#[cfg(test)]
+mod tests;

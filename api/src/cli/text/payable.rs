@@ -2,12 +2,13 @@
 
 use super::coordinates;
 use crate::answers::{Lang, Payable, PayableReason};
-use crate::cli::words::{basis, day, event, line, outcome, payable_code, period};
+use crate::cli::words::{basis, day, event, line, name, period};
+use accord_domain::words;
 
 /// Yes or no, and why.
 #[must_use]
 pub fn payable(answer: &Payable, lang: Lang) -> String {
-    let mut out = format!("{}\n", outcome(answer.outcome, lang));
+    let mut out = format!("{}\n", name(words::outcome(answer.outcome), lang));
     let mut claim = vec![day(answer.at), answer.institution.to_string()];
     claim.extend(answer.practitioner.as_ref().map(ToString::to_string));
     claim.push(answer.area.to_string());
@@ -26,7 +27,7 @@ pub fn payable(answer: &Payable, lang: Lang) -> String {
 }
 
 fn reason(item: &PayableReason, lang: Lang, out: &mut String) {
-    out.push_str(&format!("\n  {}  {}  {}\n", payable_code(item.code, lang), item.subject, item.code));
+    out.push_str(&format!("\n  {}  {}  {}\n", name(words::reason(item.code), lang), item.subject, item.code));
     if item.from.is_some() {
         let title = lang.of_two("期间", "period");
         out.push_str(&format!("    {title} {}\n", period(item.from, item.until)));

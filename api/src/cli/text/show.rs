@@ -1,10 +1,11 @@
 //! `show` for people.
 
 use super::{coordinates, heading, reason};
-use crate::answers::{Agreement, Bar, InstitutionShow, Lang, PractitionerShow, Reason, Show};
+use crate::answers::{Agreement, Bar, Due, InstitutionShow, Lang, PractitionerShow, Reason, Show};
 use crate::cli::table::Table;
-use crate::cli::words::{bar_class, day, line, period, status};
-use accord_domain::{AreaCode, Line};
+use crate::cli::words::{day, line, name, period, status, value};
+use accord_domain::obligation::ObligationState;
+use accord_domain::{AreaCode, Line, Track, words};
 
 /// What stands of a subject, and why.
 #[must_use]
@@ -41,6 +42,7 @@ fn institution(show: &InstitutionShow, lang: Lang) -> String {
         ));
     }
     bars(&show.bars, lang, &mut out);
+    due(&show.obligations, lang, &mut out);
     let every = show
         .agreements
         .iter()
@@ -62,7 +64,7 @@ fn agreements(list: &[Agreement], lang: Lang) -> String {
         table.row([
             agreement.area.to_string(),
             line(agreement.line, lang),
-            status("institution", agreement.status, lang),
+            status(Some((agreement.area, agreement.line)), agreement.status, lang),
             period(Some(agreement.since), agreement.until),
             notes(agreement, lang),
         ]);
@@ -74,7 +76,7 @@ fn notes(agreement: &Agreement, lang: Lang) -> String {
     let mut notes = Vec::new();
     if let Some(probation) = &agreement.probation {
         let until = probation.until.map_or_else(|| "—".to_owned(), day);
-        let phase = status("institution", probation.phase, lang);
+        let phase = value(&Track::Probation(agreement.area), probation.phase, lang);
         notes.push(match lang {
             Lang::Zh => format!("政策辅导期（{phase}）至 {until}"),
             Lang::En => format!("probation (政策辅导期), {phase}, until {until}"),
@@ -108,7 +110,7 @@ fn place(area: Option<AreaCode>, of: Option<Line>, lang: Lang) -> String {
 
 fn bars(list: &[Bar], lang: Lang, out: &mut String) {
     for bar in list {
-        let class = bar_class(bar.reason_class, lang);
+        let class = name(words::bar_class(bar.reason_class), lang);
         let performed = match (bar.liability_performed, lang) {
             (true, _) => "",
             (false, Lang::Zh) => "，且至责任履行完毕",
@@ -116,6 +118,33 @@ fn bars(list: &[Bar], lang: Lang, out: &mut String) {
         };
         let title = lang.of_two("不得申请", "Barred from applying");
         out.push_str(&format!("\n{title}（{class}）  {}{performed}\n", period(Some(bar.since), bar.until)));
+    }
+}
+
+/// What is due, on a line each.
+pub(super) fn due(list: &[Due], lang: Lang, out: &mut String) {
+    if !list.is_empty() {
+        out.push_str(lang.of_two("\n待办\n", "\nDue\n"));
+    }
+    for item in list {
+        let by = item.due.as_deref().unwrap_or(lang.of_two("及时", "in time"));
+        let provisional = if item.provisional { lang.of_two("（暂定）", " (provisional)") } else { "" };
+        let state = match (item.state, lang) {
+            (ObligationState::Open, Lang::Zh) => "待办",
+            (ObligationState::Open, Lang::En) => "open",
+            (ObligationState::Met, Lang::Zh) => "已办",
+            (ObligationState::Met, Lang::En) => "met",
+            (ObligationState::Late, Lang::Zh) => "逾期",
+            (ObligationState::Late, Lang::En) => "late",
+            (ObligationState::Closed, Lang::Zh) => "已了结",
+            (ObligationState::Closed, Lang::En) => "closed",
+        };
+        let sum = match lang {
+            Lang::Zh => &item.sum,
+            Lang::En => &item.sum_en,
+        };
+        let rule = item.rule.as_deref().map_or_else(String::new, |rule| format!("  {rule}"));
+        out.push_str(&format!("    {by}{provisional}  {state}  {sum}{rule}  {}\n", item.raised_by));
     }
 }
 
@@ -142,7 +171,7 @@ fn practitioner(show: &PractitionerShow, lang: Lang) -> String {
     let title = lang.of_two("医保支付资格", "Payment qualification (医保支付资格)");
     out.push_str(&format!(
         "{title}  {}  {}\n",
-        status("practitioner", state.status, lang),
+        status(None, state.status, lang),
         period(state.since, state.until)
     ));
     out.push_str(&match lang {
@@ -162,6 +191,7 @@ fn practitioner(show: &PractitionerShow, lang: Lang) -> String {
         out.push_str(&table.render());
     }
     bars(&show.bars, lang, &mut out);
+    due(&show.obligations, lang, &mut out);
     reasons(state.reasons.iter().chain(show.bars.iter().flat_map(|bar| &bar.reasons)), lang, &mut out);
     out
 }

@@ -1,0 +1,99 @@
+//! Acts: `init` and `do`.
+
+use super::Session;
+use super::exit::{Exit, Problem, Stop};
+use super::text;
+use crate::answers::{Done, Lang};
+use crate::ledger::{Access, Ledger};
+use accord_domain::Command;
+use accord_domain::limits::COMMAND_BYTES_MAX;
+use std::hash::{BuildHasher, Hasher};
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Makes an empty ledger.
+pub(super) fn init(session: &mut Session<'_, '_>) -> Result<(), Stop> {
+    let lang = session.lang();
+    let open = |error| Stop::open(&error, lang);
+    Ledger::init(&session.ledger, salt(), &*session.clock).map_err(open)?;
+    // Opening it once makes the views, so that the first question finds them.
+    drop(Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock)).map_err(open)?);
+    let dir = session.ledger.display().to_string();
+    if session.out.json {
+        session.out.document(&serde_json::json!({ "ledger": dir }))?;
+    }
+    session.out.say(&format!("已新建账本 {dir}"), &format!("made a ledger in {dir}"))?;
+    Ok(())
+}
+
+/// Drawn once a ledger, so that no two ledgers make the same event ids. Not a secret.
+#[must_use]
+pub(super) fn salt() -> u64 {
+    // The standard library seeds this from the operating system.
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}
+
+/// Carries out one command.
+pub(super) fn do_one(session: &mut Session<'_, '_>, file: &Path) -> Result<(), Stop> {
+    let lang = session.lang();
+    let name = if file == Path::new("-") { "<stdin>".to_owned() } else { file.display().to_string() };
+    let text = read(file, &name, lang)?;
+    let command = Command::parse(&text).map_err(|error| Stop::problem(Problem::command(&error, &name, 1)))?;
+    let subject = command.subject.clone();
+    let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
+        .map_err(|error| Stop::open(&error, lang))?;
+    let done =
+        session.runtime.block_on(ledger.execute(command)).map_err(|failure| Stop::failure(&failure, lang))?;
+    let log = ledger.event_log();
+    let answer = session
+        .runtime
+        .block_on(Done::of(&*log, &subject, done.appended))
+        .map_err(|error| Stop::answer(&error, lang))?;
+    if done.repeated {
+        session.out.say(
+            "同一 key 的相同命令已办理过，以下为当时的答复",
+            "the same command was carried out under this key before; this is the answer given then",
+        )?;
+    }
+    session.out.answer(&answer, text::done)?;
+    Ok(())
+}
+
+fn read(file: &Path, name: &str, lang: Lang) -> Result<String, Stop> {
+    let unreadable = |error: std::io::Error| {
+        let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Usage };
+        let message = match lang {
+            Lang::Zh => format!("无法读取：{error}"),
+            Lang::En => format!("cannot be read: {error}"),
+        };
+        Stop::problem(Problem::new(exit, "unreadable", message).file(name))
+    };
+    let limit = u64::try_from(COMMAND_BYTES_MAX).unwrap_or(u64::MAX);
+    let mut bytes = Vec::new();
+    let read = |source: &mut dyn Read, bytes: &mut Vec<u8>| source.take(limit + 1).read_to_end(bytes);
+    if file == Path::new("-") {
+        read(&mut std::io::stdin().lock(), &mut bytes).map_err(unreadable)?;
+    } else {
+        let mut source = std::fs::File::open(file).map_err(unreadable)?;
+        read(&mut source, &mut bytes).map_err(unreadable)?;
+    }
+    if bytes.len() > COMMAND_BYTES_MAX {
+        let message = match lang {
+            Lang::Zh => format!("超过 {COMMAND_BYTES_MAX} 字节；一条命令不应如此长"),
+            Lang::En => format!("longer than {COMMAND_BYTES_MAX} bytes; one command is never that long"),
+        };
+        return Err(Stop::problem(Problem::new(Exit::Usage, "too-large", message).file(name)));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let line = error.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
+        let message = match lang {
+            Lang::Zh => format!("第 {} 字节不是 UTF-8；请以 UTF-8 保存（不要用 GBK）", at + 1),
+            Lang::En => format!("byte {} is not UTF-8; save the file as UTF-8, not GBK", at + 1),
+        };
+        let mut problem = Problem::new(Exit::Usage, "not-utf-8", message).file(name);
+        problem.line = Some(line);
+        Stop::problem(problem)
+    })
+}

@@ -1,0 +1,194 @@
+//! Questions: `show`, `history`, `list`, `payable`, `points`.
+
+use super::Session;
+use super::args::{At, Claim};
+use super::exit::{Exit, Problem, Stop};
+use super::text;
+use super::words::day;
+use crate::answers::list::Row;
+use crate::answers::{
+    AnswerError, Asked, Axis, ClaimAsked, Coordinates, Lang, Payable, Points, Show, coordinates, entries,
+    gather,
+};
+use crate::ledger::{Access, Ledger, OpenError};
+use accord_domain::{Instant, Subject};
+use accord_projections::Filter;
+use accord_store::LogError;
+use std::sync::Arc;
+
+/// Rows read from the views at a time.
+const PAGE: usize = 500;
+
+/// Opens the ledger for questions. Where the views are missing or behind and nobody else is writing, they are brought up to
+/// date first.
+pub(super) fn open(session: &mut Session<'_, '_>) -> Result<Ledger, Stop> {
+    let lang = session.lang();
+    let clock = || Arc::clone(&session.clock);
+    let opened = Ledger::open(&session.ledger, Access::ReadOnly, clock());
+    let behind = match &opened {
+        Ok(ledger) => behind(session, ledger)?,
+        Err(OpenError::Views { .. }) => u64::MAX,
+        Err(_) => 0,
+    };
+    if behind == 0 {
+        return opened.map_err(|error| Stop::open(&error, lang));
+    }
+    match Ledger::open(&session.ledger, Access::ReadWrite, clock()) {
+        Ok(ledger) => Ok(ledger),
+        Err(OpenError::Log { source: LogError::Locked(_) | LogError::ReadOnly(_), .. }) => {
+            let ledger = opened.map_err(|error| Stop::open(&error, lang))?;
+            session.out.say(
+                &format!("注意：视图比日志少 {behind} 个事件"),
+                &format!("note: the views are {behind} events behind the log"),
+            )?;
+            Ok(ledger)
+        }
+        Err(error) => Err(Stop::open(&error, lang)),
+    }
+}
+
+/// How many events the views lack.
+fn behind(session: &Session<'_, '_>, ledger: &Ledger) -> Result<u64, Stop> {
+    let lang = session.lang();
+    let seen = ledger.views().position().map_err(|error| Stop::views(&error, lang))?;
+    let log = ledger.event_log();
+    let length = session.runtime.block_on(log.len()).map_err(|error| Stop::log(&error, lang))?;
+    Ok(length.saturating_sub(seen))
+}
+
+/// Runs a question to its answer.
+fn answer<T>(
+    session: &Session<'_, '_>,
+    question: impl Future<Output = Result<T, AnswerError>>,
+) -> Result<T, Stop> {
+    session.runtime.block_on(question).map_err(|error| Stop::answer(&error, session.out.lang))
+}
+
+/// The coordinates of a question.
+pub(super) fn place(session: &Session<'_, '_>, ledger: &Ledger, at: At) -> Result<Coordinates, Stop> {
+    let asked = Asked { as_of: at.as_of, known_at: at.known_at };
+    let log = ledger.event_log();
+    answer(session, coordinates(&*log, session.clock.now(), asked))
+}
+
+/// What stands of a subject.
+pub(super) fn show(session: &mut Session<'_, '_>, subject: &Subject, at: At) -> Result<(), Stop> {
+    let ledger = open(session)?;
+    let place = place(session, &ledger, at)?;
+    let log = ledger.event_log();
+    let gathered = answer(session, gather::from_log(&*log, subject, place))?;
+    session.out.answer(&Show::of(&gathered), text::show)?;
+    Ok(())
+}
+
+/// The trail of a subject.
+pub(super) fn history(
+    session: &mut Session<'_, '_>,
+    subject: &Subject,
+    axis: Axis,
+    known_at: Option<Instant>,
+) -> Result<(), Stop> {
+    let ledger = open(session)?;
+    let place = place(session, &ledger, At { as_of: None, known_at })?;
+    let log = ledger.event_log();
+    let stored = answer(session, gather::history(&*log, subject, place.known_at))?;
+    if stored.is_empty() {
+        answer(session, gather::must_be_known(&*log, subject))?;
+    }
+    let lines = entries(&stored, axis).map_err(|error| Stop::answer(&error, session.lang()))?;
+    if session.out.json {
+        for line in &lines {
+            session.out.document(line)?;
+        }
+        return Ok(());
+    }
+    let known_at = day(place.known_at);
+    let heading = match session.lang() {
+        Lang::Zh => format!("{subject}  记录截至 {known_at}，共 {} 个事件\n\n", lines.len()),
+        Lang::En => format!("{subject}  {} events recorded (记录) by {known_at}\n\n", lines.len()),
+    };
+    session.out.text(&(heading + &text::history(&lines, axis, session.lang())))?;
+    Ok(())
+}
+
+/// Subjects by status. Every page stands at the same coordinates.
+pub(super) fn list(session: &mut Session<'_, '_>, filter: Filter, at: At) -> Result<(), Stop> {
+    let lang = session.lang();
+    let ledger = open(session)?;
+    let place = place(session, &ledger, at)?;
+    if !session.out.json {
+        session.out.text(&text::coordinates(&place, lang))?;
+    }
+    let mut cursor: Option<String> = None;
+    loop {
+        let page = ledger
+            .views()
+            .list(&filter, place.as_of, place.known_at, cursor.as_deref(), PAGE)
+            .map_err(|error| Stop::views(&error, lang))?;
+        let rows: Vec<Row> = page
+            .items
+            .into_iter()
+            .map(|item| Row::of(&item.subject, item.name, item.area, &item.span))
+            .collect();
+        if session.out.json {
+            for row in &rows {
+                session.out.document(row)?;
+            }
+        } else if rows.is_empty() && cursor.is_none() {
+            session.out.text(lang.of_two("没有符合条件的主体。", "No subject fits."))?;
+        } else if !rows.is_empty() {
+            session.out.text(&text::list(&rows, lang))?;
+        }
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// May this claim be paid?
+pub(super) fn payable(session: &mut Session<'_, '_>, claim: &Claim) -> Result<(), Stop> {
+    let ledger = open(session)?;
+    let place = place(session, &ledger, At { as_of: Some(claim.at), known_at: claim.known_at })?;
+    let asked = ClaimAsked {
+        institution: claim.institution.clone(),
+        practitioner: claim.practitioner.clone(),
+        area: claim.area,
+        line: claim.line,
+        department: claim.department.as_deref().map(Into::into),
+        emergency: claim.emergency,
+    };
+    let answer = Payable::ask(ledger.views(), ledger.rulebook(), &asked, place)
+        .map_err(|error| Stop::answer(&error, session.lang()))?;
+    session.out.answer(&answer, text::payable)?;
+    Ok(())
+}
+
+/// The points of a natural year.
+pub(super) fn points(
+    session: &mut Session<'_, '_>,
+    subject: &Subject,
+    year: Option<i32>,
+    at: At,
+) -> Result<(), Stop> {
+    if let Some(year) = year.filter(|year| !(Instant::YEAR_MIN..=Instant::YEAR_MAX).contains(year)) {
+        let (from, to) = (Instant::YEAR_MIN, Instant::YEAR_MAX);
+        let message = match session.lang() {
+            Lang::Zh => format!("--year {year} 不在 {from} 与 {to} 之间"),
+            Lang::En => format!("--year {year} is not between {from} and {to}"),
+        };
+        return Err(Stop::problem(Problem::new(Exit::Usage, "invalid-question", message)));
+    }
+    let ledger = open(session)?;
+    let place = place(session, &ledger, at)?;
+    let log = ledger.event_log();
+    let stored = answer(session, gather::history(&*log, subject, place.known_at))?;
+    if stored.is_empty() {
+        answer(session, gather::must_be_known(&*log, subject))?;
+    }
+    let year = year.unwrap_or_else(|| place.as_of.year());
+    let points =
+        Points::of(subject, year, place, &stored).map_err(|error| Stop::answer(&error, session.lang()))?;
+    session.out.answer(&points, text::points)?;
+    Ok(())
+}

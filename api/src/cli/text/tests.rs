@@ -1,0 +1,161 @@
+use super::*;
+use crate::answers::testing::{Tale, at, pharmacy, physician};
+use crate::answers::{Axis, Census, ClaimAsked, Count, Payable, Points, Refusal, Show, entries, list::Row};
+use accord_domain::payable::EmergencyRules;
+use accord_domain::rulebook::{Citation, Confidence};
+use accord_domain::{AreaCode, Basis, InstitutionCode, Line, PractitionerCode, Rejection, words};
+use insta::assert_snapshot;
+use serde_json::json;
+
+/// Both languages, one under the other.
+fn both(text: impl Fn(Lang) -> String) -> String {
+    format!("{}════════\n{}", text(Lang::Zh), text(Lang::En))
+}
+
+fn claim(line: Line, practitioner: Option<&str>) -> ClaimAsked {
+    ClaimAsked {
+        institution: InstitutionCode::parse("P43050300012").unwrap(),
+        practitioner: practitioner.map(|code| PractitionerCode::parse(code).unwrap()),
+        area: None,
+        line,
+        department: None,
+        emergency: false,
+    }
+}
+
+fn asked(tale: &Tale, day: &str, claim: &ClaimAsked, people: Option<&Tale>) -> Payable {
+    let people = people.map(|people| people.stands(day));
+    Payable::of(claim, &tale.stands(day), people.as_ref(), |_, _| EmergencyRules::default()).unwrap()
+}
+
+#[test]
+fn show_of_an_institution_tells_status_flags_and_why() {
+    let show_at = |day| Show::of(&pharmacy().stands(day));
+    assert_snapshot!("show_institution", both(|lang| show(&show_at("2025-09-15"), lang)));
+    assert_snapshot!("show_institution_json", serde_json::to_string_pretty(&show_at("2025-09-15")).unwrap());
+}
+
+#[test]
+fn show_before_the_first_act_says_that_there_is_no_agreement() {
+    assert_snapshot!("show_before", both(|lang| show(&Show::of(&pharmacy().stands("2024-12-31")), lang)));
+}
+
+#[test]
+fn show_of_a_practitioner_tells_points_and_sites() {
+    let show_of = Show::of(&physician().stands("2025-07-01"));
+    assert_snapshot!("show_practitioner", both(|lang| show(&show_of, lang)));
+    assert_snapshot!("show_practitioner_json", serde_json::to_string_pretty(&show_of).unwrap());
+}
+
+#[test]
+fn history_marks_what_was_annulled_and_keeps_it() {
+    let tale = pharmacy();
+    let lines = entries(&tale.stored, Axis::Recorded).unwrap();
+    assert_snapshot!("history", both(|lang| history(&lines, Axis::Recorded, lang)));
+    assert_snapshot!("history_json", serde_json::to_string_pretty(&lines[1]).unwrap());
+}
+
+#[test]
+fn payable_lists_every_reason_with_its_period_and_basis() {
+    let tale = pharmacy();
+    let refused = asked(&tale, "2025-09-15", &claim(Line::SpecialOutpatient, None), None);
+    assert_snapshot!("payable_refused", both(|lang| payable(&refused, lang)));
+    assert_snapshot!("payable_json", serde_json::to_string_pretty(&refused).unwrap());
+    let held = asked(&tale, "2025-10-10", &claim(Line::SpecialOutpatient, None), None);
+    assert_snapshot!("payable_held", both(|lang| payable(&held, lang)));
+    let unknown = asked(&tale, "2025-08-01", &claim(Line::Basic, Some("D510105000123")), Some(&physician()));
+    assert_snapshot!("payable_practitioner_elsewhere", both(|lang| payable(&unknown, lang)));
+}
+
+#[test]
+fn a_claim_is_payable_again_from_the_instant_the_suspension_ends() {
+    let tale = pharmacy();
+    let outcome = |day| asked(&tale, day, &claim(Line::SpecialOutpatient, None), None).outcome;
+    assert_eq!(outcome("2025-08-03T23:59:59+08:00"), accord_domain::payable::Outcome::Payable);
+    assert_eq!(outcome("2025-08-04"), accord_domain::payable::Outcome::Refused);
+}
+
+#[test]
+fn several_areas_without_one_being_named_is_asked_back_with_the_list() {
+    let signed =
+        |area: &str| json!({ "area": area, "lines": ["basic"], "from": "2025-01-01", "until": "2026-01-01" });
+    let tale = Tale::of("H37010200001")
+        .then("institution.agreement-signed", "2025-01-01", signed("370300"), None)
+        .then("institution.agreement-signed", "2025-01-01", signed("370600"), None);
+    let mut claim = claim(Line::Basic, None);
+    claim.institution = InstitutionCode::parse("H37010200001").unwrap();
+    let error =
+        Payable::of(&claim, &tale.stands("2025-02-01"), None, |_, _| EmergencyRules::default()).unwrap_err();
+    assert_snapshot!(error.message(Lang::En), @"H37010200001 has agreements in several pooling areas; say which one pays: 370300, 370600");
+    claim.area = Some(AreaCode::parse("370600").unwrap());
+    let answer =
+        Payable::of(&claim, &tale.stands("2025-02-01"), None, |_, _| EmergencyRules::default()).unwrap();
+    assert_eq!(answer.area.to_string(), "370600");
+}
+
+#[test]
+fn points_are_told_act_by_act() {
+    let tale = physician();
+    let answer = Points::of(&tale.subject, 2025, tale.day("2025-12-31"), &tale.stored).unwrap();
+    assert_snapshot!("points", both(|lang| points(&answer, lang)));
+    let early = Points::of(&tale.subject, 2025, tale.day("2025-05-01"), &tale.stored).unwrap();
+    assert_eq!((early.total, early.entries.len()), (6, 1));
+    let other_year = Points::of(&tale.subject, 2024, tale.day("2025-12-31"), &tale.stored).unwrap();
+    assert_eq!((other_year.total, other_year.entries.len()), (0, 0));
+}
+
+#[test]
+fn lists_and_the_census_are_tables_that_line_up() {
+    let tale = pharmacy();
+    let standing = tale.stands("2025-09-15");
+    let rows: Vec<Row> = standing
+        .spans
+        .iter()
+        .filter(|span| span.track.is_status())
+        .map(|span| Row::of(&tale.subject, standing.name.as_deref().map(Into::into), None, span))
+        .collect();
+    assert_snapshot!("list", both(|lang| list(&rows, lang)));
+    let count = |kind, line, status, count| Count {
+        kind,
+        area: (kind == "institution").then(|| AreaCode::from_number(430_500)),
+        line,
+        status,
+        count,
+    };
+    let answer = Census {
+        coordinates: tale.day("2025-09-15"),
+        area: None,
+        institutions: 1,
+        practitioners: 1200,
+        counts: vec![
+            count("institution", Some(Line::Basic), "in_force", 1),
+            count("institution", Some(Line::SpecialOutpatient), "suspended", 1),
+            count("practitioner", None, "suspended", 1200),
+        ],
+    };
+    assert_snapshot!("census", both(|lang| census(&answer, lang)));
+}
+
+#[test]
+fn a_refusal_names_rule_citation_and_what_would_be_accepted() {
+    let rejection =
+        Rejection::new("out-of-range", words!("6 months at most may be chosen", "最多可选 6 个月"))
+            .rule(Citation {
+                id: "R-318".into(),
+                basis: Basis {
+                    instrument: "医保支付资格管理制度".into(), article: Some("18".into())
+                },
+                confidence: Confidence::H,
+            })
+            .allowed(json!({ "min": 1, "max": 6, "unit": "month" }));
+    let blocked = vec![pharmacy().id(1).parse().unwrap()];
+    let of = |lang| Refusal::of(&rejection, blocked.clone(), lang);
+    assert_snapshot!("refusal", both(|lang| refusal(&of(lang), lang)));
+    assert_snapshot!("refusal_json", serde_json::to_string_pretty(&of(Lang::En)).unwrap());
+}
+
+#[test]
+fn dates_at_midnight_are_days_and_others_carry_their_time() {
+    assert_eq!(day(at("2025-08-04")), "2025-08-04");
+    assert_eq!(day(at("2025-08-04T09:30:00Z")), "2025-08-04 17:30:00");
+}

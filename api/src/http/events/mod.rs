@@ -1,0 +1,55 @@
+//! The log as it is: a list, a live stream, one event.
+
+mod cloud;
+mod list;
+mod one;
+mod stream;
+
+use super::App;
+use super::problem::Problem;
+use super::query::Query;
+use accord_domain::{EventType, Subject};
+use accord_store::Stored;
+use utoipa_axum::router::OpenApiRouter;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().merge(list::routes()).merge(stream::routes()).merge(one::routes())
+}
+
+/// Which events are wanted.
+#[derive(Clone, Debug, Default)]
+struct Wanted {
+    types: Option<Vec<EventType>>,
+    subject: Option<Subject>,
+}
+
+impl Wanted {
+    /// Reads `types` and `subject`.
+    fn read(query: &mut Query) -> Result<Self, Problem> {
+        let types =
+            query.read("types", |text| text.split(',').map(event_type).collect::<Result<Vec<_>, _>>())?;
+        let subject = query.read("subject", Subject::parse)?;
+        Ok(Self { types, subject })
+    }
+
+    fn takes(&self, stored: &Stored) -> bool {
+        self.types.as_ref().is_none_or(|types| types.contains(&stored.kind))
+            && self.subject.as_ref().is_none_or(|subject| *stored.stream == subject.stream())
+    }
+}
+
+fn event_type(name: &str) -> Result<EventType, String> {
+    let name = name.trim();
+    EventType::by_name(name).ok_or_else(|| {
+        let word = name.rsplit('.').next().unwrap_or(name);
+        let near: Vec<_> = EventType::all()
+            .map(|(_, known, _)| *known)
+            .filter(|known| word.split('-').any(|part| part.len() > 2 && known.contains(part)))
+            .take(6)
+            .collect();
+        let hint =
+            if near.is_empty() { "see /docs".to_owned() } else { format!("near: {}", near.join(", ")) };
+        let name: String = name.chars().take(60).collect();
+        format!("{name:?} is not an event type such as institution.agreement-suspended; {hint}")
+    })
+}

@@ -1,0 +1,119 @@
+//! What is counted, for Prometheus. Routes are labelled by their template, never by the address: no code of a subject
+//! gets into a label.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+use std::fmt;
+use std::time::Duration;
+
+/// What a request is counted under.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+pub(crate) struct Answered {
+    pub(crate) method: &'static str,
+    pub(crate) route: String,
+    pub(crate) status: u16,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct Route {
+    route: String,
+}
+
+/// All counters.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    answered: Family<Answered, Counter>,
+    seconds: Family<Route, Histogram, fn() -> Histogram>,
+    /// Requests being answered.
+    pub(crate) in_flight: Gauge,
+    /// Live streams open.
+    pub(crate) streams: Gauge,
+    /// Commands that recorded something.
+    pub(crate) recorded: Counter,
+    /// Commands refused by a rule.
+    pub(crate) refused: Counter,
+    log_events: Gauge,
+    view_events: Gauge,
+    lag_events: Gauge,
+}
+
+/// From a tenth of a millisecond to ten seconds.
+fn histogram() -> Histogram {
+    Histogram::new([
+        0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+    ])
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("accord");
+        let answered = Family::<Answered, Counter>::default();
+        let seconds = Family::<Route, Histogram, fn() -> Histogram>::new_with_constructor(histogram);
+        let (in_flight, streams) = (Gauge::default(), Gauge::default());
+        let (recorded, refused) = (Counter::default(), Counter::default());
+        let (log_events, view_events, lag_events) = (Gauge::default(), Gauge::default(), Gauge::default());
+        registry.register("http_requests", "Requests answered", answered.clone());
+        registry.register_with_unit("http_request", "Time to answer", Unit::Seconds, seconds.clone());
+        registry.register("http_requests_in_flight", "Requests being answered", in_flight.clone());
+        registry.register("http_streams", "Live streams open", streams.clone());
+        registry.register("commands_recorded", "Commands that recorded events", recorded.clone());
+        registry.register("commands_refused", "Commands refused by a rule", refused.clone());
+        registry.register("log_events", "Events in the log", log_events.clone());
+        registry.register("view_events", "Events the views have consumed", view_events.clone());
+        registry.register("view_lag_events", "Events the views are behind the log", lag_events.clone());
+        Self {
+            registry,
+            answered,
+            seconds,
+            in_flight,
+            streams,
+            recorded,
+            refused,
+            log_events,
+            view_events,
+            lag_events,
+        }
+    }
+
+    /// Counts an answer.
+    pub(crate) fn answered(&self, what: &Answered, took: Duration) {
+        self.answered.get_or_create(what).inc();
+        self.seconds.get_or_create(&Route { route: what.route.clone() }).observe(took.as_secs_f64());
+    }
+
+    /// The text Prometheus reads; `log` and `views` are the lengths of both.
+    pub(crate) fn text(&self, log: u64, views: u64) -> Result<String, fmt::Error> {
+        let gauge = |events: u64| i64::try_from(events).unwrap_or(i64::MAX);
+        self.log_events.set(gauge(log));
+        self.view_events.set(gauge(views));
+        self.lag_events.set(gauge(log.saturating_sub(views)));
+        let mut out = String::new();
+        prometheus_client::encoding::text::encode(&mut out, &self.registry)?;
+        Ok(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_carries_counts_and_lag() {
+        let metrics = Metrics::new();
+        let what = Answered { method: "GET", route: "/v1/payable".to_owned(), status: 200 };
+        metrics.answered(&what, Duration::from_millis(2));
+        let text = metrics.text(10, 7).unwrap();
+        assert!(
+            text.contains(
+                "accord_http_requests_total{method=\"GET\",route=\"/v1/payable\",status=\"200\"} 1"
+            )
+        );
+        assert!(text.contains("accord_view_lag_events 3"), "{text}");
+        assert!(text.ends_with("# EOF\n"));
+    }
+}

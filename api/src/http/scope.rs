@@ -1,0 +1,207 @@
+//! What surrounds every request: trace id, host check, limits, deadline, panics, problem documents, security headers,
+//! metrics, one span. In one place, so that no answer gets out without them.
+
+use super::app::App;
+use super::language;
+use super::metrics::Answered;
+use super::problem::{Problem, catalogue};
+use crate::answers::Lang;
+use crate::limits::{ANSWER_TIME_MAX, TARGET_BYTES_MAX};
+use accord_domain::rejection::Words;
+use accord_domain::words;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant as Stopwatch;
+use tracing::Instrument;
+
+/// Routes whose answer may take longer than others.
+const UNHURRIED: &[&str] = &["/v1/import"];
+/// Routes answered also when there is too much else to do: that is when they are needed.
+const OPERATING: &[&str] = &["/healthz", "/readyz", "/metrics"];
+
+/// The layer.
+pub(crate) async fn scope(State(app): State<App>, request: Request, next: Next) -> Response {
+    let started = Stopwatch::now();
+    let route = request.extensions().get::<MatchedPath>().map_or("unknown", MatchedPath::as_str).to_owned();
+    let method = known_method(request.method().as_str());
+    let about = About {
+        lang: language::of(request.headers()),
+        instance: request.uri().path().to_owned(),
+        trace_id: app.trace_id(),
+    };
+    let span = tracing::info_span!("request", method, route, trace_id = about.trace_id);
+    app.metrics().in_flight.inc();
+    let answer = answer(&app, request, next, &route).instrument(span.clone()).await;
+    app.metrics().in_flight.dec();
+    let response = finish(answer, &about);
+    let took = started.elapsed();
+    let status = response.status().as_u16();
+    span.in_scope(|| {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        tracing::info!(status, micros, "answered");
+    });
+    app.metrics().answered(&Answered { method, route, status }, took);
+    response
+}
+
+/// What a problem document says of its request.
+struct About {
+    lang: Lang,
+    instance: String,
+    trace_id: String,
+}
+
+async fn answer(app: &App, request: Request, next: Next, route: &str) -> Result<Response, Problem> {
+    check_target(request.uri())?;
+    check_host(request.headers(), request.uri())?;
+    let permit = app.requests().try_acquire();
+    if permit.is_err() && !OPERATING.contains(&route) {
+        return Err(Problem::new(
+            &catalogue::TOO_MANY_REQUESTS,
+            words!("the server answers as many requests as it may at once", "服务同时处理的请求已达上限"),
+        ));
+    }
+    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
+    let handled = if UNHURRIED.contains(&route) {
+        handled.await
+    } else {
+        tokio::time::timeout(ANSWER_TIME_MAX, handled).await.map_err(|_| {
+            let seconds = ANSWER_TIME_MAX.as_secs();
+            Problem::new(
+                &catalogue::TIMED_OUT,
+                words!("no answer within {seconds} s", "{seconds} 秒内未能答复"),
+            )
+        })?
+    };
+    handled.map_err(|_| {
+        tracing::error!("a handler panicked");
+        Problem::internal()
+    })
+}
+
+/// Makes problem documents of problems and of bare errors, and puts on what every answer carries.
+fn finish(answer: Result<Response, Problem>, about: &About) -> Response {
+    let mut response = match answer {
+        Err(problem) => problem.render(about.lang, &about.instance, &about.trace_id),
+        Ok(mut response) => match problem_of(&mut response) {
+            Some(problem) => {
+                let mut rendered = problem.render(about.lang, &about.instance, &about.trace_id);
+                for name in [header::ALLOW, HeaderName::from_static("accept-post"), header::ETAG] {
+                    if let Some(value) = response.headers_mut().remove(&name) {
+                        rendered.headers_mut().insert(name, value);
+                    }
+                }
+                rendered
+            }
+            None => response,
+        },
+    };
+    let headers = response.headers_mut();
+    let mut put = |name, value| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    put(header::REFERRER_POLICY, "no-referrer");
+    put(header::CACHE_CONTROL, "no-store");
+    put(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    if let Ok(value) = HeaderValue::from_str(&about.trace_id) {
+        headers.insert(HeaderName::from_static("x-trace-id"), value);
+    }
+    response
+}
+
+/// The problem a handler returned, or the one a bare error of the router stands for.
+fn problem_of(response: &mut Response) -> Option<Problem> {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        return Some(problem);
+    }
+    let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return None;
+    }
+    // A document of our own, such as that of a server that is not ready, stays as it is.
+    let media_type = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if media_type.is_some_and(|text| text.starts_with(b"application/json")) {
+        return None;
+    }
+    let kind = catalogue::of_status(status);
+    Some(Problem::new(kind, Words { en: kind.help_en.to_owned(), zh: kind.help_zh.to_owned() }))
+}
+
+fn check_target(uri: &Uri) -> Result<(), Problem> {
+    let bytes = uri.path_and_query().map_or(0, |target| target.as_str().len());
+    if bytes <= TARGET_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Problem::new(
+        &catalogue::TARGET_TOO_LONG,
+        words!(
+            "the address has {bytes} bytes; at most {TARGET_BYTES_MAX} are accepted",
+            "地址为 {bytes} 字节，最多 {TARGET_BYTES_MAX} 字节"
+        ),
+    ))
+}
+
+/// Only loopback names: a page elsewhere whose name was made to point here sends its own name (DNS rebinding).
+fn check_host(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+    let host = uri
+        .authority()
+        .map(axum::http::uri::Authority::as_str)
+        .or_else(|| headers.get(header::HOST).and_then(|value| value.to_str().ok()));
+    if host.is_some_and(is_loopback) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        &catalogue::UNKNOWN_HOST,
+        words!(
+            "the header Host must be localhost, 127.0.0.1 or [::1], with or without a port",
+            "Host 标头须为 localhost、127.0.0.1 或 [::1]，可带端口"
+        ),
+    ))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => (name, port),
+        _ => (host, ""),
+    };
+    port.bytes().all(|digit| digit.is_ascii_digit())
+        && (name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "[::1]")
+}
+
+/// A label of metrics must come from a closed list.
+fn known_method(method: &str) -> &'static str {
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+        .into_iter()
+        .find(|known| *known == method)
+        .unwrap_or("other")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_names_are_hosts() {
+        for good in ["localhost", "localhost:8080", "LOCALHOST:1", "127.0.0.1:80", "[::1]", "[::1]:8080"] {
+            assert!(is_loopback(good), "{good}");
+        }
+        for bad in [
+            "",
+            "example.org",
+            "localhost.example.org",
+            "127.0.0.1.example.org:80",
+            "localhost:80@evil",
+            "evil:80",
+            "::1",
+            "127.0.0.2x",
+        ] {
+            assert!(!is_loopback(bad), "{bad}");
+        }
+    }
+}

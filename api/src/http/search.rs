@@ -1,0 +1,72 @@
+//! `GET /v1/search`: a subject by any part of its code or of a name it bears or bore.
+
+use super::app::{App, At, json};
+use super::paging;
+use super::problem::Problem;
+use super::query::{Query, invalid};
+use crate::answers::Coordinates;
+use crate::limits::SEARCH_CHARS_MAX;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(search))
+}
+
+#[derive(Serialize)]
+struct Search {
+    coordinates: Coordinates,
+    items: Vec<Found>,
+}
+
+#[derive(Serialize)]
+struct Found {
+    subject: String,
+    kind: &'static str,
+    name: Option<String>,
+    /// Whether that is the name borne now.
+    current: bool,
+}
+
+/// Find a subject
+///
+/// By any part of its code, of its name or of an earlier name. Names are those known now; `as_of` and `known_at` do not
+/// narrow the search.
+#[utoipa::path(
+    get,
+    path = "/v1/search",
+    tag = "Read",
+    params(("q" = String, Query, description = "Part of a code or a name.", example = "医院")),
+    responses((status = 200, body = ref("#/components/schemas/Search"), description = "What was found."))
+)]
+pub(crate) async fn search(State(app): State<App>, mut query: Query) -> Result<Response, Problem> {
+    let wanted = query.required("q", |text| {
+        let chars = text.trim().chars().count();
+        if chars <= SEARCH_CHARS_MAX {
+            Ok(text.trim().to_owned())
+        } else {
+            Err(format!("{chars} characters; at most {SEARCH_CHARS_MAX} are accepted"))
+        }
+    })?;
+    let at = At::read(&mut query)?;
+    let limit = paging::limit(&mut query)?;
+    query.finish()?;
+    if wanted.contains('\0') {
+        return Err(invalid("q", "it holds a character that no name has", "含有名称中不会出现的字符"));
+    }
+    let coordinates = app.coordinates(at).await?;
+    let found = app.views(move |views| views.search(&wanted, limit)).await?;
+    let items = found
+        .into_iter()
+        .map(|found| Found {
+            subject: found.subject.code().to_owned(),
+            kind: found.subject.kind().name(),
+            name: found.name,
+            current: found.current,
+        })
+        .collect();
+    Ok(json(&Search { coordinates, items }))
+}

@@ -1,0 +1,180 @@
+use super::*;
+use insta::assert_json_snapshot;
+
+/// The document, after checking what every problem has.
+async fn problem(server: &Server, request: Request<Body>, status: u16) -> Value {
+    let answer = server.send(request).await;
+    assert_eq!(answer.status.as_u16(), status, "{}", answer.text);
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert!(answer.header("content-security-policy").starts_with("default-src 'none'"));
+    let document = shown(&answer);
+    assert_eq!(document["status"], status);
+    let page = server.get(document["type"].as_str().unwrap()).await;
+    assert_eq!(page.status, StatusCode::OK, "{document}");
+    document
+}
+
+macro_rules! snapshot {
+    ($name:literal, $server:expr, $request:expr, $status:literal) => {
+        assert_json_snapshot!($name, problem(&$server, $request, $status).await)
+    };
+}
+
+fn command_body(body: &str) -> Request<Body> {
+    post("/v1/commands", "application/json", body.to_owned(), &[])
+}
+
+#[tokio::test]
+async fn what_is_asked_wrongly_is_named() {
+    let server = Server::with_histories().await;
+    snapshot!("unknown_parameter", server, get("/v1/statistics?aera=430500", &[]), 400);
+    snapshot!("impossible_date", server, get("/v1/institutions?as_of=2025-02-30", &[]), 400);
+    snapshot!("bad_limit", server, get("/v1/institutions?limit=501", &[]), 400);
+    snapshot!("unknown_status", server, get("/v1/institutions?status=paused", &[]), 400);
+    snapshot!("missing_parameter", server, get("/v1/payable", &[]), 400);
+    snapshot!("unknown_event_type", server, get("/v1/events?types=institution.suspended", &[]), 400);
+    snapshot!("bad_cursor", server, get("/v1/institutions?cursor=abc", &[]), 400);
+    snapshot!("bad_code", server, get("/v1/institutions/H1", &[]), 400);
+    snapshot!("bad_event_id", server, get("/v1/events/1", &[]), 400);
+    snapshot!("bad_last_event_id", server, get("/v1/events/stream", &[("last-event-id", "x")]), 400);
+    snapshot!("no_address", server, get("/v1/nothing", &[]), 404);
+    snapshot!("no_subject", server, get("/v1/institutions/H99999999999", &[]), 404);
+    let id = "0198f0a0-0000-7000-8000-00000000ffff";
+    snapshot!("no_event", server, get(&format!("/v1/events/{id}"), &[]), 404);
+    snapshot!("foreign_host", server, get("/v1/statistics", &[("host", "evil.example")]), 421);
+}
+
+#[tokio::test]
+async fn a_cursor_is_good_for_its_own_listing_only() {
+    let server = Server::with_histories().await;
+    let page = server.get("/v1/institutions?limit=1").await.json();
+    let cursor = page["next_cursor"].as_str().unwrap();
+    snapshot!(
+        "cursor_filter_mismatch",
+        server,
+        get(&format!("/v1/institutions?status=suspended&cursor={cursor}"), &[]),
+        400
+    );
+    let moved = get(&format!("/v1/institutions?as_of=2025-01-01&cursor={cursor}"), &[]);
+    assert_eq!(problem(&server, moved, 400).await["code"], "cursor-filter-mismatch");
+}
+
+#[tokio::test]
+async fn a_bad_body_is_named_by_pointer_line_and_column() {
+    let server = Server::with_histories().await;
+    snapshot!(
+        "malformed_json",
+        server,
+        command_body("{\n  \"command\": \"institution.apply\",\n  oops\n}"),
+        400
+    );
+    let mut unknown = suspend(PHARMACY, "2025-08-04", "2025-11-04");
+    unknown["data"]["untill"] = json!("2025-11-04");
+    snapshot!("unknown_field", server, command_body(&unknown.to_string()), 400);
+    let mut wrong = suspend(PHARMACY, "2025-08-04", "2025-11-04");
+    wrong["command"] = json!("institution.suspend");
+    snapshot!("unknown_command", server, command_body(&wrong.to_string()), 400);
+    let not_json = post("/v1/commands", "text/plain", "{}".to_owned(), &[]);
+    snapshot!("unsupported_media_type", server, not_json, 415);
+    let large = command_body(&format!("{{\"reason\": \"{}\"}}", "x".repeat(300_000)));
+    snapshot!("too_large", server, large, 413);
+    let mut keyed = suspend(PHARMACY, "2025-08-04", "2025-11-04");
+    keyed["key"] = json!("a");
+    let keys = post("/v1/commands", "application/json", keyed.to_string(), &[("idempotency-key", "\"b\"")]);
+    snapshot!("two_keys", server, keys, 400);
+}
+
+#[tokio::test]
+async fn the_wrong_method_is_told_the_right_ones() {
+    let server = Server::empty();
+    let request = Request::delete("/v1/commands").header("host", "localhost").body(Body::empty()).unwrap();
+    let answer = server.send(request).await;
+    assert_eq!((answer.status, answer.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "POST"));
+    assert_json_snapshot!("wrong_method", shown(&answer));
+}
+
+#[tokio::test]
+async fn a_refusal_carries_rule_citation_and_what_would_be_accepted_in_the_callers_language() {
+    let server = Server::with_histories().await;
+    let data = json!({ "area": "430500", "at_request": true, "until": "2026-06-01", "ground": "装修" });
+    let again = command("institution.suspend-agreement", HOSPITAL, "2025-09-01", &data);
+    snapshot!("refused_en", server, command_body(&again.to_string()), 422);
+    let chinese =
+        post("/v1/commands", "application/json", again.to_string(), &[("accept-language", "zh-CN")]);
+    let answer = server.send(chinese).await;
+    assert_eq!(answer.header("content-language"), "zh-CN");
+    assert_json_snapshot!("refused_zh", shown(&answer));
+}
+
+#[tokio::test]
+async fn conflicts_are_told_apart() {
+    let server = Server::with_histories().await;
+    let mut stale = suspend(PHARMACY, "2025-12-01", "2025-12-10");
+    stale["expected_version"] = json!(0);
+    snapshot!("conflict", server, command_body(&stale.to_string()), 409);
+    let mut keyed = suspend(HOSPITAL, "2025-08-10", "2025-09-10");
+    keyed["key"] = json!("a");
+    assert_eq!(server.post(&keyed).await.status, StatusCode::OK);
+    keyed["data"]["until"] = json!("2025-09-11");
+    snapshot!("key_reused", server, command_body(&keyed.to_string()), 409);
+    let any = post(
+        "/v1/commands",
+        "application/json",
+        suspend("P43050300077", "2025-08-10", "2025-09-10").to_string(),
+        &[("if-match", "*")],
+    );
+    snapshot!("if_match_any_without_history", server, any, 412);
+}
+
+#[tokio::test]
+async fn a_position_that_does_not_come_is_behind() {
+    let server = Server::with_histories().await;
+    let app = App::patient(server.ledger.clone(), std::time::Duration::from_millis(20));
+    let server = Server { router: router(app), ..server };
+    let answer = server.get("/v1/statistics?min_position=999").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);
+    assert_eq!(answer.header("retry-after"), "1");
+    assert_json_snapshot!("behind", shown(&answer));
+}
+
+#[tokio::test]
+async fn a_panic_becomes_a_problem_without_details() {
+    let server = Server::empty();
+    let app = App::new(server.ledger.clone());
+    async fn broken() -> &'static str {
+        panic!("the secret is 42")
+    }
+    let router = Router::new()
+        .route("/broken", axum::routing::get(broken))
+        .layer(axum::middleware::from_fn_with_state(app, crate::http::scope::scope));
+    let server = Server { router, ..server };
+    let answer = server.get("/broken").await;
+    assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(!answer.text.contains("secret"));
+    assert_json_snapshot!("internal", shown(&answer));
+}
+
+#[tokio::test]
+async fn too_many_at_once_are_told_to_come_back() {
+    let server = Server::empty();
+    let app = App::new(server.ledger.clone());
+    let all = app
+        .requests()
+        .clone()
+        .acquire_many_owned(u32::try_from(crate::limits::IN_FLIGHT_MAX).unwrap())
+        .await
+        .unwrap();
+    let server = Server { router: router(app), ..server };
+    snapshot_of_429(&server).await;
+    assert_eq!(server.get("/healthz").await.status, StatusCode::OK, "now it is needed most");
+    drop(all);
+    assert_eq!(server.get("/v1/statistics").await.status, StatusCode::OK);
+}
+
+async fn snapshot_of_429(server: &Server) {
+    let answer = server.get("/v1/statistics").await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{}", answer.text);
+    assert_eq!(answer.header("retry-after"), "1");
+    assert_json_snapshot!("too_many_requests", shown(&answer));
+}

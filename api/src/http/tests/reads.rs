@@ -1,0 +1,201 @@
+use super::*;
+
+#[tokio::test]
+async fn show_says_what_stands_at_the_coordinates_asked_and_echoes_them() {
+    let server = Server::with_histories().await;
+    let status = async |query: &str| {
+        let answer = server.get(&format!("/v1/institutions/{PHARMACY}{query}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let show = answer.json();
+        let agreements = show["agreements"].as_array().unwrap();
+        let line =
+            agreements.iter().find(|agreement| agreement["line"] == "special_outpatient").unwrap().clone();
+        (
+            line["status"].as_str().unwrap().to_owned(),
+            show["coordinates"]["as_of"].as_str().unwrap().to_owned(),
+        )
+    };
+    assert_eq!(status("").await, ("suspended".to_owned(), "2025-08-20T10:00:00+08:00".to_owned()));
+    assert_eq!(status("?as_of=2025-08-03").await.0, "in_force");
+    assert_eq!(status("?as_of=2025-08-04").await.0, "suspended");
+    assert_eq!(status("?as_of=2025-11-03T23:59:59+08:00").await.0, "suspended");
+    assert_eq!(status("?as_of=2025-11-04T00:00:00%2B08:00").await.0, "in_force");
+}
+
+#[tokio::test]
+async fn not_modified_is_said_only_while_time_has_changed_nothing() {
+    let server = Server::with_histories().await;
+    let target = format!("/v1/institutions/{PHARMACY}");
+    let tag = server.get(&target).await.header("etag").to_owned();
+    let again = server.get_with(&target, &[("if-none-match", &tag)]).await;
+    assert_eq!((again.status, again.text.as_str()), (StatusCode::NOT_MODIFIED, ""));
+    assert_eq!(again.header("etag"), tag);
+    server.clock.set(at("2025-11-04T00:00:00+08:00"));
+    let later = server.get_with(&target, &[("if-none-match", &tag)]).await;
+    assert_eq!(later.status, StatusCode::OK, "the suspension has ended without an event");
+    assert_eq!(later.header("etag"), tag);
+    let fixed = server.get_with(&format!("{target}?as_of=2025-08-04"), &[("if-none-match", &tag)]).await;
+    assert_eq!(fixed.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn payable_lists_every_reason_with_event_and_citation() {
+    let server = Server::with_histories().await;
+    let ask = async |query: &str| {
+        let answer = server.get(&format!("/v1/payable?{query}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        answer.json()
+    };
+    let suspended =
+        ask(&format!("institution={PHARMACY}&line=special_outpatient&at=2025-08-04&practitioner={DOCTOR}"))
+            .await;
+    assert_eq!(suspended["outcome"], "refused");
+    assert_eq!(suspended["at"], "2025-08-04T00:00:00+08:00");
+    let codes: Vec<_> = suspended["reasons"].as_array().unwrap().iter().map(|r| r["code"].clone()).collect();
+    assert_eq!(codes, ["agreement-suspended", "practitioner-unregistered"]);
+    assert_eq!(suspended["reasons"][0]["basis"][0]["article"], "58");
+    assert!(suspended["reasons"][0]["event"].is_string());
+    let payable = ask(&format!("institution={HOSPITAL}&at=2025-08-04&practitioner={DOCTOR}")).await;
+    assert_eq!((payable["outcome"].as_str(), payable["area"].as_str()), (Some("payable"), Some("430500")));
+    let never_heard_of = ask("institution=H99999999999&area=430500").await;
+    assert_eq!(never_heard_of["reasons"][0]["code"], "no-agreement");
+}
+
+#[tokio::test]
+async fn pages_of_a_listing_are_one_snapshot() {
+    let server = Server::empty();
+    for number in 0..5 {
+        let answer = server.post(&sign(&format!("P4305030001{number}"), "2025-01-01", "2026-01-01")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    }
+    let first = server.get("/v1/institutions?line=basic&limit=2").await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text);
+    let position = first.json()["coordinates"]["position"].clone();
+    // What is recorded between two pages does not show on the later one.
+    server.post(&sign("P43050300019", "2025-01-01", "2026-01-01")).await;
+    let mut seen = Vec::new();
+    let mut page = first;
+    loop {
+        let body = page.json();
+        assert_eq!(body["coordinates"]["position"], position);
+        seen.extend(
+            body["items"].as_array().unwrap().iter().map(|row| row["subject"].as_str().unwrap().to_owned()),
+        );
+        let Some(cursor) = body["next_cursor"].as_str() else { break };
+        let link = page.header("link").to_owned();
+        assert!(link.contains(&format!("cursor={cursor}")) && link.ends_with("; rel=\"next\""), "{link}");
+        let target = link.trim_start_matches('<').split_once('>').unwrap().0.to_owned();
+        page = server.get(&target).await;
+        assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    }
+    assert_eq!(page.header("link"), "");
+    assert_eq!(seen, ["P43050300010", "P43050300011", "P43050300012", "P43050300013", "P43050300014"]);
+}
+
+#[tokio::test]
+async fn a_history_can_be_paged_by_either_axis_and_bound_on_both() {
+    let server = Server::with_histories().await;
+    let target = format!("/v1/institutions/{PHARMACY}/history");
+    let whole = server.get(&target).await.json();
+    let count = whole["events"].as_array().unwrap().len();
+    assert_eq!(count, 2);
+    let first = server.get(&format!("{target}?axis=effective&limit=1")).await.json();
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = server.get(&format!("{target}?axis=effective&limit=1&cursor={cursor}")).await.json();
+    assert_eq!(second["events"][0], whole["events"][1]);
+    assert_eq!(second["next_cursor"], Value::Null);
+    let early = server.get(&format!("{target}?as_of=2025-02-01")).await.json();
+    assert_eq!(early["events"].as_array().unwrap().len(), 1);
+    let unknown = server.get(&format!("{target}?known_at=2024-01-01")).await.json();
+    assert_eq!(unknown["events"].as_array().unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn points_statistics_and_search_answer_from_the_same_ledger() {
+    let server = Server::with_histories().await;
+    let points = server.get(&format!("/v1/practitioners/{DOCTOR}/points?year=2025")).await;
+    assert_eq!(points.status, StatusCode::OK, "{}", points.text);
+    assert_eq!((points.json()["year"].as_i64(), points.json()["total"].as_i64()), (Some(2025), Some(0)));
+    let census = server.get("/v1/statistics?area=430500").await;
+    assert_eq!(census.status, StatusCode::OK, "{}", census.text);
+    let counts = census.json()["counts"].as_array().unwrap().clone();
+    let of = |line: &str, status: &str| {
+        counts
+            .iter()
+            .find(|c| c["line"] == line && c["status"] == status)
+            .map(|c| c["count"].as_u64().unwrap())
+    };
+    assert_eq!(of("basic", "in_force"), Some(2));
+    assert_eq!(of("special_outpatient", "suspended"), Some(1));
+    let found = server.get("/v1/search?q=%E8%8D%AF%E5%BA%97").await;
+    assert_eq!(found.status, StatusCode::OK, "{}", found.text);
+    assert!(
+        found.json()["items"].as_array().unwrap().iter().any(|item| item["subject"] == PHARMACY),
+        "{}",
+        found.text
+    );
+}
+
+#[tokio::test]
+async fn the_log_is_listed_in_pages_and_filtered() {
+    let server = Server::with_histories().await;
+    let all = server.get("/v1/events").await.json();
+    let events = all["events"].as_array().unwrap();
+    assert_eq!(all["next_after"], Value::Null);
+    assert_eq!(events[0]["specversion"], "1.0");
+    assert_eq!(events[0]["sequence"], "0");
+    assert_eq!(events[0]["data"]["subject"], PHARMACY);
+    let mut walked = Vec::new();
+    let mut target = "/v1/events?limit=1".to_owned();
+    loop {
+        let page = server.get(&target).await;
+        walked.extend(page.json()["events"].as_array().unwrap().iter().map(|event| event["id"].clone()));
+        let Some(after) = page.json()["next_after"].as_str().map(str::to_owned) else { break };
+        target = format!("/v1/events?limit=1&after={after}");
+    }
+    assert_eq!(walked, events.iter().map(|event| event["id"].clone()).collect::<Vec<_>>());
+    let one = server.get("/v1/events?types=institution.agreement-suspended").await.json();
+    assert_eq!(one["events"].as_array().unwrap().len(), 1);
+    let own = server.get(&format!("/v1/events?subject={PHARMACY}&limit=1")).await.json();
+    assert_eq!(own["next_after"], "0");
+    let rest = server.get(&format!("/v1/events?subject={PHARMACY}&after=0")).await.json();
+    assert_eq!(rest["events"].as_array().unwrap().len(), 1);
+    assert_eq!(rest["next_after"], Value::Null);
+}
+
+#[tokio::test]
+async fn an_event_is_given_as_it_was_stored_with_its_leaf_hash() {
+    use sha2::{Digest, Sha256};
+    let server = Server::with_histories().await;
+    let listed = server.get("/v1/events?limit=1").await.json();
+    let id = listed["events"][0]["id"].as_str().unwrap().to_owned();
+    let one = server.get(&format!("/v1/events/{id}")).await;
+    assert_eq!(one.status, StatusCode::OK, "{}", one.text);
+    let mut hash = Sha256::new();
+    hash.update([0]);
+    hash.update(one.text.as_bytes());
+    let leaf: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(one.header("x-leaf-hash"), leaf);
+    assert_eq!(one.header("x-position"), "0");
+    let stored = server.ledger.log();
+    let stored = accord_store::EventLog::read_all(&**stored, 0, 1).await.unwrap();
+    assert_eq!(one.text, *stored[0].body);
+    let again = server.get_with(&format!("/v1/events/{id}"), &[("if-none-match", one.header("etag"))]).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn health_is_progress() {
+    let server = Server::with_histories().await;
+    assert_eq!(server.get("/healthz").await.status, StatusCode::OK);
+    let ready = server.get("/readyz").await;
+    assert_eq!(ready.status, StatusCode::OK, "{}", ready.text);
+    let body = ready.json();
+    assert_eq!((body["ready"].as_bool(), body["lag_events"].as_str()), (Some(true), Some("0")));
+    assert_ne!(body["log_events"], "0");
+    let text = server.get("/metrics").await.text;
+    assert!(text.contains("accord_commands_recorded_total 4"), "{text}");
+    assert!(text.contains("route=\"/v1/commands\",status=\"200\"} 4"), "{text}");
+    assert!(!text.contains(PHARMACY) && !text.contains(DOCTOR));
+    drop(server.dir);
+}

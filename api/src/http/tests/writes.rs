@@ -1,0 +1,104 @@
+use super::*;
+
+#[tokio::test]
+async fn a_command_is_answered_with_events_status_position_and_version() {
+    let server = Server::empty();
+    let answer = server.post(&sign(PHARMACY, "2025-01-01", "2026-01-01")).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let done = answer.json();
+    assert_eq!(done["subject"], PHARMACY);
+    assert_eq!(done["events"][0]["type"], "institution.agreement-signed");
+    assert_eq!(done["status"]["agreements"][0]["status"], "in_force");
+    let version = done["version"].as_u64().unwrap();
+    assert_eq!(answer.header("etag"), format!("\"s-institution-{PHARMACY}-{version}\""));
+    assert_eq!(answer.header("x-position"), done["position"].as_str().unwrap());
+    assert_eq!(done["receipt"]["leaf"].as_str().unwrap().len(), 64);
+}
+
+#[tokio::test]
+async fn the_same_key_and_command_gives_the_first_answer_byte_for_byte() {
+    let server = Server::with_histories().await;
+    let command = suspend(HOSPITAL, "2025-08-10", "2025-09-10");
+    let first = server.post_with(&command, &[("idempotency-key", "\"邵医保-1\"")]).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text);
+    assert_eq!(first.header("idempotent-replayed"), "");
+    server.clock.set(at("2025-08-21T09:00:00+08:00"));
+    let resumed = json!({ "area": "430500", "line": "special_outpatient" });
+    let other = server.post(&command_of_resume(&resumed)).await;
+    assert_eq!(other.status, StatusCode::OK, "{}", other.text);
+    let again = server.post_with(&command, &[("idempotency-key", "邵医保-1")]).await;
+    assert_eq!(again.status, StatusCode::OK);
+    assert_eq!(again.text, first.text);
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    let mut in_body = command;
+    in_body["key"] = json!("邵医保-1");
+    assert_eq!(server.post(&in_body).await.text, first.text);
+}
+
+fn command_of_resume(data: &Value) -> Value {
+    command("institution.resume-agreement", HOSPITAL, "2025-08-21", data)
+}
+
+#[tokio::test]
+async fn if_match_lets_only_the_version_seen_through_and_tells_what_came_since() {
+    let server = Server::with_histories().await;
+    let seen = server.get(&format!("/v1/institutions/{HOSPITAL}")).await;
+    let tag = seen.header("etag").to_owned();
+    let first = server.post_with(&suspend(HOSPITAL, "2025-08-10", "2025-09-10"), &[("if-match", &tag)]).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text);
+    let resumed = json!({ "area": "430500", "line": "special_outpatient" });
+    let late = server.post_with(&command_of_resume(&resumed), &[("if-match", &tag)]).await;
+    assert_eq!(late.status, StatusCode::PRECONDITION_FAILED, "{}", late.text);
+    let problem = late.json();
+    assert_eq!(problem["since"][0]["type"], "institution.agreement-suspended");
+    assert_eq!(problem["since"].as_array().unwrap().len(), 1);
+    let current = first.header("etag").to_owned();
+    assert_eq!(format!("\"s-institution-{HOSPITAL}-{}\"", problem["version"]), current);
+    let now = server.post_with(&command_of_resume(&resumed), &[("if-match", &current)]).await;
+    assert_eq!(now.status, StatusCode::OK, "{}", now.text);
+}
+
+#[tokio::test]
+async fn a_write_can_be_read_at_once_by_its_position() {
+    let server = Server::empty();
+    let answer = server.post(&sign(PHARMACY, "2025-01-01", "2026-01-01")).await;
+    let position = answer.header("x-position").to_owned();
+    let read = server.get(&format!("/v1/institutions?min_position={position}")).await;
+    assert_eq!(read.status, StatusCode::OK, "{}", read.text);
+    assert_eq!(read.json()["items"][0]["subject"], PHARMACY);
+    assert_eq!(read.json()["coordinates"]["position"], position);
+}
+
+#[tokio::test]
+async fn an_import_keeps_good_lines_and_names_bad_ones() {
+    let server = Server::empty();
+    let mut first = sign(PHARMACY, "2025-01-01", "2026-01-01");
+    first["key"] = json!("a");
+    let lines = [
+        first.to_string(),
+        String::new(),
+        "{\"command\": \"institution.suspend\"".to_owned(),
+        suspend(PHARMACY, "2025-08-04", "2025-11-04").to_string(),
+        suspend("P43050300099", "2025-08-04", "2025-11-04").to_string(),
+        first.to_string(),
+    ];
+    let answer = server.send(post("/v1/import", "application/x-ndjson", lines.join("\n"), &[])).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let report = answer.json();
+    let results: Vec<_> = report["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| (line["line"].as_u64().unwrap(), line["result"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        results,
+        [(1, "recorded"), (3, "rejected"), (4, "recorded"), (5, "rejected"), (6, "repeated")],
+        "{}",
+        answer.text
+    );
+    assert_eq!((report["recorded"].as_u64(), report["rejected"].as_u64()), (Some(2), Some(2)));
+    assert_eq!(report["results"][1]["problem"]["code"], "malformed-json");
+    let history = server.get(&format!("/v1/institutions/{PHARMACY}/history")).await.json();
+    assert_eq!(history["events"].as_array().unwrap().len(), 2);
+}

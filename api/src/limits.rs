@@ -1,0 +1,42 @@
+//! Every limit of what faces outside, in one place. Units stand last in the names.
+
+use std::time::Duration;
+
+/// Longest command body, in bytes: as much as the domain reads.
+pub use accord_domain::limits::COMMAND_BYTES_MAX;
+/// Longest import body, in bytes. Larger histories go through the command line, which has no such limit.
+pub const IMPORT_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Most commands in one import body.
+pub const IMPORT_LINES_MAX: usize = 20_000;
+/// Longest request target (path and query), in bytes.
+pub const TARGET_BYTES_MAX: usize = 4_096;
+/// Items on a page when `limit` is left out.
+pub const PAGE_ITEMS_DEFAULT: usize = 100;
+/// Most items on a page.
+pub const PAGE_ITEMS_MAX: usize = 500;
+/// Longest text to search for, in characters.
+pub const SEARCH_CHARS_MAX: usize = 100;
+/// Events looked at for one page of a filtered event list: a rare filter gives a short page, never a slow one.
+pub const EVENTS_SCANNED_MAX: usize = 20_000;
+/// Events listed as having come since the version a caller had seen.
+pub const SINCE_EVENTS_MAX: usize = 50;
+/// Requests answered at once; one more is told to come back (429).
+pub const IN_FLIGHT_MAX: usize = 512;
+/// Live streams open at once.
+pub const STREAMS_MAX: usize = 128;
+/// Events a live stream reads from the log at a time.
+pub const STREAM_BATCH_EVENTS: usize = 256;
+/// Silence on a live stream after which a comment is sent.
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How long a browser waits before it connects to a live stream again, in milliseconds.
+pub const STREAM_RETRY: Duration = Duration::from_millis(3_000);
+/// Longest time to answer a request other than an import or a live stream.
+pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
+/// Longest time a read waits for `min_position`.
+pub const BEHIND_WAIT_MAX: Duration = Duration::from_secs(5);
+/// Longest time open requests are given when the server is told to stop.
+pub const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(10);
+/// Seconds a caller who is told to come back should wait.
+pub const RETRY_AFTER_SECONDS: u32 = 1;
+/// Positions the views may be behind the log before the server says it is not ready.
+pub const READY_LAG_EVENTS_MAX: u64 = 10_000;

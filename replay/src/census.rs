@@ -1,0 +1,393 @@
+//! The whole ledger at one pair of coordinates, from the log alone.
+//!
+//! Worker threads claim chunks of positions, each with a scanner of its own, and read what a status can rest on; the
+//! chunks are folded in the order of the log, one small state a subject. A subject whose events came out of order, or
+//! were annulled or corrected, is folded again from its own events at the end. When there are more subjects than memory
+//! should hold, they are taken in rounds.
+
+use crate::ReplayError;
+use crate::subject;
+use crate::threads::{InOrder, on_threads};
+use accord_domain::{
+    AreaCode, Event, EventType, Instant, Line, State, Subject, SubjectKind, Track, Value, timeline,
+};
+use accord_projections::{Census, Progress, Report, home_area, wait_for};
+use accord_store::{EventLog, LogError, Raw};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// Positions claimed at a time.
+const CHUNK_EVENTS: u64 = 8_192;
+
+/// Subjects folded in one round: their states take about 300 bytes each.
+const ROUND_SUBJECTS: u64 = 1_000_000;
+
+/// Subjects counted, or folded again, at a time.
+const BLOCK_SUBJECTS: usize = 4_096;
+
+/// Events on which no status rests: their facts are passed over unread. Whatever is not named here is read.
+const PASSED_OVER: [&str; 39] = [
+    "institution.public-notice-given",
+    "institution.bar-raised",
+    "institution.probation-started",
+    "institution.probation-extended",
+    "institution.probation-passed",
+    "institution.suspension-requested",
+    "institution.liability-settled",
+    "institution.settlement-held",
+    "institution.settlement-released",
+    "institution.department-ordered",
+    "institution.department-order-lifted",
+    "institution.cross-region-opened",
+    "institution.cross-region-closed",
+    "institution.rectification-ordered",
+    "institution.rectification-accepted",
+    "institution.rectification-failed",
+    "institution.interview-held",
+    "institution.warned",
+    "institution.circulated",
+    "institution.case-publicised",
+    "institution.payment-denied",
+    "institution.funds-recovered",
+    "institution.damages-charged",
+    "institution.fine-imposed",
+    "institution.coefficient-adjusted",
+    "institution.prepaid",
+    "institution.inspection-recorded",
+    "institution.records-demanded",
+    "institution.records-provided",
+    "institution.details-changed",
+    "institution.change-filed",
+    "institution.referred",
+    "institution.reported",
+    "practitioner.details-changed",
+    "practitioner.points-deducted",
+    "practitioner.points-repaired",
+    "practitioner.manager-banned",
+    "practitioner.interview-held",
+    "practitioner.referred",
+];
+
+/// How many had which status at an instant, as known at another: by kind, area, line and status; all areas or one.
+///
+/// # Errors
+/// [`ReplayError::Cancelled`] when the report says to stop; else when the log cannot be read.
+pub fn census(
+    log: &dyn EventLog,
+    as_of: Instant,
+    known_at: Instant,
+    area: Option<AreaCode>,
+    report: &mut Report<'_>,
+) -> Result<Census, ReplayError> {
+    let len = wait_for(log.known(known_at))?;
+    let mut counts = Counts::default();
+    let mut subjects = 0..ROUND_SUBJECTS;
+    loop {
+        let round = Round { log, as_of, known_at, len, subjects: subjects.clone() };
+        let (folded, streams) = round.fold(report)?;
+        counts.add(round.count(&folded, area)?);
+        if streams <= subjects.end {
+            break;
+        }
+        subjects = subjects.end..subjects.end + ROUND_SUBJECTS;
+    }
+    let subjects = |kind| counts.subjects.get(&kind).copied().unwrap_or_default();
+    Ok(Census::new(as_of, known_at, counts.lines.clone(), subjects))
+}
+
+/// What is counted.
+#[derive(Default)]
+struct Counts {
+    lines: BTreeMap<(SubjectKind, Option<AreaCode>, Option<Line>, Value), u64>,
+    subjects: BTreeMap<SubjectKind, u64>,
+}
+
+impl Counts {
+    fn add(&mut self, other: Self) {
+        for (key, count) in other.lines {
+            *self.lines.entry(key).or_default() += count;
+        }
+        for (kind, count) in other.subjects {
+            *self.subjects.entry(kind).or_default() += count;
+        }
+    }
+
+    fn count(
+        &mut self,
+        kind: SubjectKind,
+        home: Option<AreaCode>,
+        state: &State,
+        round: &Round<'_>,
+        area: Option<AreaCode>,
+    ) {
+        let mut any = false;
+        for span in state.standing(round.as_of) {
+            let (place, line) = match &span.track {
+                Track::Agreement(area, line) => (Some(*area), Some(*line)),
+                Track::Qualification => (home, None),
+                Track::Probation(_)
+                | Track::CrossRegion(_)
+                | Track::Hold { .. }
+                | Track::Department(_)
+                | Track::Bar(_)
+                | Track::Site(_)
+                | Track::Points => continue,
+            };
+            if area.is_none() || area == place {
+                *self.lines.entry((kind, place, line, span.value)).or_default() += 1;
+                any = true;
+            }
+        }
+        if any {
+            *self.subjects.entry(kind).or_default() += 1;
+        }
+    }
+}
+
+/// A subject being folded.
+struct Seat {
+    state: State,
+    /// Effective time of the newest event folded.
+    last: Instant,
+    home: Option<AreaCode>,
+    /// Whether any event was effective by then.
+    begun: bool,
+    /// To be folded again from its own events.
+    tangled: bool,
+}
+
+/// What one event means for the fold.
+enum Item {
+    /// Its facts.
+    Fold(Box<Event>),
+    /// It was effective by then; no status rests on it.
+    Begun,
+    /// The first event tells where a practitioner is counted, but takes effect later.
+    Home(AreaCode),
+    /// An annulment or correction.
+    Tangle,
+}
+
+struct Chunk(Vec<(usize, SubjectKind, Item)>);
+
+#[derive(Default)]
+struct Folded {
+    seats: Vec<Option<Seat>>,
+    done: u64,
+}
+
+/// A pass over the log for a range of subjects.
+struct Round<'a> {
+    log: &'a dyn EventLog,
+    as_of: Instant,
+    known_at: Instant,
+    len: u64,
+    subjects: Range<u64>,
+}
+
+impl Round<'_> {
+    /// Folds the subjects of this round; also tells how many subjects the log has.
+    fn fold(&self, report: &mut Report<'_>) -> Result<(Vec<Option<Seat>>, u64), ReplayError> {
+        let passed_over: Vec<EventType> =
+            PASSED_OVER.iter().filter_map(|name| EventType::by_name(name)).collect();
+        let passed_over = |kind| passed_over.contains(&kind);
+        let (claimed, streams) = (AtomicU64::new(0), AtomicU64::new(0));
+        let folded = InOrder::new((Folded::default(), report));
+        let outcome = on_threads(
+            || {
+                let mut scan = self.log.scanner()?;
+                loop {
+                    let chunk = claimed.fetch_add(1, Ordering::Relaxed);
+                    let from = chunk * CHUNK_EVENTS;
+                    if from >= self.len {
+                        return Ok(());
+                    }
+                    let until = (from + CHUNK_EVENTS).min(self.len);
+                    let mut items = Chunk(Vec::with_capacity(4_096));
+                    scan.scan(from..until, &mut |raw| {
+                        streams.fetch_max(raw.stream + 1, Ordering::Relaxed);
+                        self.read(&raw, &passed_over, &mut items)
+                    })?;
+                    let go_on = folded.at(chunk, |(folded, report)| {
+                        folded.apply(items);
+                        folded.done = until;
+                        report(Progress { done: until, total: self.len }).is_continue()
+                    });
+                    match go_on {
+                        Some(true) => {}
+                        Some(false) => return Err(ReplayError::Cancelled),
+                        None => return Ok(()),
+                    }
+                }
+            },
+            || folded.stop(),
+        );
+        outcome?;
+        Ok((folded.into_inner().0.seats, streams.into_inner()))
+    }
+
+    fn read(
+        &self,
+        raw: &Raw<'_>,
+        passed_over: &dyn Fn(EventType) -> bool,
+        items: &mut Chunk,
+    ) -> Result<(), LogError> {
+        if !self.subjects.contains(&raw.stream) {
+            return Ok(());
+        }
+        let seat = usize::try_from(raw.stream - self.subjects.start).unwrap_or(usize::MAX);
+        let effective = raw.effective_at <= self.as_of;
+        let item = if is_amendment(raw.kind) {
+            Item::Tangle
+        } else if passed_over(raw.kind) {
+            if !effective {
+                return Ok(());
+            }
+            Item::Begun
+        } else if effective {
+            Item::Fold(Box::new(decode(raw)?))
+        } else if raw.version == 0 {
+            match home_area(&decode(raw)?) {
+                Some(home) => Item::Home(home),
+                None => return Ok(()),
+            }
+        } else {
+            return Ok(());
+        };
+        items.0.push((seat, raw.kind.kind(), item));
+        Ok(())
+    }
+
+    /// Counts what stands, folding tangled subjects again.
+    fn count(&self, seats: &[Option<Seat>], area: Option<AreaCode>) -> Result<Counts, ReplayError> {
+        let claimed = AtomicUsize::new(0);
+        let total = Mutex::new(Counts::default());
+        on_threads(
+            || {
+                let mut counts = Counts::default();
+                let mut names = self.log.scanner()?;
+                loop {
+                    let from = claimed.fetch_add(BLOCK_SUBJECTS, Ordering::Relaxed);
+                    let Some(rest) = seats.get(from..).filter(|rest| !rest.is_empty()) else { break };
+                    for (stream, seat) in
+                        (self.subjects.start + from as u64..).zip(rest.iter().take(BLOCK_SUBJECTS))
+                    {
+                        let Some(seat) = seat else { continue };
+                        if seat.tangled {
+                            let name = names.stream_name(stream)?;
+                            self.count_again(&name, seat.home, area, &mut counts)?;
+                        } else if seat.begun {
+                            counts.count(kind_of(&seat.state), seat.home, &seat.state, self, area);
+                        }
+                    }
+                }
+                total.lock().unwrap_or_else(PoisonError::into_inner).add(counts);
+                Ok(())
+            },
+            || (),
+        )?;
+        Ok(total.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn count_again(
+        &self,
+        stream: &str,
+        home: Option<AreaCode>,
+        area: Option<AreaCode>,
+        counts: &mut Counts,
+    ) -> Result<(), ReplayError> {
+        let Ok(subject) = Subject::parse(stream) else { return Ok(()) };
+        let events = wait_for(subject::read(self.log, stream, self.known_at))?;
+        let begun =
+            timeline::resolve(&events).first().is_some_and(|first| first.event.effective_at <= self.as_of);
+        if begun {
+            let state = timeline::state_at(subject.kind(), &events, self.as_of);
+            counts.count(subject.kind(), home, &state, self, area);
+        }
+        Ok(())
+    }
+}
+
+impl Folded {
+    fn apply(&mut self, chunk: Chunk) {
+        for (at, kind, item) in chunk.0 {
+            if self.seats.len() <= at {
+                self.seats.resize_with(at + 1, || None);
+            }
+            let seat = self.seats[at].get_or_insert_with(|| Seat {
+                state: State::new(kind),
+                last: Instant::MIN,
+                home: None,
+                begun: false,
+                tangled: false,
+            });
+            seat.apply(item);
+        }
+    }
+}
+
+impl Seat {
+    fn apply(&mut self, item: Item) {
+        match item {
+            Item::Tangle => {
+                self.tangled = true;
+                self.state = State::new(kind_of(&self.state));
+            }
+            Item::Home(home) => self.home = Some(home),
+            Item::Begun => self.begun = true,
+            Item::Fold(event) => {
+                self.begun = true;
+                if event.version == 0 {
+                    self.home = home_area(&event);
+                }
+                if event.effective_at < self.last {
+                    self.tangled = true;
+                }
+                if !self.tangled {
+                    self.last = event.effective_at;
+                    self.state.evolve(&event);
+                }
+            }
+        }
+    }
+}
+
+fn kind_of(state: &State) -> SubjectKind {
+    match state {
+        State::Institution(_) => SubjectKind::Institution,
+        State::Practitioner(_) => SubjectKind::Practitioner,
+    }
+}
+
+fn is_amendment(kind: EventType) -> bool {
+    // The numbers of decision-annulled and record-corrected of both kinds; a test holds them to the names.
+    matches!(kind.0, 190 | 191 | 390 | 391)
+}
+
+fn decode(raw: &Raw<'_>) -> Result<Event, LogError> {
+    let body = std::str::from_utf8(raw.body)
+        .map_err(|error| LogError::Damaged { position: raw.position, what: error.to_string() })?;
+    Event::decode(raw.kind, raw.position, raw.version, raw.effective_at, raw.recorded_at, body)
+        .map_err(|source| LogError::Undecodable { position: raw.position, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_passed_over_is_an_event_and_amendments_are_known_by_number() {
+        for name in PASSED_OVER {
+            assert!(EventType::by_name(name).is_some(), "{name}");
+        }
+        for name in ["decision-annulled", "record-corrected"] {
+            for kind in SubjectKind::ALL {
+                let kind = EventType::by_name(&format!("{}.{name}", kind.name())).unwrap();
+                assert!(is_amendment(kind), "{kind}");
+            }
+        }
+    }
+}

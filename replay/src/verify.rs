@@ -1,0 +1,228 @@
+//! What the views say against what the log says.
+
+use crate::ReplayError;
+use crate::subject;
+use crate::threads::on_threads;
+use accord_domain::{Event, Instant, Span, Subject, timeline};
+use accord_projections::{Period, Progress, Report, Views, wait_for};
+use accord_store::EventLog;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Subjects compared at a time by one thread.
+const BLOCK_SUBJECTS: u64 = 256;
+
+/// Differences named; one more would tell nobody anything new.
+const DIFFERENCES_MAX: usize = 1_000;
+
+/// Recorded instants compared of each subject: the newest, and others spread over its history.
+const INSTANTS_MAX: usize = 8;
+
+/// What a comparison came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verified {
+    /// Events of the log that were compared with the views: those the views had taken in.
+    pub position: u64,
+    /// Subjects compared.
+    pub subjects: u64,
+    /// Pairs of a subject and a recorded instant compared, each over the whole effective axis.
+    pub instants: u64,
+    /// What differs; empty when the views agree. At most a thousand are named.
+    pub differences: Vec<Difference>,
+}
+
+/// One way in which the views differ from the log.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Difference {
+    /// A track of a subject, as known at an instant.
+    Track {
+        /// Stream name.
+        stream: String,
+        /// The recorded instant.
+        known_at: Instant,
+        /// What the log says; none when it says nothing there.
+        expected: Option<Span>,
+        /// What the views say; none when they say nothing there.
+        found: Option<Span>,
+    },
+    /// The newest version of a stream.
+    Version {
+        /// Stream name.
+        stream: String,
+        /// What the log says.
+        expected: Option<u32>,
+        /// What the views say.
+        found: Option<u32>,
+    },
+    /// A subject that the views set aside.
+    Parked {
+        /// Stream name.
+        stream: String,
+        /// Why.
+        error: String,
+    },
+    /// How many subjects there are.
+    Subjects {
+        /// What the log says.
+        expected: u64,
+        /// What the views say.
+        found: u64,
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = |span: &Option<Span>| match span {
+            Some(span) => {
+                format!(
+                    "{} {} [{}, {}) by @{}",
+                    span.track,
+                    span.value,
+                    span.from,
+                    span.until.words(),
+                    span.cause
+                )
+            }
+            None => "nothing".to_owned(),
+        };
+        match self {
+            Self::Track { stream, known_at, expected, found } => write!(
+                f,
+                "{stream} as known at {known_at}: expected {}, found {}",
+                words(expected),
+                words(found)
+            ),
+            Self::Version { stream, expected, found } => {
+                write!(f, "{stream}: expected newest version {expected:?}, found {found:?}")
+            }
+            Self::Parked { stream, error } => write!(f, "{stream} was set aside: {error}"),
+            Self::Subjects { expected, found } => write!(f, "expected {expected} subjects, found {found}"),
+        }
+    }
+}
+
+/// Compares the views with the log, subject by subject: over the whole effective axis, as known now and at up to seven
+/// earlier recorded instants of each. Events that the views have not taken in yet are left out.
+///
+/// # Errors
+/// [`ReplayError::Cancelled`] when the report says to stop; else when the log or the views cannot be read.
+pub fn verify(log: &dyn EventLog, views: &Views, report: &mut Report<'_>) -> Result<Verified, ReplayError> {
+    let health = views.health()?;
+    let known_at = health.recorded_at.unwrap_or(Instant::MIN);
+    let streams = streams(log, health.position)?;
+    let mut verified =
+        Verified { position: health.position, subjects: streams, instants: 0, differences: Vec::new() };
+    let found = views.subjects()?;
+    if found < streams {
+        verified.differences.push(Difference::Subjects { expected: streams, found });
+    }
+    for parked in health.parked {
+        verified.differences.push(Difference::Parked { stream: parked.stream, error: parked.error });
+    }
+    let (claimed, stopped) = (AtomicU64::new(0), AtomicU64::new(0));
+    let shared = Mutex::new((verified, 0, report));
+    let outcome = on_threads(
+        || {
+            let mut names = log.scanner()?;
+            while stopped.load(Ordering::Relaxed) == 0 {
+                let from = claimed.fetch_add(BLOCK_SUBJECTS, Ordering::Relaxed);
+                if from >= streams {
+                    return Ok(());
+                }
+                let until = (from + BLOCK_SUBJECTS).min(streams);
+                let (mut instants, mut differences) = (0, Vec::new());
+                for stream in from..until {
+                    let name = names.stream_name(stream)?;
+                    instants += compare(log, views, &name, known_at, &mut differences)?;
+                }
+                let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                let (verified, done, report) = &mut *shared;
+                verified.instants += instants;
+                let room = DIFFERENCES_MAX.saturating_sub(verified.differences.len());
+                verified.differences.extend(differences.into_iter().take(room));
+                *done += until - from;
+                if report(Progress { done: *done, total: streams }).is_break() {
+                    return Err(ReplayError::Cancelled);
+                }
+            }
+            Ok(())
+        },
+        || stopped.store(1, Ordering::Relaxed),
+    );
+    outcome?;
+    let (mut verified, ..) = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    verified.differences.sort_by_key(ToString::to_string);
+    Ok(verified)
+}
+
+/// How many streams begin before a position: their numbers are dense and in order of their first event.
+fn streams(log: &dyn EventLog, position: u64) -> Result<u64, ReplayError> {
+    let mut streams = 0;
+    log.scanner()?.scan(0..position, &mut |raw| {
+        streams = streams.max(raw.stream + 1);
+        Ok(())
+    })?;
+    Ok(streams)
+}
+
+fn compare(
+    log: &dyn EventLog,
+    views: &Views,
+    stream: &str,
+    known_at: Instant,
+    differences: &mut Vec<Difference>,
+) -> Result<u64, ReplayError> {
+    let events = wait_for(subject::read(log, stream, known_at))?;
+    let Ok(subject) = Subject::parse(stream) else { return Ok(0) };
+    let version = views.version(&subject, known_at)?;
+    let newest = events.last().map(|event| event.version);
+    if version != newest {
+        let stream = stream.to_owned();
+        differences.push(Difference::Version { stream, expected: newest, found: version });
+    }
+    let periods = views.periods(&subject)?;
+    let chosen = instants(&events);
+    for known in &chosen {
+        compare_at(&subject, &events[..*known], &periods, differences);
+    }
+    Ok(chosen.len() as u64)
+}
+
+/// How many events to take as known, for each comparison: all of them, and fewer.
+fn instants(events: &[Event]) -> Vec<usize> {
+    let len = events.len();
+    let steps = len.min(INSTANTS_MAX);
+    let mut chosen: Vec<usize> = (1..=steps).map(|step| step * len / steps).collect();
+    chosen.dedup();
+    chosen
+}
+
+fn compare_at(subject: &Subject, known: &[Event], periods: &[Period], differences: &mut Vec<Difference>) {
+    let Some(newest) = known.last() else { return };
+    let known_at = newest.recorded_at;
+    let mut expected = timeline::timeline(subject.kind(), known);
+    let mut found: Vec<Span> = periods.iter().filter_map(|period| period.known(known_at)).collect();
+    found.sort_unstable();
+    if expected == found {
+        return;
+    }
+    let both: Vec<Span> = expected.iter().filter(|span| found.contains(span)).cloned().collect();
+    expected.retain(|span| !both.contains(span));
+    found.retain(|span| !both.contains(span));
+    let mut found = found.into_iter().map(Some).collect::<Vec<_>>();
+    for span in expected {
+        // The row that says something else of the same track belongs beside it.
+        let beside = found.iter_mut().find(|found| found.as_ref().is_some_and(|f| f.track == span.track));
+        differences.push(Difference::Track {
+            stream: subject.stream(),
+            known_at,
+            expected: Some(span),
+            found: beside.and_then(Option::take),
+        });
+    }
+    for span in found.into_iter().flatten() {
+        let (stream, found) = (subject.stream(), Some(span));
+        differences.push(Difference::Track { stream, known_at, expected: None, found });
+    }
+}
