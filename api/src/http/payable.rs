@@ -50,9 +50,12 @@ pub(crate) async fn payable(State(app): State<App>, mut query: Query) -> Result<
     at.asked.as_of = at.asked.as_of.or(service);
     let coordinates = app.coordinates(at).await?;
     let asked = ClaimAsked { institution, practitioner, area, line, department, emergency };
-    let own = ask::gather_or_nothing(&app, &Subject::Institution(asked.institution), coordinates).await?;
+    let own =
+        ask::gather_or_nothing(&app, &Subject::Institution(asked.institution), coordinates).await?;
     let person = match &asked.practitioner {
-        Some(code) => Some(ask::gather_or_nothing(&app, &Subject::Practitioner(*code), coordinates).await?),
+        Some(code) => {
+            Some(ask::gather_or_nothing(&app, &Subject::Practitioner(*code), coordinates).await?)
+        }
         None => None,
     };
     let rulebook = app.ledger().rulebook();
