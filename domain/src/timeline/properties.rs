@@ -44,7 +44,7 @@ impl Choices<'_> {
                 [json!(null), json!("special_outpatient"), json!("basic")][usize::from(die % 3)].clone()
             }
             Open::Time => json!(instant(die)),
-            Open::AnyTime if die % 4 == 0 => json!(null),
+            Open::AnyTime if die.is_multiple_of(4) => json!(null),
             Open::AnyTime => json!(instant(die)),
             Open::Flag => json!(odd),
             Open::Event => json!(id(usize::from(die) % self.events.max(1))),
@@ -71,7 +71,7 @@ fn events(kind: SubjectKind, rolls: &[Dice]) -> Vec<Event> {
         let kind = types[usize::from(choices.die()) % types.len()];
         let facts = samples::facts(kind.name(), &mut |open| choices.pick(open)).unwrap();
         let position = events.len();
-        let caused_by = (choices.die() % 5 == 0 && position > 0)
+        let caused_by = (choices.die().is_multiple_of(5) && position > 0)
             .then(|| u32::from(choices.die()) % u32::try_from(position).unwrap());
         events.push(Event {
             position: position as u64,
