@@ -5,9 +5,10 @@
 use crate::event::EventRef;
 use crate::id::{AreaCode, InstitutionCode};
 use crate::identifiers::Uscc;
+use crate::limits::MONEY_FEN_MAX;
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use uuid::Uuid;
 
 macro_rules! facts {
@@ -31,6 +32,23 @@ macro_rules! facts {
     };
 }
 pub(crate) use facts;
+
+/// Reads a sum of money, which lies within [`MONEY_FEN_MAX`] on either side of nothing.
+fn fen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    let sum = i64::deserialize(deserializer)?;
+    if (-MONEY_FEN_MAX..=MONEY_FEN_MAX).contains(&sum) {
+        return Ok(sum);
+    }
+    Err(de::Error::custom(format_args!(
+        "{sum} fen; a sum lies between -{MONEY_FEN_MAX} and {MONEY_FEN_MAX} fen"
+    )))
+}
+
+fn fen_if_known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    #[derive(Deserialize)]
+    struct Fen(#[serde(deserialize_with = "fen")] i64);
+    Option::<Fen>::deserialize(deserializer).map(|sum| sum.map(|Fen(sum)| sum))
+}
 
 /// Free text.
 pub type Text = Box<str>;
@@ -399,8 +417,10 @@ facts! {
     /// One part of a sum, with its own multiple.
     Portion {
         /// Sum in fen.
+        #[serde(deserialize_with = "fen")]
         amount_fen: i64,
         /// What the multiple applies to, in fen.
+        #[serde(deserialize_with = "fen")]
         base_fen: i64,
         /// Multiple, in tenths: 20 is 2 times.
         multiple_tenths: u32,
@@ -408,6 +428,7 @@ facts! {
     /// 拒付, 追回, 违约金.
     Money {
         /// Sum in fen; null when the source does not say.
+        #[serde(deserialize_with = "fen_if_known")]
         ? amount_fen: i64,
         /// Pooling area.
         ? area: AreaCode,
@@ -417,10 +438,12 @@ facts! {
     /// 罚款.
     Fine {
         /// Sum in fen; null when the source does not say.
+        #[serde(deserialize_with = "fen_if_known")]
         ? amount_fen: i64,
         /// Article of 令735: 38, 39 or 40.
         ? article: Text,
         /// What the multiple applies to, in fen.
+        #[serde(deserialize_with = "fen_if_known")]
         ? base_fen: i64,
         /// Multiple, in tenths: 20 is 2 times.
         ? multiple_tenths: u32,
