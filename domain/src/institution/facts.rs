@@ -5,10 +5,10 @@
 use crate::event::EventRef;
 use crate::id::{AreaCode, InstitutionCode};
 use crate::identifiers::Uscc;
-use crate::limits::MONEY_FEN_MAX;
+use crate::limits::{fen, fen_if_known};
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 macro_rules! facts {
@@ -32,23 +32,6 @@ macro_rules! facts {
     };
 }
 pub(crate) use facts;
-
-/// Reads a sum of money, which lies within [`MONEY_FEN_MAX`] on either side of nothing.
-fn fen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    let sum = i64::deserialize(deserializer)?;
-    if (-MONEY_FEN_MAX..=MONEY_FEN_MAX).contains(&sum) {
-        return Ok(sum);
-    }
-    Err(de::Error::custom(format_args!(
-        "{sum} fen; a sum lies between -{MONEY_FEN_MAX} and {MONEY_FEN_MAX} fen"
-    )))
-}
-
-fn fen_if_known<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    #[derive(Deserialize)]
-    struct Fen(#[serde(deserialize_with = "fen")] i64);
-    Option::<Fen>::deserialize(deserializer).map(|sum| sum.map(|Fen(sum)| sum))
-}
 
 /// Free text.
 pub type Text = Box<str>;
