@@ -65,11 +65,12 @@ impl Shared {
     }
 
     fn open_reader(&self) -> Result<Reader, LogError> {
+        // Asked before the index is looked at: a flush in between only makes the index cover more.
+        let needed = self.tail.read().unwrap_or_else(PoisonError::into_inner).covered();
         let reader = Reader::open(&self.dir, self.mode.reading(), self.with_index)?;
         if let Some(index) = &reader.index {
             let fits = index::load(index, &reader.log, &self.meta.ledger).map_err(read::failed)?;
-            let tail = self.tail.read().unwrap_or_else(PoisonError::into_inner);
-            if fits.is_none_or(|found| !found.reaches(&tail)) {
+            if fits.is_none_or(|found| found.covered() < needed) {
                 return Err(LogError::Other(
                     "the index was rebuilt meanwhile: open the ledger again".to_owned(),
                 ));
@@ -316,7 +317,7 @@ impl EventLog for SqliteLog {
     }
 
     async fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
-        self.shared.read(|reader| self.shared.lookup(reader).request(&index::key_digest(key)))
+        self.shared.read(|reader| self.shared.lookup(reader).request(&index::digest128(key)))
     }
 
     async fn known(&self, at: Instant) -> Result<u64, LogError> {
