@@ -17,7 +17,7 @@ fn request(numbers: &mut Numbers) -> Append {
         _ => Expected::Any,
     };
     let request = append(&stream, expected, 0, u32::try_from(numbers.below(4)).unwrap());
-    let key = format!("key-{}", numbers.below(20_000));
+    let key = format!("key-{}", numbers.below(200_000));
     under(&key, u8::try_from(numbers.below(2)).unwrap(), request)
 }
 
@@ -40,8 +40,9 @@ async fn an_import_comes_to_the_same_as_single_appends() {
         let mut written = 0;
         while written < BULK_BATCH_EVENTS * 3 / 2 {
             let request = request(&mut numbers);
-            written += request.events.len();
+            let events = request.events.len();
             let wanted = plain.append(vec![request.clone()]).await.pop().unwrap();
+            written += if wanted.as_ref().is_ok_and(|answer| !answer.repeated) { events } else { 0 };
             assert_eq!(words(&import.push(request)), words(&wanted));
         }
         let len = import.finish().unwrap();
@@ -50,6 +51,13 @@ async fn an_import_comes_to_the_same_as_single_appends() {
         if part == 1 {
             drop(log);
             log = open(dir.path()).unwrap();
+            // Known to the tail only when the import takes stock of the index.
+            for n in 200_000..200_082 {
+                let request =
+                    under(&format!("key-{n}"), 1, append(&format!("s{}", n - 196_000), Expected::Any, 0, 1));
+                let wanted = plain.append(vec![request.clone()]).await.pop().unwrap();
+                assert_eq!(words(&one(&log, request).await), words(&wanted));
+            }
         }
     }
     for (stored, wanted) in
@@ -57,12 +65,12 @@ async fn an_import_comes_to_the_same_as_single_appends() {
     {
         assert_eq!(*stored, wanted);
     }
-    for n in (0..4_000).step_by(37) {
+    for n in (0..4_082).step_by(37) {
         let name = format!("s{n}");
         let wanted = plain.read_stream(&name, 0, 1_000).await.unwrap();
         assert_eq!(log.read_stream(&name, 0, 1_000).await.unwrap(), wanted);
     }
-    for n in (0..20_000).step_by(41) {
+    for n in (0..200_082).step_by(41) {
         let key = format!("key-{n}");
         assert_eq!(log.request(&key).await.unwrap(), plain.request(&key).await.unwrap());
     }

@@ -236,11 +236,8 @@ impl SqliteLog {
     pub fn limit_pages(&self, pages: u32) -> Result<(), LogError> {
         let held = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let writer = held.as_ref().ok_or_else(|| self.no_writer())?;
-        let limit = |db: &rusqlite::Connection| {
-            db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
-                .map_err(|error| read::failed(error))
-        };
-        limit(&writer.sink.log)
+        let log = &writer.sink.log;
+        log.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).map_err(read::failed)
     }
 
     fn no_writer(&self) -> LogError {
