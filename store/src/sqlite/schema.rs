@@ -10,7 +10,7 @@ use std::path::Path;
 pub(super) const FORMAT: u32 = 1;
 /// `application_id` of `log.db`: "Accd".
 pub(super) const LOG_APPLICATION: u32 = 0x4163_6364;
-/// `application_id` of `index.db`: "Acci". Its format is part of the number's file: any other is rebuilt.
+/// `application_id` of `index.db`: "Acci".
 pub(super) const INDEX_APPLICATION: u32 = 0x4163_6369;
 /// Format of `index.db`; another one is thrown away and rebuilt.
 pub(super) const INDEX_FORMAT: u32 = 1;
