@@ -286,7 +286,8 @@ pub(super) fn open(path: &Path, log: &Connection, ledger: &[u8; 16]) -> Result<(
 
 fn tune(index: &Connection) -> rusqlite::Result<()> {
     // NORMAL keeps the file sound over a loss of power; a flush that is lost is made again from the log.
-    index.pragma_update(None, "synchronous", "NORMAL")
+    index.pragma_update(None, "synchronous", "NORMAL")?;
+    schema::limit_wal(index)
 }
 
 /// What an index covers; none when it is not of this log.
