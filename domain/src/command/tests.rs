@@ -94,6 +94,10 @@ fn bad_input_names_the_place_and_what_would_be_right() {
     );
     say("unknown without pointer", slip("\"reason\"", "\"unknown\": { \"from\": \"not said\" }, \"reason\""));
     say(
+        "unknown with a pointer of other letters",
+        slip("\"reason\"", "\"unknown\": { \"/data/期限\": \"未载明\" }, \"reason\""),
+    );
+    say(
         "unknown twice",
         slip("\"reason\"", "\"unknown\": { \"/data/from\": \"a\", \"/data/from\": \"b\" }, \"reason\""),
     );
