@@ -76,7 +76,7 @@ pub fn status(word: &str) -> Result<Value, String> {
     STATUSES
         .into_iter()
         .find(|value| value.name() == word)
-        .ok_or_else(|| STATUSES.iter().map(|value| value.name()).collect::<Vec<_>>().join(", "))
+        .ok_or_else(|| format!("known: {}", STATUSES.map(accord_domain::Value::name).join(", ")))
 }
 
 /// A kind by its word, singular or plural.
@@ -84,5 +84,5 @@ pub fn status(word: &str) -> Result<Value, String> {
 /// # Errors
 /// The words there are.
 pub fn kind(word: &str) -> Result<SubjectKind, String> {
-    SubjectKind::parse(word).ok_or_else(|| "institution or practitioner".to_owned())
+    SubjectKind::parse(word).ok_or_else(|| "known: institution, practitioner".to_owned())
 }

@@ -137,11 +137,9 @@ impl Payable {
         asked: &ClaimAsked,
         coordinates: Coordinates,
     ) -> Result<Self, AnswerError> {
-        let mut institution =
-            gather::standing(views, Subject::Institution(asked.institution.clone()), coordinates)?;
+        let mut institution = gather::standing(views, Subject::Institution(asked.institution), coordinates)?;
         let mut practitioner = asked
             .practitioner
-            .clone()
             .map(|code| gather::standing(views, Subject::Practitioner(code), coordinates))
             .transpose()?;
         let emergency = |at, area| EmergencyRules::at(rulebook, at, Some(area));
@@ -206,8 +204,8 @@ impl Assessed {
         Payable {
             outcome: self.outcome,
             at: institution.coordinates.as_of,
-            institution: asked.institution.clone(),
-            practitioner: asked.practitioner.clone(),
+            institution: asked.institution,
+            practitioner: asked.practitioner,
             area: self.area,
             line: asked.line,
             department: asked.department.clone(),

@@ -142,7 +142,7 @@ fn facts_of(facts: &PractitionerEvent) -> Option<(i32, PointEntry)> {
                 data.points,
                 data.counted,
                 &data.behaviour,
-                Some(data.institution.clone()),
+                Some(data.institution),
                 Some(data.decided_at),
             ),
         )),

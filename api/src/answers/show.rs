@@ -342,7 +342,7 @@ fn practitioner(gathered: &Gathered) -> PractitionerShow {
         .iter()
         .filter_map(|span| match &span.track {
             Track::Site(institution) => Some(Site {
-                institution: institution.clone(),
+                institution: *institution,
                 status: word,
                 since: span.from,
                 until: span.until.bounded(),

@@ -38,6 +38,7 @@ impl Tale {
         self
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "so that json! stands in the call")]
     /// Adds an event: name, from when it holds, its facts and its basis.
     pub(crate) fn then(
         mut self,

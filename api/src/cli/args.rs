@@ -5,6 +5,7 @@ use accord_domain::{
     AreaCode, Instant, InstitutionCode, Line, PractitionerCode, Subject, SubjectKind, Value,
 };
 use clap::{Args, Parser, Subcommand};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// An event-sourced ledger of medical-insurance agreements (医保服务协议) and payment qualifications (医保支付资格).
@@ -12,7 +13,14 @@ use std::path::PathBuf;
 #[command(name = "accord", version, max_term_width = 110, after_help = EXITS)]
 pub struct Cli {
     /// Directory of the ledger
-    #[arg(long, global = true, env = "ACCORD_LEDGER", default_value = "./accord-ledger", value_name = "DIR")]
+    #[arg(
+        long,
+        global = true,
+        env = "ACCORD_LEDGER",
+        hide_env_values = true,
+        default_value = "./accord-ledger",
+        value_name = "DIR"
+    )]
     pub ledger: PathBuf,
     /// Print JSON: one document, lists as JSON lines
     #[arg(long, global = true)]
@@ -33,8 +41,12 @@ Exit: 0 done, 1 refused by a rule, 2 wrong usage or input, 3 not found, 4 confli
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Serve the published sample histories from a temporary ledger
+    Demo(Listen),
     /// Make an empty ledger
     Init,
+    /// Serve HTTP; loopback addresses only, as there is no access control yet
+    Serve(Listen),
     /// Carry out one command, written as JSON
     Do {
         /// File with the command; - reads standard input
@@ -96,6 +108,33 @@ pub enum Command {
         #[command(flatten)]
         at: At,
     },
+    /// The census of the whole ledger at a point in time, computed from the log alone
+    Replay {
+        /// Coordinates
+        #[command(flatten)]
+        at: At,
+        /// Only this pooling area
+        #[arg(long, value_parser = area)]
+        area: Option<AreaCode>,
+        /// Also compare the views with the log and name every difference
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Compute the views again from the log
+    Rebuild {
+        /// One view by name; all when left out
+        view: Option<String>,
+    },
+    /// Look whether everything is as it should be: files, log, hashes, views
+    Doctor,
+}
+
+/// Where to listen.
+#[derive(Args, Debug)]
+pub struct Listen {
+    /// Address and port; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8700", value_name = "ADDR")]
+    pub listen: SocketAddr,
 }
 
 /// Where on the two axes of time.
@@ -181,9 +220,9 @@ fn area(text: &str) -> Result<AreaCode, String> {
 }
 
 fn line(text: &str) -> Result<Line, String> {
-    Line::parse(text).ok_or_else(|| Line::ALL.map(Line::name).join(", "))
+    Line::parse(text).ok_or_else(|| format!("known: {}", Line::ALL.map(Line::name).join(", ")))
 }
 
 fn axis(text: &str) -> Result<Axis, String> {
-    Axis::parse(text).ok_or_else(|| "effective or recorded".to_owned())
+    Axis::parse(text).ok_or_else(|| "known: effective, recorded".to_owned())
 }

@@ -151,8 +151,8 @@ pub(super) fn payable(session: &mut Session<'_, '_>, claim: &Claim) -> Result<()
     let ledger = open(session)?;
     let place = place(session, &ledger, At { as_of: Some(claim.at), known_at: claim.known_at })?;
     let asked = ClaimAsked {
-        institution: claim.institution.clone(),
-        practitioner: claim.practitioner.clone(),
+        institution: claim.institution,
+        practitioner: claim.practitioner,
         area: claim.area,
         line: claim.line,
         department: claim.department.as_deref().map(Into::into),

@@ -37,6 +37,8 @@ pub enum Stop {
     Refused(RejectionKind, Box<Refusal>),
     /// Something else is in the way.
     Problem(Box<Problem>),
+    /// Something was found; the document that tells of it is printed already.
+    Told(Box<Problem>),
     /// Some lines of an import were not carried out; what is to be said of them has been said.
     Rejected,
     /// Whoever reads our output has gone: not an error.
@@ -135,7 +137,7 @@ impl Stop {
             Self::Refused(RejectionKind::Rule, _) => Exit::Refused,
             Self::Refused(RejectionKind::NotFound, _) => Exit::NotFound,
             Self::Refused(RejectionKind::Conflict, _) => Exit::Conflict,
-            Self::Problem(problem) => problem.exit,
+            Self::Problem(problem) | Self::Told(problem) => problem.exit,
             Self::Rejected => Exit::Refused,
             Self::ReaderGone => Exit::Done,
         }
@@ -157,6 +159,10 @@ impl Stop {
                 out.say(&words, &words)?;
                 if out.json { out.document(problem) } else { Ok(()) }
             }
+            Self::Told(problem) => {
+                let words = problem.text();
+                out.say(&words, &words)
+            }
             Self::Rejected | Self::ReaderGone => Ok(()),
         }
     }
@@ -165,6 +171,12 @@ impl Stop {
     #[must_use]
     pub fn problem(problem: Problem) -> Self {
         Self::Problem(Box::new(problem))
+    }
+
+    /// Something found by an answer that is printed already.
+    #[must_use]
+    pub fn told(problem: Problem) -> Self {
+        Self::Told(Box::new(problem))
     }
 
     /// What could not be answered.

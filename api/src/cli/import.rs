@@ -257,7 +257,9 @@ impl Reason {
                 Stop::Refused(_, refusal) => {
                     Self::Refusal { file: file.to_owned(), line: reject.line, refusal }
                 }
-                Stop::Problem(problem) => Self::Problem(Box::new(problem.file(file).line(line))),
+                Stop::Problem(problem) | Stop::Told(problem) => {
+                    Self::Problem(Box::new(problem.file(file).line(line)))
+                }
                 Stop::Rejected | Stop::ReaderGone => Self::Problem(Box::new(
                     Problem::new(Exit::Usage, "rejected", failure.to_string()).file(file).line(line),
                 )),

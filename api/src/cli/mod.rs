@@ -3,10 +3,13 @@
 mod act;
 pub mod args;
 mod ask;
+mod doctor;
 pub mod exit;
 mod facts;
 mod import;
 pub mod out;
+mod replay;
+mod serve;
 mod table;
 pub mod text;
 mod words;
@@ -20,6 +23,7 @@ use out::Out;
 use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
+use tracing_subscriber::EnvFilter;
 
 /// What every command works with.
 pub(crate) struct Session<'a, 'b> {
@@ -39,6 +43,7 @@ impl Session<'_, '_> {
 #[must_use]
 pub fn main() -> ExitCode {
     report_panics();
+    tell_operators();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
@@ -83,7 +88,9 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         .map_err(|error| Stop::problem(Problem::new(Exit::Usage, "no-threads", error.to_string())))?;
     let mut session = Session { ledger: cli.ledger, clock, out, runtime };
     match cli.command {
+        Command::Demo(listen) => serve::demo(&mut session, listen.listen),
         Command::Init => act::init(&mut session),
+        Command::Serve(listen) => serve::serve(&mut session, listen.listen),
         Command::Do { file } => act::do_one(&mut session, &file),
         Command::Import(import) => import::import(&mut session, &import),
         Command::Show { subject, at } => ask::show(&mut session, &subject, at),
@@ -93,6 +100,9 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         }
         Command::Payable(claim) => ask::payable(&mut session, &claim),
         Command::Points { practitioner, year, at } => ask::points(&mut session, &practitioner, year, at),
+        Command::Replay { at, area, verify } => replay::replay(&mut session, at, area, verify),
+        Command::Rebuild { view } => replay::rebuild(&mut session, view.as_deref()),
+        Command::Doctor => doctor::doctor(&mut session),
     }
 }
 
@@ -103,6 +113,13 @@ fn system_language(variable: impl Fn(&str) -> Option<String>) -> Lang {
         .filter_map(variable)
         .find(|value| !value.is_empty())
         .map_or(Lang::En, |locale| Lang::of(&locale))
+}
+
+/// Operators read on stderr what goes wrong; `ACCORD_LOG` asks for more (`info`, `accord_api=debug`).
+fn tell_operators() {
+    let filter = EnvFilter::try_from_env("ACCORD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    // Fails only where something else took the place already.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
 
 /// A panic is a fault of ours: says so, with the place in the program and nothing of the data, and ends with 70.
@@ -124,3 +141,6 @@ fn report_panics() {
         }
     }));
 }
+
+#[cfg(test)]
+mod tests;

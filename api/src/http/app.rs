@@ -27,6 +27,7 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     ledger: Ledger,
+    opened_writable: bool,
     behind_wait: Duration,
     metrics: Metrics,
     requests: Arc<Semaphore>,
@@ -48,6 +49,7 @@ impl App {
     pub(crate) fn patient(ledger: Ledger, behind_wait: Duration) -> Self {
         let started_micros = ledger.clock().now().as_micros();
         Self(Arc::new(Inner {
+            opened_writable: ledger.is_writable(),
             ledger,
             behind_wait,
             metrics: Metrics::new(),
@@ -62,6 +64,11 @@ impl App {
 
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.0.ledger
+    }
+
+    /// Whether the writer is gone that was there when the server started.
+    pub(crate) fn writer_lost(&self) -> bool {
+        self.0.opened_writable && !self.0.ledger.is_writable()
     }
 
     pub(crate) fn log(&self) -> &dyn EventLog {
@@ -247,10 +254,8 @@ impl From<AnswerError> for Problem {
             AnswerError::Question { parameter, message, message_zh } => {
                 crate::http::query::invalid(parameter, message, message_zh)
             }
-            AnswerError::Log(_)
-            | AnswerError::Decode { .. }
-            | AnswerError::Quote { .. }
-            | AnswerError::Views(_) => {
+            AnswerError::Views(error) => from_views(error),
+            AnswerError::Log(_) | AnswerError::Decode { .. } | AnswerError::Quote { .. } => {
                 tracing::error!(error = %chain(&error), "a question cannot be answered");
                 Self::new(
                     &catalogue::UNAVAILABLE,

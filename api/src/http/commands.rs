@@ -218,13 +218,8 @@ async fn with_since(app: &App, subject: &Subject, expected: Option<Version>, pro
     };
     let since: Vec<Reason> =
         found.unwrap_or_default().iter().filter_map(|stored| gather::reason(stored).ok()).collect();
-    let newest = answers::coordinates(app.log(), app.ledger().clock().now(), answers::Asked::default()).await;
-    let version = match newest {
-        Ok(at) => gather::history(app.log(), subject, at.known_at)
-            .await
-            .ok()
-            .and_then(|history| history.last().map(|stored| stored.version)),
-        Err(_) => since.last().map(|reason| reason.version),
-    };
+    let own = subject.clone();
+    let newest = app.views(move |views| views.subject(&own)).await.ok().flatten();
+    let version = newest.map(|row| row.version);
     problem.with("version", version).with("since", since)
 }

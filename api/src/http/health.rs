@@ -50,7 +50,7 @@ struct Parked {
 
 /// Is it ready?
 ///
-/// 200 when log and views can be read and the views are close behind; else 503 with the same document. Health is
+/// 200 when log and views can be read, the views are close behind and the writer is alive; else 503 with the same document. Health is
 /// progress: positions, not words.
 #[utoipa::path(get, path = "/readyz", tag = "Operate", responses(
     (status = 200, body = ref("#/components/schemas/Ready"), description = "It is."),
@@ -61,7 +61,7 @@ pub(crate) async fn readyz(State(app): State<App>, query: Query) -> Result<Respo
     let log = app.log().len().await?;
     let health = app.views(Views::health).await?;
     let lag = log.saturating_sub(health.position);
-    let ready = lag <= READY_LAG_EVENTS_MAX;
+    let ready = lag <= READY_LAG_EVENTS_MAX && !app.writer_lost();
     let parked = health
         .parked
         .into_iter()

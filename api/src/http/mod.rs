@@ -5,7 +5,6 @@
 //! security headers, metrics, span) is in one layer, [`scope`].
 
 mod app;
-mod ask;
 mod commands;
 mod cursor;
 mod docs;

@@ -1,11 +1,10 @@
 //! `GET /v1/payable`: may this claim be paid, with every reason.
 
 use super::app::{App, At, json};
-use super::ask;
 use super::problem::Problem;
 use super::query::Query;
 use crate::answers::{ClaimAsked, Payable};
-use accord_domain::{InstitutionCode, Line, PractitionerCode, Subject};
+use accord_domain::{InstitutionCode, Line, PractitionerCode};
 use axum::extract::State;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -50,16 +49,10 @@ pub(crate) async fn payable(State(app): State<App>, mut query: Query) -> Result<
     at.asked.as_of = at.asked.as_of.or(service);
     let coordinates = app.coordinates(at).await?;
     let asked = ClaimAsked { institution, practitioner, area, line, department, emergency };
-    let own =
-        ask::gather_or_nothing(&app, &Subject::Institution(asked.institution), coordinates).await?;
-    let person = match &asked.practitioner {
-        Some(code) => {
-            Some(ask::gather_or_nothing(&app, &Subject::Practitioner(*code), coordinates).await?)
-        }
-        None => None,
-    };
-    let rulebook = app.ledger().rulebook();
-    Ok(json(&Payable::of(&asked, &own, person.as_ref(), |at, area| ask::emergency(rulebook, at, area))?))
+    let ledger = app.ledger().clone();
+    let answer =
+        app.views(move |views| Ok(Payable::ask(views, ledger.rulebook(), &asked, coordinates))).await??;
+    Ok(json(&answer))
 }
 
 pub(crate) fn line(word: &str) -> Result<Line, String> {

@@ -14,6 +14,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::panic::AssertUnwindSafe;
 use std::time::Instant as Stopwatch;
 use tracing::Instrument;
@@ -34,9 +35,9 @@ pub(crate) async fn scope(State(app): State<App>, request: Request, next: Next) 
         trace_id: app.trace_id(),
     };
     let span = tracing::info_span!("request", method, route, trace_id = about.trace_id);
-    app.metrics().in_flight.inc();
+    let counted = InFlight::new(&app);
     let answer = answer(&app, request, next, &route).instrument(span.clone()).await;
-    app.metrics().in_flight.dec();
+    drop(counted);
     let response = finish(answer, &about);
     let took = started.elapsed();
     let status = response.status().as_u16();
@@ -46,6 +47,22 @@ pub(crate) async fn scope(State(app): State<App>, request: Request, next: Next) 
     });
     app.metrics().answered(&Answered { method, route, status }, took);
     response
+}
+
+/// Counts a request while it is being answered, also one whose caller goes away before the answer.
+struct InFlight<'a>(&'a App);
+
+impl<'a> InFlight<'a> {
+    fn new(app: &'a App) -> Self {
+        app.metrics().in_flight.inc();
+        Self(app)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.metrics().in_flight.dec();
+    }
 }
 
 /// What a problem document says of its request.
@@ -90,10 +107,8 @@ fn finish(answer: Result<Response, Problem>, about: &About) -> Response {
         Ok(mut response) => match problem_of(&mut response) {
             Some(problem) => {
                 let mut rendered = problem.render(about.lang, &about.instance, &about.trace_id);
-                for name in [header::ALLOW, HeaderName::from_static("accept-post"), header::ETAG] {
-                    if let Some(value) = response.headers_mut().remove(&name) {
-                        rendered.headers_mut().insert(name, value);
-                    }
+                if let Some(methods) = response.headers_mut().remove(header::ALLOW) {
+                    rendered.headers_mut().insert(header::ALLOW, methods);
                 }
                 rendered
             }
@@ -159,8 +174,8 @@ fn check_host(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
     Err(Problem::new(
         &catalogue::UNKNOWN_HOST,
         words!(
-            "the header Host must be localhost, 127.0.0.1 or [::1], with or without a port",
-            "Host 标头须为 localhost、127.0.0.1 或 [::1]，可带端口"
+            "the header Host must be localhost or a loopback address such as 127.0.0.1, with or without a port",
+            "Host 标头须为 localhost 或回环地址（如 127.0.0.1），可带端口"
         ),
     ))
 }
@@ -170,8 +185,12 @@ fn is_loopback(host: &str) -> bool {
         Some((name, port)) if !port.contains(']') => (name, port),
         _ => (host, ""),
     };
-    port.bytes().all(|digit| digit.is_ascii_digit())
-        && (name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "[::1]")
+    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let address = match bare {
+        Some(inner) => inner.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback()),
+        None => name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback()),
+    };
+    port.bytes().all(|digit| digit.is_ascii_digit()) && (address || name.eq_ignore_ascii_case("localhost"))
 }
 
 /// A label of metrics must come from a closed list.
@@ -188,7 +207,15 @@ mod tests {
 
     #[test]
     fn only_loopback_names_are_hosts() {
-        for good in ["localhost", "localhost:8080", "LOCALHOST:1", "127.0.0.1:80", "[::1]", "[::1]:8080"] {
+        for good in [
+            "localhost",
+            "localhost:8080",
+            "LOCALHOST:1",
+            "127.0.0.1:80",
+            "127.0.0.2:80",
+            "[::1]",
+            "[::1]:8080",
+        ] {
             assert!(is_loopback(good), "{good}");
         }
         for bad in [

@@ -50,7 +50,26 @@ struct Inner {
     views: Views,
     rulebook: Arc<Rulebook>,
     clock: Arc<dyn Clock>,
-    writer: Option<mpsc::Sender<Asked>>,
+    writer: Option<Writing>,
+}
+
+/// The thread that writes, and the way to it.
+struct Writing {
+    /// Taken away to tell the thread that no more commands come.
+    asking: Option<mpsc::Sender<Asked>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Drop for Writing {
+    /// Waits until the thread has let go of the files: who closes a ledger may open it again at once.
+    fn drop(&mut self) {
+        drop(self.asking.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the writer of the ledger stopped by a fault");
+        }
+    }
 }
 
 impl Ledger {
@@ -102,7 +121,8 @@ impl Ledger {
     /// # Errors
     /// [`Failure`]; nothing was recorded then.
     pub async fn execute(&self, command: Command) -> Result<Done, Failure> {
-        let writer = self.inner.writer.as_ref().ok_or(Failure::ReadOnly)?;
+        let writer = self.inner.writer.as_ref().and_then(|writing| writing.asking.as_ref());
+        let writer = writer.ok_or(Failure::ReadOnly)?;
         let (answer, answered) = oneshot::channel();
         writer.send(Asked { command, answer }).await.map_err(|_| Failure::Closing)?;
         answered.await.map_err(|_| Failure::Closing)?
@@ -144,10 +164,10 @@ impl Ledger {
         &self.inner.clock
     }
 
-    /// Whether it takes commands.
+    /// Whether it takes commands: it is open for writing, and its writer is alive.
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.inner.writer.is_some()
+        self.inner.writer.as_ref().is_some_and(|writer| !writer.is_closed())
     }
 }
 
@@ -195,12 +215,12 @@ pub(crate) fn open_for_writing(
     Ok((log, projector))
 }
 
-fn start(writer: Writer) -> Result<mpsc::Sender<Asked>, OpenError> {
+fn start(writer: Writer) -> Result<Writing, OpenError> {
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
     let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(OpenError::Writer)?;
-    std::thread::Builder::new()
+    let thread = std::thread::Builder::new()
         .name("accord-writer".to_owned())
         .spawn(move || writer.run(receiver, &runtime))
         .map_err(OpenError::Writer)?;
-    Ok(sender)
+    Ok(Writing { asking: Some(sender), thread: Some(thread) })
 }

@@ -117,6 +117,26 @@ fn numbers_out_of_range_say_what_range_there_is() {
 }
 
 #[test]
+fn sums_of_money_stay_within_what_is_written_exactly() {
+    let recovery = |sum: Value| {
+        json!({
+            "command": "institution.recover-funds", "subject": "H43050000001", "actor": { "authority": "agency" },
+            "data": { "amount_fen": sum },
+        })
+        .to_string()
+    };
+    let most = crate::limits::MONEY_FEN_MAX;
+    assert!(Command::parse(&recovery(json!(most))).is_ok());
+    assert!(Command::parse(&recovery(json!(null))).is_ok());
+    assert_eq!(
+        refusal(&recovery(json!(most + 1))),
+        "invalid-value 1:92 /data/amount_fen: 100000000000001 fen; a sum lies between -100000000000000 and \
+         100000000000000 fen"
+    );
+    assert!(refusal(&recovery(json!(99.0))).contains("invalid type: floating point"));
+}
+
+#[test]
 fn there_is_a_limit_on_texts_lists_nesting_and_the_whole() {
     let mut command = deduction(&json!(3));
     command["reason"] = json!("长".repeat(TEXT_BYTES_MAX / 3 + 1));

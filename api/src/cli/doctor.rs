@@ -1,0 +1,201 @@
+//! `doctor`: looks whether everything is as it should be. Every line of it is a check with a result.
+
+use super::Session;
+use super::ask;
+use super::exit::{Exit, Problem, Stop, chain};
+use super::import::bar;
+use super::replay::compare;
+use crate::answers::Lang;
+use crate::ledger::Ledger;
+use accord_store::{LogError, verify_columns};
+use serde::Serialize;
+use std::path::Path;
+
+/// Events read at a time.
+const PAGE: usize = 2_000;
+/// Damaged places named; further ones are only counted.
+const NAMED_MAX: usize = 20;
+
+/// What was found.
+#[derive(Serialize)]
+struct Report {
+    healthy: bool,
+    checks: Vec<Check>,
+}
+
+/// One check.
+#[derive(Serialize)]
+struct Check {
+    name: &'static str,
+    ok: bool,
+    detail: String,
+}
+
+impl Check {
+    fn new(name: &'static str, ok: bool, detail: String) -> Self {
+        Self { name, ok, detail }
+    }
+}
+
+/// Runs every check; one that fails does not stop the others.
+pub(super) fn doctor(session: &mut Session<'_, '_>) -> Result<(), Stop> {
+    let lang = session.lang();
+    let mut checks = vec![environment()];
+    checks.extend(permissions(&session.ledger, lang));
+    let ledger = ask::open(session)?;
+    let log = ledger.event_log();
+    let length = session.runtime.block_on(log.len()).map_err(|error| Stop::log(&error, lang))?;
+    checks.push(Check::new("ledger", true, format!("{} · {length} events", ledger.log().ledger_id())));
+    checks.push(hashes(session, &ledger, length)?);
+    checks.push(lag(&ledger, length));
+    checks.push(agreement(&ledger, lang));
+    let healthy = checks.iter().all(|check| check.ok);
+    let report = Report { healthy, checks };
+    session.out.answer(&report, text)?;
+    if healthy {
+        return Ok(());
+    }
+    let message = lang.of_two("有检查未通过", "a check failed").to_owned();
+    Err(Stop::told(Problem::new(Exit::Unverified, "unhealthy", message)))
+}
+
+fn text(report: &Report, lang: Lang) -> String {
+    let line = |check: &Check| {
+        let mark = if check.ok { "✓" } else { "✗" };
+        format!("{mark} {}  {}\n", name(check.name, lang), check.detail)
+    };
+    report.checks.iter().map(line).collect()
+}
+
+fn name(name: &'static str, lang: Lang) -> &'static str {
+    match name {
+        "environment" => lang.of_two("环境", "environment"),
+        "permissions" => lang.of_two("权限", "permissions"),
+        "ledger" => lang.of_two("账本", "ledger"),
+        "hashes" => lang.of_two("哈希与列", "hashes and columns"),
+        "lag" => lang.of_two("视图进度", "views' progress"),
+        "agreement" => lang.of_two("视图与日志一致", "views agree with the log"),
+        other => other,
+    }
+}
+
+fn environment() -> Check {
+    let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
+    let (version, sqlite) = (env!("CARGO_PKG_VERSION"), rusqlite::version());
+    Check::new("environment", true, format!("accord {version} · SQLite {sqlite} · {os} {arch}"))
+}
+
+/// The ledger holds facts about people: nobody but its owner may read it.
+#[cfg(unix)]
+fn permissions(dir: &Path, lang: Lang) -> Option<Check> {
+    use std::os::unix::fs::PermissionsExt;
+    let mut open = Vec::new();
+    for name in [".", "log.db", "views.db", "keys"] {
+        let path = dir.join(name);
+        if let Ok(about) = std::fs::metadata(&path)
+            && about.permissions().mode() & 0o077 != 0
+        {
+            open.push(format!("{name} {:o}", about.permissions().mode() & 0o777));
+        }
+    }
+    let detail = if open.is_empty() {
+        lang.of_two("只有所有者可读", "only the owner can read it").to_owned()
+    } else {
+        format!("{} {}", lang.of_two("他人可读：", "others can read:"), open.join(", "))
+    };
+    Some(Check::new("permissions", open.is_empty(), detail))
+}
+
+#[cfg(not(unix))]
+fn permissions(_dir: &Path, _lang: Lang) -> Option<Check> {
+    None
+}
+
+/// Hashes every body again, compares the columns with what the body says, and looks for holes.
+fn hashes(session: &Session<'_, '_>, ledger: &Ledger, length: u64) -> Result<Check, Stop> {
+    let lang = session.lang();
+    let log = ledger.event_log();
+    let bar = bar(length);
+    let mut wrong = Vec::new();
+    let mut count = 0_usize;
+    let mut next = 0;
+    let mut newest = None;
+    let mut note = |what: String| {
+        count += 1;
+        if wrong.len() < NAMED_MAX {
+            wrong.push(what);
+        }
+    };
+    while next < length {
+        let page = session.runtime.block_on(log.read_all(next, PAGE));
+        let page = match page {
+            Ok(page) if page.is_empty() => {
+                note(format!("position {next}: missing"));
+                break;
+            }
+            Ok(page) => page,
+            Err(error @ (LogError::Damaged { .. } | LogError::Undecodable { .. })) => {
+                note(chain(&error));
+                break;
+            }
+            Err(error) => return Err(Stop::log(&error, lang)),
+        };
+        for stored in &page {
+            if stored.position != next {
+                note(format!("position {next}: missing"));
+            }
+            if newest.is_some_and(|newest| stored.recorded_at <= newest) {
+                note(format!("position {}: recorded_at does not increase", stored.position));
+            }
+            if let Err(error) = verify_columns(stored) {
+                note(chain(&error));
+            }
+            newest = Some(stored.recorded_at);
+            next = stored.position + 1;
+        }
+        bar.set_position(next);
+    }
+    bar.finish_and_clear();
+    let detail = if count == 0 {
+        match lang {
+            Lang::Zh => format!("{length} 个事件逐一核对"),
+            Lang::En => format!("{length} events, each one hashed again"),
+        }
+    } else {
+        format!("{count}: {}", wrong.join("; "))
+    };
+    Ok(Check::new("hashes", count == 0, detail))
+}
+
+fn lag(ledger: &Ledger, length: u64) -> Check {
+    match ledger.views().health() {
+        Ok(health) => {
+            let lag = length.saturating_sub(health.position);
+            let parked: Vec<String> = health
+                .parked
+                .iter()
+                .map(|parked| format!("{} (position {}: {})", parked.stream, parked.position, parked.error))
+                .collect();
+            let mut detail = format!("{} / {length}", health.position);
+            if !parked.is_empty() {
+                detail.push_str(&format!(" · parked: {}", parked.join("; ")));
+            }
+            Check::new("lag", lag == 0 && parked.is_empty(), detail)
+        }
+        Err(error) => Check::new("lag", false, chain(&error)),
+    }
+}
+
+fn agreement(ledger: &Ledger, lang: Lang) -> Check {
+    match compare(ledger) {
+        Ok(verified) if verified.differences.is_empty() => {
+            Check::new("agreement", true, lang.of_two("无差异", "no difference").to_owned())
+        }
+        Ok(verified) => {
+            let found = verified.differences;
+            let named = found.iter().take(NAMED_MAX).map(ToString::to_string).collect::<Vec<_>>();
+            Check::new("agreement", false, format!("{}: {}", found.len(), named.join("; ")))
+        }
+        Err(error) => Check::new("agreement", false, chain(&error)),
+    }
+}

@@ -1,0 +1,186 @@
+//! `replay` and `rebuild`: everything again from the log.
+
+use super::Session;
+use super::args::At;
+use super::ask;
+use super::exit::{Exit, Problem, Stop, chain};
+use super::import::bar;
+use super::text;
+use crate::answers::{Census, Coordinates, Count, Lang};
+use crate::ledger::{Ledger, open_for_writing};
+use accord_domain::{AreaCode, SubjectKind};
+use accord_projections::Progress;
+use accord_replay::{ReplayError, Verified};
+use indicatif::ProgressBar;
+use serde::Serialize;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// The views there are; they share a file and are computed together.
+const VIEWS: [&str; 4] = ["subjects", "status", "trail", "points"];
+/// Differences printed; further ones are only counted.
+const NAMED_MAX: usize = 100;
+
+/// The census of the whole ledger, from the log alone.
+pub(super) fn replay(
+    session: &mut Session<'_, '_>,
+    at: At,
+    area: Option<AreaCode>,
+    verify: bool,
+) -> Result<(), Stop> {
+    let ledger = ask::open(session)?;
+    let place = ask::place(session, &ledger, at)?;
+    let log = ledger.event_log();
+    let bar = bar(0);
+    let counted = accord_replay::census(&*log, place.as_of, place.known_at, area, &mut watched(&bar));
+    bar.finish_and_clear();
+    let counted = counted.map_err(|error| failed(&error, session.lang()))?;
+    let verified =
+        verify.then(|| compare(&ledger)).transpose().map_err(|error| failed(&error, session.lang()))?;
+    let answer = Replayed {
+        census: census(counted, place, area),
+        verified: verified.as_ref().map(|verified| Compared {
+            subjects: verified.subjects,
+            instants: verified.instants,
+            position: verified.position,
+            differences: verified.differences.iter().take(NAMED_MAX).map(ToString::to_string).collect(),
+        }),
+    };
+    session.out.answer(&answer, Replayed::text)?;
+    match verified.map(|verified| verified.differences.len()) {
+        None | Some(0) => Ok(()),
+        Some(count) => {
+            let message = match session.lang() {
+                Lang::Zh => format!("视图与日志有 {count} 处不同"),
+                Lang::En => format!("the views differ from the log in {count} places"),
+            };
+            let advice = session
+                .lang()
+                .of_two("用 `accord rebuild` 重建视图", "`accord rebuild` computes the views again");
+            Err(Stop::told(Problem::new(Exit::Unverified, "views-differ", message).advice(advice)))
+        }
+    }
+}
+
+/// The census, and what the comparison came to.
+#[derive(Serialize)]
+struct Replayed {
+    #[serde(flatten)]
+    census: Census,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified: Option<Compared>,
+}
+
+/// What the comparison of the views with the log came to.
+#[derive(Serialize)]
+struct Compared {
+    subjects: u64,
+    instants: u64,
+    #[serde(serialize_with = "as_text")]
+    position: u64,
+    differences: Vec<String>,
+}
+
+fn as_text<S: serde::Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
+}
+
+impl Replayed {
+    fn text(&self, lang: Lang) -> String {
+        let mut out = text::census(&self.census, lang);
+        if let Some(Compared { subjects, instants, differences, .. }) = &self.verified {
+            out.push_str(&match lang {
+                Lang::Zh => format!("\n视图与日志核对：{subjects} 个主体、{instants} 个记录时点\n"),
+                Lang::En => format!(
+                    "\nviews compared with the log: {subjects} subjects, {instants} recorded instants\n"
+                ),
+            });
+            if differences.is_empty() {
+                out.push_str(lang.of_two("一致。\n", "They agree.\n"));
+            }
+            for difference in differences {
+                out.push_str(&format!("  ✗ {difference}\n"));
+            }
+        }
+        out
+    }
+}
+
+fn census(counted: accord_projections::Census, coordinates: Coordinates, area: Option<AreaCode>) -> Census {
+    let of = |kind| counted.subjects.iter().filter(|(of, _)| *of == kind).map(|(_, count)| count).sum();
+    Census {
+        coordinates,
+        area,
+        institutions: of(SubjectKind::Institution),
+        practitioners: of(SubjectKind::Practitioner),
+        counts: counted
+            .lines
+            .into_iter()
+            .map(|line| Count {
+                kind: line.kind.name(),
+                area: line.area,
+                line: line.line,
+                status: line.status.name(),
+                count: line.count,
+            })
+            .collect(),
+    }
+}
+
+/// Compares the views with the log.
+pub(super) fn compare(ledger: &Ledger) -> Result<Verified, ReplayError> {
+    let bar = bar(0);
+    let log = ledger.event_log();
+    let verified = accord_replay::verify(&*log, ledger.views(), &mut watched(&bar));
+    bar.finish_and_clear();
+    verified
+}
+
+/// Computes the views again.
+pub(super) fn rebuild(session: &mut Session<'_, '_>, view: Option<&str>) -> Result<(), Stop> {
+    let lang = session.lang();
+    if let Some(view) = view.filter(|view| !VIEWS.contains(view)) {
+        let known = VIEWS.join(", ");
+        let message = match lang {
+            Lang::Zh => format!("没有名为 {view} 的视图；有：{known}"),
+            Lang::En => format!("there is no view {view}; there are: {known}"),
+        };
+        return Err(Stop::problem(Problem::new(Exit::NotFound, "unknown-view", message)));
+    }
+    let clock = Arc::clone(&session.clock);
+    let (_log, mut projector) =
+        open_for_writing(&session.ledger, &clock).map_err(|error| Stop::open(&error, lang))?;
+    let bar = bar(0);
+    let rebuilt = projector.rebuild(&mut watched(&bar));
+    bar.finish_and_clear();
+    rebuilt.map_err(|error| Stop::views(&error, lang))?;
+    let events = projector.position();
+    if session.out.json {
+        session.out.document(&serde_json::json!({ "views": VIEWS, "events": events.to_string() }))?;
+    }
+    let names = VIEWS.join(", ");
+    session.out.say(
+        &format!("已由 {events} 个事件重建视图：{names}"),
+        &format!("computed the views again from {events} events: {names}"),
+    )?;
+    Ok(())
+}
+
+/// Shows how far it is.
+fn watched(bar: &ProgressBar) -> impl FnMut(Progress) -> ControlFlow<()> + Send + use<> {
+    let bar = bar.clone();
+    move |progress| {
+        bar.set_length(progress.total);
+        bar.set_position(progress.done);
+        ControlFlow::Continue(())
+    }
+}
+
+fn failed(error: &ReplayError, lang: Lang) -> Stop {
+    match error {
+        ReplayError::Log(source) => Stop::log(source, lang),
+        ReplayError::Views(source) => Stop::views(source, lang),
+        ReplayError::Cancelled => Stop::problem(Problem::new(Exit::Usage, "cancelled", error.to_string())),
+        ReplayError::Stopped => Stop::problem(Problem::new(Exit::Bug, "replay-stopped", chain(error))),
+    }
+}

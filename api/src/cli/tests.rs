@@ -1,0 +1,371 @@
+use super::args::Cli;
+use super::exit::Exit;
+use super::out::Out;
+use super::{conclude, run, system_language};
+use crate::answers::Lang;
+use accord_domain::Instant;
+use accord_store::clock::{Clock, ManualClock};
+use clap::{CommandFactory, Parser};
+use insta::assert_snapshot;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// What a run gave.
+struct Ended {
+    exit: Exit,
+    data: String,
+    talk: String,
+}
+
+impl Ended {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.data).unwrap()
+    }
+}
+
+/// A ledger in a directory of its own, with a clock that stands still.
+struct Desk {
+    place: TempDir,
+    clock: Arc<dyn Clock>,
+}
+
+impl Desk {
+    /// With an empty ledger.
+    fn new() -> Self {
+        let desk = Self::bare();
+        assert_eq!(desk.run(&["init"]).exit, Exit::Done);
+        desk
+    }
+
+    fn bare() -> Self {
+        let now = Instant::parse("2025-11-21T10:00:00+08:00").unwrap();
+        Self { place: tempfile::tempdir().unwrap(), clock: Arc::new(ManualClock::at(now)) }
+    }
+
+    fn ledger(&self) -> PathBuf {
+        self.place.path().join("ledger")
+    }
+
+    fn file(&self, name: &str, text: impl AsRef<[u8]>) -> String {
+        let path = self.place.path().join(name);
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        let ledger = self.ledger().display().to_string();
+        let fixed = ["accord", "--ledger", &ledger];
+        let cli = Cli::try_parse_from(fixed.iter().chain(arguments)).unwrap();
+        let (mut data, mut talk) = (Vec::new(), Vec::new());
+        let lang = cli.lang.unwrap_or(Lang::En);
+        let mut out = Out::new(&mut data, &mut talk, cli.json, lang);
+        let ended = run(cli, &mut out, Arc::clone(&self.clock));
+        let exit = conclude(ended, &mut out);
+        let place = self.place.path().display().to_string();
+        let clean = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&place, "DIR");
+        Ended { exit, data: clean(data), talk: clean(talk) }
+    }
+
+    /// With a pharmacy whose special outpatient line was suspended for three months.
+    fn told() -> Self {
+        let desk = Self::new();
+        let lines = desk.file("history.jsonl", format!("{}\n{}\n", signing(), suspension()));
+        assert_eq!(desk.run(&["import", &lines]).exit, Exit::Done);
+        desk
+    }
+}
+
+fn command(name: &str, effective_at: &str, key: &str, data: &Value) -> Value {
+    json!({
+        "command": name, "subject": "P43050300012", "effective_at": effective_at, "key": key, "data": data,
+        "actor": { "authority": "agency", "area": "430500" },
+        "basis": [ { "instrument": "2025年定点零售药店协议", "article": "58" } ],
+    })
+}
+
+fn signing() -> Value {
+    let data = json!({ "area": "430500", "lines": ["basic", "special_outpatient"], "name": "大祥某大药房",
+                       "number": "2025-117", "from": "2025-01-01", "until": "2026-01-01" });
+    command("institution.sign-agreement", "2025-01-01", "k-1", &data)
+}
+
+fn suspension() -> Value {
+    let data = json!({ "area": "430500", "line": "special_outpatient", "until": "2025-11-04", "ground": "agreement-breach" });
+    command("institution.suspend-agreement", "2025-08-04", "k-2", &data)
+}
+
+#[test]
+fn help_names_every_command() {
+    assert_snapshot!("help", Cli::command().term_width(100).render_long_help());
+}
+
+#[test]
+fn wrong_words_are_answered_with_the_right_ones() {
+    let refused = |arguments: &[&str]| {
+        Cli::try_parse_from([&["accord"], arguments].concat()).unwrap_err().render().to_string()
+    };
+    assert_snapshot!(
+        "wrong_words",
+        [
+            refused(&["show", "P4305"]),
+            refused(&["show", "P43050300012", "--as-of", "2025-02-30"]),
+            refused(&["list", "--status", "stopped"]),
+            refused(&["list", "--area", "4305"]),
+            refused(&["payable", "--institution", "P43050300012", "--line", "dental", "--at", "2025-08-04"]),
+            refused(&["history", "P43050300012", "--axis", "both"]),
+        ]
+        .join("\n────\n")
+    );
+}
+
+#[test]
+fn a_ledger_is_made_once() {
+    let desk = Desk::new();
+    let again = desk.run(&["init"]);
+    assert_eq!(again.exit, Exit::Conflict);
+    assert_snapshot!(again.talk, @r"
+    accord: there is a ledger in DIR/ledger already (ledger-exists)
+      nothing was changed; name another directory with --ledger
+    ");
+}
+
+#[test]
+fn a_question_to_no_ledger_says_how_to_make_one() {
+    let ended = Desk::bare().run(&["show", "P43050300012"]);
+    assert_eq!(ended.exit, Exit::NotFound);
+    assert_snapshot!(ended.talk, @r"
+    accord: there is no ledger in DIR/ledger (no-ledger)
+      `accord init` makes one; --ledger or ACCORD_LEDGER names another directory
+    ");
+}
+
+#[test]
+fn what_is_done_is_answered_with_events_status_and_receipt_and_the_same_again() {
+    let desk = Desk::new();
+    let file = desk.file("sign.json", signing().to_string());
+    let first = desk.run(&["--json", "do", &file]);
+    assert_eq!(first.exit, Exit::Done);
+    let answer = first.json();
+    assert_eq!(answer["position"], "0");
+    assert_eq!(answer["receipt"]["position"], answer["position"]);
+    assert_eq!(answer["events"][0]["type"], "institution.agreement-signed");
+    assert_eq!(answer["status"]["agreements"][0]["status"], "in_force");
+    let other = desk.file("suspend.json", suspension().to_string());
+    assert_eq!(desk.run(&["do", &other]).exit, Exit::Done);
+    let again = desk.run(&["--json", "do", &file]);
+    assert_eq!(
+        again.data, first.data,
+        "the same command under the same key has the same answer, byte for byte"
+    );
+    assert!(again.talk.contains("carried out under this key before"));
+}
+
+#[test]
+fn a_refusal_is_data_for_programs_words_for_people_and_exit_1() {
+    let desk = Desk::new();
+    let file = desk.file("suspend.json", suspension().to_string());
+    let unknown = desk.run(&["--json", "do", &file]);
+    assert_eq!(unknown.exit, Exit::NotFound);
+    assert_eq!(unknown.json()["code"], "unknown-subject");
+    let desk = Desk::told();
+    let mut earlier = suspension();
+    earlier["key"] = "k-3".into();
+    earlier["effective_at"] = "2026-03-01".into();
+    earlier["data"]["until"] = "2026-06-01".into();
+    let file = desk.file("late.json", earlier.to_string());
+    let refused = desk.run(&["--json", "do", &file]);
+    assert_eq!(refused.exit, Exit::Refused, "{}", refused.talk);
+    assert!(refused.json()["blocked_by"].is_array());
+    let mut other_body = signing();
+    other_body["data"]["number"] = "2025-118".into();
+    let file = desk.file("other.json", other_body.to_string());
+    assert_eq!(desk.run(&["do", &file]).exit, Exit::Conflict);
+}
+
+#[test]
+fn bad_commands_are_named_by_file_line_column_and_pointer() {
+    let desk = Desk::new();
+    let talk = |name: &str, text: &[u8]| {
+        let ended = desk.run(&["do", &desk.file(name, text)]);
+        assert_eq!(ended.exit, Exit::Usage, "{name}");
+        assert_eq!(ended.data, "");
+        ended.talk
+    };
+    let mut wrong = signing();
+    wrong["data"]["from"] = "2025-02-30".into();
+    let said = [
+        talk("broken.json", b"{\n  \"command\": \"institution.warn\",,\n}"),
+        talk("date.json", serde_json::to_string_pretty(&wrong).unwrap().as_bytes()),
+        talk("gbk.json", b"{\n \"command\": \"\xc9\xdb\"}"),
+        talk("large.json", &vec![b' '; 300 * 1024]),
+    ];
+    assert_snapshot!("bad_commands", said.join(""));
+    let missing = desk.run(&["do", "/nowhere/command.json"]);
+    assert_eq!(missing.exit, Exit::NotFound);
+}
+
+#[test]
+fn an_import_keeps_good_lines_and_hands_back_the_rest_to_be_mended() {
+    let desk = Desk::new();
+    let broken = "{\"command\": \"institution.warn\"";
+    let lines = desk.file("all.jsonl", format!("{}\n{broken}\n\n{}\n", signing(), suspension()));
+    let rejects = desk.place.path().join("rejects.jsonl");
+    let told = rejects.display().to_string();
+    let ended = desk.run(&["--json", "import", &lines, "--rejects", &told]);
+    assert_eq!(ended.exit, Exit::Refused);
+    assert_eq!(ended.json()["recorded"], 2);
+    assert_eq!(ended.json()["rejected"], 1);
+    assert_eq!(fs::read_to_string(&rejects).unwrap(), format!("{broken}\n"));
+    let reasons = fs::read_to_string(format!("{told}.reasons.jsonl")).unwrap();
+    let reason: Value = serde_json::from_str(&reasons).unwrap();
+    assert_eq!((reason["line"].as_u64(), reason["code"].as_str()), (Some(2), Some("malformed-json")));
+    fs::write(&rejects, signing().to_string()).unwrap();
+    let again = desk.run(&["--json", "import", &told, &lines]);
+    assert_eq!((again.exit, again.json()["repeated"].as_u64()), (Exit::Refused, Some(3)));
+}
+
+#[test]
+fn an_import_of_a_wrong_file_does_nothing() {
+    let desk = Desk::new();
+    let good = desk.file("good.jsonl", format!("{}\n", signing()));
+    let table = desk.file("table.xlsx", "PK");
+    let ended = desk.run(&["import", &good, &table]);
+    assert_eq!(ended.exit, Exit::Usage);
+    assert!(ended.talk.contains("JSON lines"), "{}", ended.talk);
+    assert_eq!(desk.run(&["import", &good, "/nowhere.jsonl"]).exit, Exit::Usage);
+    let own = desk.run(&["import", &good, "--rejects", &good]);
+    assert_eq!(own.exit, Exit::Usage);
+    assert!(!fs::read_to_string(&good).unwrap().is_empty(), "the input is not overwritten");
+    assert_eq!(desk.run(&["show", "P43050300012"]).exit, Exit::NotFound);
+}
+
+#[test]
+fn a_dry_run_records_nothing() {
+    let desk = Desk::new();
+    let lines = desk.file("all.jsonl", format!("{}\n{}\n", signing(), suspension()));
+    let ended = desk.run(&["--json", "import", &lines, "--dry-run"]);
+    assert_eq!((ended.exit, ended.json()["recorded"].as_u64()), (Exit::Done, Some(2)));
+    assert_eq!(desk.run(&["show", "P43050300012"]).exit, Exit::NotFound);
+}
+
+#[test]
+fn questions_are_answered_in_both_languages() {
+    let desk = Desk::told();
+    let ask = |arguments: &[&str]| {
+        let ended = desk.run(arguments);
+        assert_eq!(ended.exit, Exit::Done, "{}", ended.talk);
+        ended.data
+    };
+    assert!(ask(&["--lang", "zh", "show", "P43050300012", "--as-of", "2025-09-01"]).contains("中止协议"));
+    assert!(
+        ask(&["--lang", "en", "show", "P43050300012", "--as-of", "2025-09-01"]).contains("suspended (中止)")
+    );
+    let lines = ask(&["--json", "history", "P43050300012"]);
+    assert_eq!(lines.lines().count(), 2);
+    let rows = ask(&["--json", "list", "--status", "suspended", "--as-of", "2025-09-01"]);
+    let row: Value = serde_json::from_str(rows.trim()).unwrap();
+    assert_eq!(
+        (row["line"].as_str(), row["status"].as_str()),
+        (Some("special_outpatient"), Some("suspended"))
+    );
+    assert_eq!(ask(&["--json", "list", "--status", "suspended", "--as-of", "2025-11-04"]), "");
+}
+
+#[test]
+fn payable_turns_at_the_instant_the_suspension_ends() {
+    let desk = Desk::told();
+    let outcome = |at: &str| {
+        let asked = [
+            "--json",
+            "payable",
+            "--institution",
+            "P43050300012",
+            "--line",
+            "special_outpatient",
+            "--at",
+            at,
+        ];
+        desk.run(&asked).json()
+    };
+    let refused = outcome("2025-11-03T23:59:59+08:00");
+    assert_eq!(refused["outcome"], "refused");
+    assert_eq!(refused["reasons"][0]["code"], "agreement-suspended");
+    assert_eq!(refused["reasons"][0]["basis"][0]["article"], "58");
+    assert_eq!(outcome("2025-11-04")["outcome"], "payable");
+}
+
+#[test]
+fn somebody_nothing_is_recorded_of_is_not_payable() {
+    let desk = Desk::told();
+    let ended = desk.run(&["--json", "payable", "--institution", "P43050399999", "--at", "2025-08-01"]);
+    assert_eq!(ended.json()["outcome"], "refused");
+    assert_eq!(ended.json()["reasons"][0]["code"], "no-agreement");
+}
+
+#[test]
+fn replay_counts_from_the_log_and_agrees_with_the_views() {
+    let desk = Desk::told();
+    let ended = desk.run(&["--json", "replay", "--as-of", "2025-09-01", "--verify"]);
+    assert_eq!(ended.exit, Exit::Done, "{}", ended.talk);
+    let answer = ended.json();
+    assert_eq!(answer["institutions"], 1);
+    assert_eq!(answer["counts"].as_array().unwrap().len(), 2);
+    assert_eq!(answer["verified"]["differences"], json!([]));
+    assert_eq!(desk.run(&["rebuild"]).exit, Exit::Done);
+    let unknown = desk.run(&["rebuild", "statuses"]);
+    assert_eq!(unknown.exit, Exit::NotFound);
+    assert!(unknown.talk.contains("subjects, status, trail, points"), "{}", unknown.talk);
+}
+
+#[test]
+fn the_doctor_finds_a_healthy_ledger_healthy() {
+    let desk = Desk::told();
+    let ended = desk.run(&["--json", "doctor"]);
+    assert_eq!(ended.exit, Exit::Done, "{}{}", ended.data, ended.talk);
+    let checks = ended.json()["checks"].as_array().unwrap().clone();
+    assert!(checks.iter().all(|check| check["ok"] == true), "{checks:?}");
+    assert_eq!(checks.len(), 6);
+}
+
+#[test]
+fn lost_views_are_made_again_at_the_next_question() {
+    let desk = Desk::told();
+    for entry in fs::read_dir(desk.ledger()).unwrap() {
+        let path = entry.unwrap().path();
+        if is_view(&path) {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let rows = desk.run(&["--json", "list"]);
+    assert_eq!((rows.exit, rows.data.lines().count()), (Exit::Done, 2), "{}", rows.talk);
+}
+
+fn is_view(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("views.db"))
+}
+
+#[test]
+fn other_machines_are_not_served_without_access_control() {
+    let desk = Desk::bare();
+    for command in ["serve", "demo"] {
+        let ended = desk.run(&[command, "--listen", "0.0.0.0:0"]);
+        assert_eq!(ended.exit, Exit::Usage);
+        assert!(ended.talk.contains("no access control is configured"), "{}", ended.talk);
+    }
+}
+
+#[test]
+fn the_language_follows_the_environment() {
+    let of = |set: &'static [(&str, &str)]| {
+        system_language(|name| {
+            set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+    };
+    assert_eq!(of(&[("LANG", "zh_CN.UTF-8")]), Lang::Zh);
+    assert_eq!(of(&[("LC_ALL", "en_GB.UTF-8"), ("LANG", "zh_CN.UTF-8")]), Lang::En);
+    assert_eq!(of(&[("LC_ALL", ""), ("LANG", "zh_TW.UTF-8")]), Lang::Zh);
+    assert_eq!(of(&[]), Lang::En);
+}
