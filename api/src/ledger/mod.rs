@@ -167,7 +167,11 @@ impl Ledger {
     /// Whether it takes commands: it is open for writing, and its writer is alive.
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.inner.writer.as_ref().is_some_and(|writer| !writer.is_closed())
+        self.inner
+            .writer
+            .as_ref()
+            .and_then(|writing| writing.asking.as_ref())
+            .is_some_and(|asking| !asking.is_closed())
     }
 }
 
