@@ -218,6 +218,15 @@ impl Outcome {
         }
     }
 
+    /// Goes on whatever came of it: recorded when accepted, unchanged when refused.
+    #[must_use]
+    pub fn either_way(self) -> Story {
+        match &self.decision {
+            Ok(_) => self.record(),
+            Err(_) => self.story,
+        }
+    }
+
     /// Writes the events as the log would, and reads them back.
     fn record(self) -> Story {
         let Self { mut story, command, decision } = self;
