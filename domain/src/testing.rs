@@ -23,6 +23,9 @@ use crate::track::Span;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+/// When commands without `effective_at` are asked.
+const NOW: &str = "2029-12-31";
+
 /// A command to be: an agency acts unless [`Act::by`] says otherwise.
 #[derive(Clone, Debug)]
 pub struct Act(Value);
@@ -106,13 +109,12 @@ impl Story {
         act["subject"] = json!(self.subject.code());
         self.name_events(&mut act["data"]);
         let command = Command::parse(&act.to_string()).unwrap_or_else(|error| panic!("{error} in {act}"));
-        let target = find_id(&act["data"]).and_then(|id| self.events.iter().find(|event| event.id == id));
-        let effective_at = command.envelope.effective_at.unwrap_or(Instant::MAX);
+        let effective_at = command.envelope.effective_at.unwrap_or_else(|| instant(NOW));
         let context = Context {
             effective_at,
             rulebook: Rulebook::national(),
             version: self.events.last().map(|event| event.version),
-            target,
+            history: &self.events,
         };
         let state = state_at(self.subject.kind(), &self.events, effective_at);
         let decision = decide(&state, &command, &context);
@@ -216,6 +218,15 @@ impl Outcome {
         }
     }
 
+    /// Goes on whatever came of it: recorded when accepted, unchanged when refused.
+    #[must_use]
+    pub fn either_way(self) -> Story {
+        match &self.decision {
+            Ok(_) => self.record(),
+            Err(_) => self.story,
+        }
+    }
+
     /// Writes the events as the log would, and reads them back.
     fn record(self) -> Story {
         let Self { mut story, command, decision } = self;
@@ -242,12 +253,6 @@ impl Outcome {
 /// The id of the event at a position of a story.
 fn id(position: u64) -> Uuid {
     Uuid::from_u128((0x0190_0000_0000_7000_8000_u128 << 48) + u128::from(position))
-}
-
-fn find_id(data: &Value) -> Option<Uuid> {
-    ["event", "hold", "order", "demand", "change", "liability"]
-        .iter()
-        .find_map(|field| data[*field].as_str().and_then(|text| text.parse().ok()))
 }
 
 fn instant(text: &str) -> Instant {

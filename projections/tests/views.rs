@@ -5,7 +5,7 @@
 mod common;
 
 use accord_domain::{Instant, Span, Subject, timeline};
-use accord_projections::{Filter, Opened, Options, Progress, Projector, ViewError, Views};
+use accord_projections::{Filter, Opened, Options, Progress, Projector, ViewError, Views, wait_for};
 use accord_store::EventLog;
 use common::{SOURCE, Step, TestLog, day, play, recorded, steps, subjects};
 use proptest::prelude::*;
@@ -248,6 +248,37 @@ fn an_event_missed_is_fetched_with_the_next_one() {
     projector.keep_up(&bench.log.events()[2..]).unwrap();
     assert_eq!(projector.position(), 3);
     assert_eq!(projector.lag().unwrap(), 0);
+}
+
+#[test]
+fn whoever_follows_the_log_takes_in_what_comes() {
+    let step = |day| Step { subject: 0, act: 3, day, detail: 1 };
+    let bench = Bench::of(&[step(1)]);
+    let (mut projector, _) = bench.open("views.db", 10);
+    let mut taken = Vec::new();
+    wait_for(projector.follow(|step_taken| {
+        taken.push(step_taken.unwrap());
+        match taken.len() {
+            1 => {
+                play(&bench.log, &[step(2), step(3)]);
+                ControlFlow::Continue(())
+            }
+            _ => ControlFlow::Break(()),
+        }
+    }));
+    assert_eq!(taken, [1, 2]);
+}
+
+#[test]
+fn views_of_another_fold_are_not_read() {
+    let bench = Bench::new();
+    let (projector, _) = bench.open("views.db", 10);
+    let path = projector.path().to_owned();
+    drop(projector);
+    rusqlite::Connection::open(&path).unwrap().execute("UPDATE checkpoint SET fold = fold + 1", []).unwrap();
+    assert!(Views::open(&path).unwrap_err().to_string().contains("rebuild them"));
+    assert!(matches!(bench.open("views.db", 10).1, Opened::Discarded(_)));
+    bench.views("views.db");
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub(crate) fn on_threads(
         done
     };
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..count()).map(|_| scope.spawn(&guarded)).collect();
+        let workers: Vec<_> = (0..count()).map(|_| scope.spawn(guarded)).collect();
         let mut outcome = Ok(());
         for worker in workers {
             let done = worker.join().unwrap_or(Err(ReplayError::Stopped));

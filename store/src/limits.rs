@@ -14,6 +14,10 @@ pub const EVENTS_PER_REQUEST_MAX: usize = 64;
 pub const BULK_BATCH_EVENTS: usize = 20_000;
 /// Batches waiting between the deciding thread and the writing thread of the bulk path.
 pub const BULK_QUEUE_BATCHES: usize = 2;
+/// Streams whose newest event is remembered by the writer, at most twice as many: about 60 bytes each.
+pub const STREAMS_REMEMBERED: usize = 2_000_000;
+/// What a WAL is cut back to once it has been moved into its file, in bytes.
+pub const WAL_BYTES_KEPT: i64 = 64 << 20;
 /// Rows one statement of a scan reads, so that a long scan does not hold back checkpoints.
 pub const SCAN_CHUNK_ROWS: u64 = 8_192;
 /// Reading connections kept open when nobody uses them.

@@ -1,5 +1,4 @@
 //! The ledger's directory: rights, locks, formats, and what raw SQL may do to it.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 

@@ -204,7 +204,7 @@ fn bad_commands_are_named_by_file_line_column_and_pointer() {
     ];
     assert_snapshot!("bad_commands", said.join(""));
     let missing = desk.run(&["do", "/nowhere/command.json"]);
-    assert_eq!(missing.exit, Exit::NotFound);
+    assert_eq!(missing.exit, Exit::Usage);
 }
 
 #[test]
@@ -334,7 +334,7 @@ fn replay_counts_from_the_log_and_agrees_with_the_views() {
     assert_eq!(answer["verified"]["differences"], json!([]));
     assert_eq!(desk.run(&["rebuild"]).exit, Exit::Done);
     let unknown = desk.run(&["rebuild", "statuses"]);
-    assert_eq!(unknown.exit, Exit::NotFound);
+    assert_eq!(unknown.exit, Exit::Usage);
     assert!(unknown.talk.contains("subjects, status, trail, points"), "{}", unknown.talk);
 }
 

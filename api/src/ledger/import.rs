@@ -16,6 +16,7 @@ use accord_store::{
 };
 use std::collections::HashMap;
 use std::io::BufRead;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -155,10 +156,9 @@ impl Importer {
         thread::scope(|scope| {
             let follower = {
                 let length = log.subscribe();
-                let log: &SqliteLog = log;
                 thread::Builder::new()
                     .name("accord-views".to_owned())
-                    .spawn_scoped(scope, move || follow(projector, log, length, stopped))
+                    .spawn_scoped(scope, move || follow(projector, length, stopped))
                     .map_err(ImportError::Thread)?
             };
             let (chunks, parsed) = sync_channel(CHUNKS_AHEAD);
@@ -244,7 +244,6 @@ impl Importer {
 /// Brings the views up to the log again and again, until told to stop and nothing is left.
 fn follow(
     projector: &mut Projector,
-    log: &SqliteLog,
     mut length: watch::Receiver<u64>,
     mut stopped: oneshot::Receiver<()>,
 ) -> Result<(), ViewError> {
@@ -256,7 +255,7 @@ fn follow(
                 changed = length.changed() => changed.is_err(),
             }
         });
-        super::catch_up(projector, log)?;
+        projector.catch_up(&mut |_| ControlFlow::Continue(()))?;
         if last_round {
             return Ok(());
         }

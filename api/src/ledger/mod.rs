@@ -15,9 +15,10 @@ pub use writer::Done;
 
 use accord_domain::Command;
 use accord_domain::rulebook::Rulebook;
-use accord_projections::{Options, Projector, Source, ViewError, Views, wait_for};
+use accord_projections::{Options, Projector, Source, ViewError, Views};
 use accord_store::clock::Clock;
 use accord_store::{EventLog, LogError, SqliteLog};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -192,18 +193,6 @@ fn views_failed(dir: &Path, source: ViewError) -> OpenError {
     OpenError::Views { dir: dir.to_owned(), source }
 }
 
-/// Takes in what the log has and the views do not.
-pub(crate) fn catch_up(projector: &mut Projector, log: &dyn EventLog) -> Result<(), ViewError> {
-    const PAGE: usize = 10_000;
-    loop {
-        let page = wait_for(log.read_all(projector.position(), PAGE))?;
-        projector.project(&page)?;
-        if page.len() < PAGE {
-            return Ok(());
-        }
-    }
-}
-
 /// The log and the projector of a ledger, the views brought up to date.
 pub(crate) fn open_for_writing(
     dir: &Path,
@@ -214,7 +203,7 @@ pub(crate) fn open_for_writing(
     let source = Source { ledger: log.ledger_id().into_bytes(), salt: log.salt() };
     let (mut projector, _opened) = Projector::open(&views_path(dir), source, log.clone(), Options::default())
         .map_err(|e| views_failed(dir, e))?;
-    catch_up(&mut projector, &*log).map_err(|e| views_failed(dir, e))?;
+    projector.catch_up(&mut |_| ControlFlow::Continue(())).map_err(|e| views_failed(dir, e))?;
     Ok((log, projector))
 }
 

@@ -132,7 +132,7 @@ impl Writer {
                 return;
             }
         };
-        if let Err(error) = self.projector.project(&stored) {
+        if let Err(error) = self.projector.keep_up(&stored) {
             // The log is the truth and has it; the views catch up from there.
             tracing::error!(error = %error, "views are behind");
         }

@@ -88,7 +88,8 @@ pub(super) fn envelope(envelope: &Envelope) -> Result<(), CommandError> {
         }
     }
     for (pointer, why) in &envelope.unknown {
-        if !pointer.starts_with('/') {
+        // ASCII, so that the order of the keys is the same in every encoding (RFC 8785 sorts by UTF-16).
+        if !pointer.starts_with('/') || !pointer.is_ascii() {
             let message = format!("{pointer:?} is not a JSON pointer into the command, such as /data/from");
             return Err(invalid("/unknown", message));
         }

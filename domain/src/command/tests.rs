@@ -94,6 +94,10 @@ fn bad_input_names_the_place_and_what_would_be_right() {
     );
     say("unknown without pointer", slip("\"reason\"", "\"unknown\": { \"from\": \"not said\" }, \"reason\""));
     say(
+        "unknown with a pointer of other letters",
+        slip("\"reason\"", "\"unknown\": { \"/data/期限\": \"未载明\" }, \"reason\""),
+    );
+    say(
         "unknown twice",
         slip("\"reason\"", "\"unknown\": { \"/data/from\": \"a\", \"/data/from\": \"b\" }, \"reason\""),
     );
@@ -114,6 +118,26 @@ fn numbers_out_of_range_say_what_range_there_is() {
         writeln!(out, "{points}: {}", refusal(&deduction(&points).to_string())).unwrap();
     }
     insta::assert_snapshot!(out);
+}
+
+#[test]
+fn sums_of_money_stay_within_what_is_written_exactly() {
+    let recovery = |sum: Value| {
+        json!({
+            "command": "institution.recover-funds", "subject": "H43050000001", "actor": { "authority": "agency" },
+            "data": { "amount_fen": sum },
+        })
+        .to_string()
+    };
+    let most = crate::limits::MONEY_FEN_MAX;
+    assert!(Command::parse(&recovery(json!(most))).is_ok());
+    assert!(Command::parse(&recovery(json!(null))).is_ok());
+    assert_eq!(
+        refusal(&recovery(json!(most + 1))),
+        "invalid-value 1:92 /data/amount_fen: 100000000000001 fen; a sum lies between -100000000000000 and \
+         100000000000000 fen"
+    );
+    assert!(refusal(&recovery(json!(99.0))).contains("invalid type: floating point"));
 }
 
 #[test]

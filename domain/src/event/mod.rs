@@ -32,7 +32,12 @@ impl EventType {
     }
 
     fn entry(self) -> Option<&'static (u16, &'static str, u16)> {
-        Self::all().find(|(number, ..)| *number == self.0)
+        let types = match self.kind() {
+            SubjectKind::Institution => InstitutionEvent::TYPES,
+            SubjectKind::Practitioner => PractitionerEvent::TYPES,
+        };
+        // The tables stand in the order of their numbers; a test holds that.
+        types.binary_search_by_key(&self.0, |(number, ..)| *number).ok().map(|index| &types[index])
     }
 
     /// The full name, `institution.agreement-suspended`; `unknown` for a number this version does not know.
@@ -318,4 +323,20 @@ where
     }
 
     deserializer.deserialize_map(Unique(PhantomData))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn event_types_are_found_by_number_and_by_name() {
+        assert!(InstitutionEvent::TYPES.is_sorted_by_key(|(number, ..)| *number));
+        assert!(PractitionerEvent::TYPES.is_sorted_by_key(|(number, ..)| *number));
+        for (number, name, schema) in EventType::all() {
+            assert_eq!((EventType(*number).name(), EventType(*number).schema()), (*name, *schema));
+            assert_eq!(EventType::by_name(name), Some(EventType(*number)));
+        }
+        assert_eq!(EventType(299).name(), "unknown");
+    }
 }

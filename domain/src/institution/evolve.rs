@@ -227,6 +227,8 @@ impl Institution {
         for line in &data.lines {
             let running = self.agreements.iter_mut().find(|a| a.area == data.area && a.line == *line);
             match running.filter(|agreement| agreement.is_live(at)) {
+                // Taken over while a term known by now was running: it attests what is known better.
+                Some(_) if data.from.is_none() => {}
                 Some(agreement) => agreement.follow(term, at),
                 None => self.begin(data.area, *line, Stage::Signed, at, cause).term = Some(term),
             }

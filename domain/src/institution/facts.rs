@@ -5,6 +5,7 @@
 use crate::event::EventRef;
 use crate::id::{AreaCode, InstitutionCode};
 use crate::identifiers::Uscc;
+use crate::limits::{fen, fen_if_known};
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
 use serde::{Deserialize, Serialize};
@@ -399,8 +400,10 @@ facts! {
     /// One part of a sum, with its own multiple.
     Portion {
         /// Sum in fen.
+        #[serde(deserialize_with = "fen")]
         amount_fen: i64,
         /// What the multiple applies to, in fen.
+        #[serde(deserialize_with = "fen")]
         base_fen: i64,
         /// Multiple, in tenths: 20 is 2 times.
         multiple_tenths: u32,
@@ -408,6 +411,7 @@ facts! {
     /// 拒付, 追回, 违约金.
     Money {
         /// Sum in fen; null when the source does not say.
+        #[serde(deserialize_with = "fen_if_known")]
         ? amount_fen: i64,
         /// Pooling area.
         ? area: AreaCode,
@@ -417,10 +421,12 @@ facts! {
     /// 罚款.
     Fine {
         /// Sum in fen; null when the source does not say.
+        #[serde(deserialize_with = "fen_if_known")]
         ? amount_fen: i64,
         /// Article of 令735: 38, 39 or 40.
         ? article: Text,
         /// What the multiple applies to, in fen.
+        #[serde(deserialize_with = "fen_if_known")]
         ? base_fen: i64,
         /// Multiple, in tenths: 20 is 2 times.
         ? multiple_tenths: u32,

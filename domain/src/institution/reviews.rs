@@ -88,27 +88,34 @@ impl Desk<'_> {
         limit(law::SUSPENSIONS.of(self.kind)).or_else(|| limit(law::SUSPENSIONS_2018))
     }
 
-    /// 协议有效期内累计中止: the flag is raised by the suspension that reaches the number of its day.
+    /// 协议有效期内累计中止: the flag is raised by the suspension that reaches the number of its day. One suspension of all
+    /// lines raises it once.
     fn suspended_too_often(&self, due: &mut Vec<Obligation>) {
         let mut raised: Vec<Version> = Vec::new();
         for agreement in &self.state.agreements {
-            let sanctions = agreement.sanctions_in_term(self.at);
-            let reaches = |(index, s): (usize, &Suspension)| {
-                let (limit, rule) = self.limit(s.from, agreement.area)?;
-                (u32::try_from(index + 1).ok()? >= limit).then_some((s.cause, index + 1, rule))
-            };
-            let Some((cause, count, rule)) = sanctions.iter().enumerate().find_map(reaches) else { continue };
-            if raised.contains(&cause) {
-                continue;
+            for term in agreement.terms() {
+                let sanctions = agreement.sanctions(term, self.at);
+                let reaches = |(index, s): (usize, &Suspension)| {
+                    let (limit, rule) = self.limit(s.from, agreement.area)?;
+                    (u32::try_from(index + 1).ok()? >= limit).then_some((s.cause, index + 1, rule))
+                };
+                let Some((cause, count, rule)) = sanctions.iter().enumerate().find_map(reaches) else {
+                    continue;
+                };
+                if raised.contains(&cause) {
+                    continue;
+                }
+                raised.push(cause);
+                let (area, line) = (agreement.area, agreement.line);
+                let sum = words!(
+                    "suspended {count} times within the term ({area}, {line}): termination is to be decided",
+                    "协议有效期内累计 {count} 次被中止（{area}，{line}）：应就解除协议作出决定"
+                );
+                // Renewed meanwhile: that term is over.
+                let overtaken = term.until <= self.at && agreement.is_live(self.at);
+                let state = if overtaken { ObligationState::Closed } else { self.after(agreement) };
+                due.push(self.obligation(ObligationKind::TerminationReview, cause, Some(rule), state, sum));
             }
-            raised.push(cause);
-            let (area, line) = (agreement.area, agreement.line);
-            let sum = words!(
-                "suspended {count} times within the term ({area}, {line}): termination is to be decided",
-                "协议有效期内累计 {count} 次被中止（{area}，{line}）：应就解除协议作出决定"
-            );
-            let state = self.after(agreement);
-            due.push(self.obligation(ObligationKind::TerminationReview, cause, Some(rule), state, sum));
         }
     }
 

@@ -389,13 +389,17 @@ impl Agreement {
         self.suspensions.iter().rev().find(|s| s.from <= at && at < s.until)
     }
 
-    /// The suspensions by sanction inside the term of an instant, by their begin.
+    /// The terms still known: the last two.
+    pub fn terms(&self) -> impl Iterator<Item = Term> {
+        self.term.into_iter().chain(self.next.as_deref().copied())
+    }
+
+    /// The suspensions by sanction that began inside a term and by an instant, in order.
     #[must_use]
-    pub fn sanctions_in_term(&self, at: Instant) -> Vec<Suspension> {
-        let Some(term) = self.term_at(at) else { return Vec::new() };
-        let inside =
-            |s: &Suspension| !s.at_request && term.from <= s.from && s.from < term.until && s.from <= at;
-        let mut sanctions: Vec<_> = self.suspensions.iter().copied().filter(|s| inside(s)).collect();
+    pub fn sanctions(&self, term: Term, at: Instant) -> Vec<Suspension> {
+        let inside = |s: &Suspension| term.from <= s.from && s.from < term.until && s.from <= at;
+        let mut sanctions: Vec<_> =
+            self.suspensions.iter().copied().filter(|s| !s.at_request && inside(s)).collect();
         sanctions.sort_unstable_by_key(|s| (s.from, s.cause));
         sanctions
     }

@@ -212,7 +212,7 @@ impl Practitioner {
             let Some((value, cause)) = self.status(turn) else { continue };
             match spans.last_mut() {
                 Some(last) if last.until == turn && last.value == value && last.cause == cause => {
-                    last.until = until
+                    last.until = until;
                 }
                 Some(_) | None => {
                     spans.push(Span { track: Track::Qualification, value, from: turn, until, cause });

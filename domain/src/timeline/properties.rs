@@ -44,7 +44,7 @@ impl Choices<'_> {
                 [json!(null), json!("special_outpatient"), json!("basic")][usize::from(die % 3)].clone()
             }
             Open::Time => json!(instant(die)),
-            Open::AnyTime if die % 4 == 0 => json!(null),
+            Open::AnyTime if die.is_multiple_of(4) => json!(null),
             Open::AnyTime => json!(instant(die)),
             Open::Flag => json!(odd),
             Open::Event => json!(id(usize::from(die) % self.events.max(1))),
@@ -71,7 +71,7 @@ fn events(kind: SubjectKind, rolls: &[Dice]) -> Vec<Event> {
         let kind = types[usize::from(choices.die()) % types.len()];
         let facts = samples::facts(kind.name(), &mut |open| choices.pick(open)).unwrap();
         let position = events.len();
-        let caused_by = (choices.die() % 5 == 0 && position > 0)
+        let caused_by = (choices.die().is_multiple_of(5) && position > 0)
             .then(|| u32::from(choices.die()) % u32::try_from(position).unwrap());
         events.push(Event {
             position: position as u64,
@@ -183,18 +183,22 @@ proptest! {
         }
     }
 
-    /// Whatever is asked of a practitioner in whatever order is decided or refused; what is recorded is canonical, and the
-    /// timeline agrees with the fold.
+    /// Whatever is asked in whatever order is decided or refused; what is recorded is canonical, and the timeline agrees
+    /// with the fold.
     #[test]
     fn decisions_in_any_order_leave_a_history_that_agrees_with_itself(
+        institution in any::<bool>(),
         rolls in prop::collection::vec(prop::collection::vec(any::<u8>(), 12), 1..16),
     ) {
-        let mut history = History::of("D430500000001");
+        let mut history = History::of(if institution { "H43050000001" } else { "D430500000001" });
         for dice in &rolls {
             let mut choices = Choices { dice: dice.iter().cycle(), events: history.events.len() };
-            let (act, data) = asked(&mut choices);
+            let (act, data) =
+                if institution { asked_of_institution(&mut choices) } else { asked_of_practitioner(&mut choices) };
             let on = instant(choices.die()).to_string();
-            let command = crate::history::command(&history.subject, act, &on, &data, &json!({}));
+            let bureau = json!({ "actor": { "authority": "bureau", "area": "430500" } });
+            let by = if choices.die() < 32 || act == "order-department" { bureau } else { json!({}) };
+            let command = crate::history::command(&history.subject, act, &on, &data, &by);
             if let Err(rejection) = history.decide(&command) {
                 prop_assert!(!rejection.message.en.is_empty() && !rejection.message.zh.is_empty());
             }
@@ -211,7 +215,40 @@ proptest! {
     }
 }
 
-fn asked(choices: &mut Choices<'_>) -> (&'static str, Value) {
+fn asked_of_institution(choices: &mut Choices<'_>) -> (&'static str, Value) {
+    let area = choices.pick(Open::Area);
+    let line = choices.pick(Open::AnyLine);
+    let (time, any_time, event) =
+        (choices.pick(Open::Time), choices.pick(Open::AnyTime), choices.pick(Open::Event));
+    match choices.die() % 18 {
+        0..=2 => (
+            "sign-agreement",
+            json!({ "area": area, "lines": ["basic", "special_outpatient"], "from": time, "until": any_time }),
+        ),
+        3 | 4 => (
+            "suspend-agreement",
+            json!({ "area": area, "line": line, "until": any_time, "ground": "违反协议" }),
+        ),
+        5 => ("resume-agreement", json!({ "area": area, "line": line })),
+        6 => (
+            "terminate-agreement",
+            json!({ "area": area, "line": line, "ground": "违约", "reason_class": "breach" }),
+        ),
+        7 => ("renew", json!({ "area": area, "until": any_time })),
+        8 => ("refuse-renewal", json!({ "area": area, "ground": "考核不合格" })),
+        9 => ("hold-settlement", json!({ "area": choices.pick(Open::AnyArea), "ground": "疑似违规" })),
+        10 => ("release-settlement", json!({ "hold": event, "outcome": "cleared" })),
+        11 => ("order-department", json!({ "department": "放射科", "until": time })),
+        12 => ("extend-probation", json!({ "area": area, "violation": "轻微违约" })),
+        13 => ("open-cross-region", json!({ "area": area })),
+        14 => ("apply", json!({ "area": area, "name": "某某医院" })),
+        15 => ("record-lapse", json!({ "area": area })),
+        16 => on_the_record(choices),
+        _ => ("settle-liability", json!({ "liability": event, "performed_on": time })),
+    }
+}
+
+fn asked_of_practitioner(choices: &mut Choices<'_>) -> (&'static str, Value) {
     let site = choices.pick(Open::Site);
     match choices.die() % 12 {
         0 | 1 => ("register", json!({ "institution": site, "category": "doctor" })),
@@ -229,14 +266,19 @@ fn asked(choices: &mut Choices<'_>) -> (&'static str, Value) {
         7 => ("repair-points", json!({ "points": 1, "activity": "学习" })),
         8 => ("suspend", json!({ "until": choices.pick(Open::AnyTime) })),
         9 => ("reregister", json!({ "institution": site })),
-        10 => {
-            let mut data = choices.pick(Open::Reach);
-            data["event"] = choices.pick(Open::Event);
-            data["consequences"] = choices.pick(Open::Flag);
-            ("annul", data)
-        }
-        _ => {
-            ("correct", json!({ "event": choices.pick(Open::Event), "changes": choices.pick(Open::Changes) }))
-        }
+        _ => on_the_record(choices),
     }
+}
+
+fn on_the_record(choices: &mut Choices<'_>) -> (&'static str, Value) {
+    if choices.pick(Open::Flag) == json!(true) {
+        return (
+            "correct",
+            json!({ "event": choices.pick(Open::Event), "changes": choices.pick(Open::Changes) }),
+        );
+    }
+    let mut data = choices.pick(Open::Reach);
+    data["event"] = choices.pick(Open::Event);
+    data["consequences"] = choices.pick(Open::Flag);
+    ("annul", data)
 }

@@ -39,14 +39,17 @@ impl Views {
     /// Reads the views at a path, which a [`crate::Projector`] has made.
     ///
     /// # Errors
-    /// When there are none, or of another format.
+    /// When there are none, or they are of another version and must be rebuilt.
     pub fn open(path: &Path) -> Result<Self, ViewError> {
         let connection = schema::open_reader(path)?;
-        let format: i64 = connection.query_row("SELECT format FROM checkpoint", [], |row| row.get(0))?;
-        if format != schema::FORMAT {
+        let (format, fold): (i64, i64) =
+            connection
+                .query_row("SELECT format, fold FROM checkpoint", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        if (format, fold) != (schema::FORMAT, schema::FOLD) {
             return Err(ViewError::Damaged(format!(
-                "format {format}, this version knows {}",
-                schema::FORMAT
+                "format {format} and fold {fold}, this version has {} and {}",
+                schema::FORMAT,
+                schema::FOLD
             )));
         }
         Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), idle: Mutex::new(vec![connection]) }) })

@@ -140,7 +140,7 @@ fn events(log: &TestLog, step: &Step) -> Vec<NewEvent> {
 }
 
 /// An earlier event, drawn by the detail.
-fn earlier<'a>(known: &'a [Event], detail: u16, of: impl Fn(&EventType) -> bool) -> Option<&'a Event> {
+fn earlier(known: &[Event], detail: u16, of: impl Fn(&EventType) -> bool) -> Option<&Event> {
     let fitting: Vec<&Event> = known.iter().filter(|event| of(&event.data.event_type())).collect();
     (!fitting.is_empty()).then(|| fitting[usize::from(detail) % fitting.len()])
 }
@@ -152,7 +152,7 @@ fn annulment(known: &[Event], detail: u16) -> Option<Annulment> {
         event: target.id,
         scope: if from_date { AnnulmentScope::FromDate } else { AnnulmentScope::FromStart },
         date: from_date.then(|| target.effective_at.plus_days(i64::from(detail % 40))),
-        consequences: (detail % 3 == 0).then_some(true),
+        consequences: (detail.is_multiple_of(3)).then_some(true),
     })
 }
 
@@ -161,7 +161,7 @@ fn correction(known: &[Event], detail: u16) -> Option<Correction> {
     let day = target.effective_at.plus_days(i64::from(detail % 30) - 15);
     let change = match &target.data {
         EventData::Practitioner(P::PointsDeducted(_)) => ("/data/points", serde_json::json!(detail % 12 + 1)),
-        EventData::Institution(I::AgreementSigned(_)) if detail % 2 == 0 => {
+        EventData::Institution(I::AgreementSigned(_)) if detail.is_multiple_of(2) => {
             ("/data/name", serde_json::json!(format!("更名医院{}", detail % 5)))
         }
         _ => ("/effective_at", serde_json::json!(day.to_string())),
@@ -192,13 +192,13 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
             area,
             findings: Vec::new(),
             score: None,
-            verdict: if detail % 3 == 0 { f::Verdict::Fail } else { f::Verdict::Pass },
+            verdict: if detail.is_multiple_of(3) { f::Verdict::Fail } else { f::Verdict::Pass },
         }),
         3..=6 => I::AgreementSigned(
             serde_json::from_value(serde_json::json!({
-                "area": area, "from": (detail % 2 == 0).then(|| later(i64::from(detail % 9))),
-                "lines": if detail % 2 == 0 { vec!["basic", "outpatient_pooling"] } else { vec!["basic"] },
-                "name": format!("邵阳市第{}医院", detail % 6), "until": (detail % 4 != 0).then(|| later(200)),
+                "area": area, "from": (detail.is_multiple_of(2)).then(|| later(i64::from(detail % 9))),
+                "lines": if detail.is_multiple_of(2) { vec!["basic", "outpatient_pooling"] } else { vec!["basic"] },
+                "name": format!("邵阳市第{}医院", detail % 6), "until": (!detail.is_multiple_of(4)).then(|| later(200)),
             }))
             .unwrap(),
         ),
@@ -211,7 +211,7 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
             ground: "违约".into(),
             line,
             origin: None,
-            until: (detail % 3 != 0).then(|| later(90)),
+            until: (!detail.is_multiple_of(3)).then(|| later(90)),
         }),
         12 => I::AgreementResumed(f::Resumption { area, line }),
         13 => I::AgreementTerminated(f::Termination {
@@ -219,7 +219,7 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
             bar: Some(f::BarTerms {
                 class: BarClass::Breach,
                 until: later(700),
-                until_performed: detail % 2 == 0,
+                until_performed: detail.is_multiple_of(2),
             }),
             ground: "违约".into(),
             line,
@@ -231,14 +231,14 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
             approved_by_principal: None,
             area: Some(area),
             ground: "核查".into(),
-            lines: if detail % 2 == 0 { vec![Line::Basic, Line::Basic, Line::DualChannel] } else { vec![] },
+            lines: if detail.is_multiple_of(2) { vec![Line::Basic, Line::Basic, Line::DualChannel] } else { vec![] },
             refused_cooperation: None,
         }),
         16 => I::SettlementReleased(f::HoldRelease { hold: id(130), outcome: f::HoldOutcome::Cleared }),
         17 => I::DepartmentOrdered(f::DepartmentOrder { department: "骨科".into(), until: later(200) }),
         18 => I::DepartmentOrderLifted(f::DepartmentLift { department: "骨科".into() }),
         19 => {
-            if detail % 2 == 0 {
+            if detail.is_multiple_of(2) {
                 I::CrossRegionOpened(f::InArea { area })
             } else {
                 I::CrossRegionClosed(f::InArea { area })
@@ -263,15 +263,16 @@ fn practitioner(step: &Step, known: &[Event]) -> EventData {
     let detail = step.detail;
     let at = day(step.day);
     let institution =
-        InstitutionCode::parse(if detail % 2 == 0 { "H43050000001" } else { "H37010200001" }).unwrap();
+        InstitutionCode::parse(if detail.is_multiple_of(2) { "H43050000001" } else { "H37010200001" })
+            .unwrap();
     let register = || {
         P::Registered(p::Registration {
-            area: (detail % 4 == 0).then(|| area(detail)),
+            area: (detail.is_multiple_of(4)).then(|| area(detail)),
             category: p::Category::Doctor,
             certificate: None,
             commitment_signed: None,
-            institution: institution.clone(),
-            name: (detail % 3 == 0).then(|| "王医师".into()),
+            institution,
+            name: (detail.is_multiple_of(3)).then(|| "王医师".into()),
         })
     };
     let none = || P::InterviewHeld(p::Interview { note: None });
@@ -294,13 +295,13 @@ fn practitioner(step: &Step, known: &[Event]) -> EventData {
             year: at.year(),
         }),
         14 | 15 => P::QualificationSuspended(p::QualificationSuspension {
-            from: (detail % 3 == 0).then(|| day(step.day + 10)),
+            from: (detail.is_multiple_of(3)).then(|| day(step.day + 10)),
             ground: None,
-            until: (detail % 2 == 0).then(|| day(step.day + 100)),
+            until: (detail.is_multiple_of(2)).then(|| day(step.day + 100)),
         }),
         16 | 17 => P::QualificationRestored(p::Restoration { note: None }),
         18 | 19 => P::QualificationTerminated(p::QualificationTermination {
-            barred_until: (detail % 2 == 0).then(|| day(step.day + 365)),
+            barred_until: (detail.is_multiple_of(2)).then(|| day(step.day + 365)),
             class: BarClass::PointsAccumulated,
             ground: "记分".into(),
         }),

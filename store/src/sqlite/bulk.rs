@@ -1,6 +1,6 @@
 //! The path of imports: the caller's thread decides and plans, another one writes, a large batch a commit.
 
-use super::index::key_digest;
+use super::index::digest128;
 use super::plan::{Commit, Planner};
 use super::read::Reader;
 use super::sink::Sink;
@@ -81,7 +81,7 @@ impl Bulk {
     /// Those of the store.
     pub fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
         let (Some(planner), Some(reader)) = (&self.planner, &self.reader) else { return Ok(None) };
-        planner.request(&key_digest(key), self.shared.lookup(reader))
+        planner.request(&digest128(key), self.shared.lookup(reader))
     }
 
     /// Every event below this position is durable.

@@ -20,19 +20,19 @@ const FLUSH_ENTRIES_MIN: usize = 8_192;
 /// Largest number of entries kept in memory.
 const FLUSH_ENTRIES_MAX: usize = 2_000_000;
 
-/// First 16 bytes of the SHA-256 of an idempotency key.
-pub(super) type KeyDigest = [u8; 16];
+/// First 16 bytes of the SHA-256 of an idempotency key, as stored, or of a stream name.
+pub(super) type Digest128 = [u8; 16];
 
-/// Digest of a key, as stored.
-pub(super) fn key_digest(key: &str) -> KeyDigest {
-    let hash: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+/// Digest of a key or a name.
+pub(super) fn digest128(text: &str) -> Digest128 {
+    let hash: [u8; 32] = Sha256::digest(text.as_bytes()).into();
     let mut digest = [0; 16];
     digest.copy_from_slice(&hash[..16]);
     digest
 }
 
-/// Where the index looks for a key.
-pub(super) fn key_hash(digest: &KeyDigest) -> i64 {
+/// Where the index looks for a digest.
+pub(super) fn digest_hash(digest: &Digest128) -> i64 {
     let mut head = [0; 8];
     head.copy_from_slice(&digest[..8]);
     i64::from_be_bytes(head)
@@ -40,7 +40,7 @@ pub(super) fn key_hash(digest: &KeyDigest) -> i64 {
 
 /// Where the index looks for a stream name.
 pub(super) fn name_hash(name: &str) -> i64 {
-    key_hash(&key_digest(name))
+    digest_hash(&digest128(name))
 }
 
 /// What the index learns from a commit.
@@ -66,7 +66,7 @@ pub(super) struct Tail {
     pub(super) streams: u64,
     /// Events that `index.db` holds.
     covered: u64,
-    /// What `index.db` holds at most, once somebody needed to know.
+    /// What `index.db` and the tail hold at most, once somebody needed to know.
     filter: Option<Filter>,
 }
 
@@ -75,6 +75,9 @@ impl Tail {
     pub(super) fn learn(&mut self, learnt: Learnt) {
         self.streams += learnt.names.len() as u64;
         self.events += learnt.heads.len() as u64;
+        if let Some(filter) = &mut self.filter {
+            learnt.names.iter().chain(&learnt.keys).for_each(|(hash, _)| filter.add(*hash));
+        }
         self.names.extend(learnt.names);
         self.keys.extend(learnt.keys);
         self.heads.extend(learnt.heads);
@@ -95,13 +98,13 @@ impl Tail {
         self.heads.get(&stream).copied()
     }
 
-    /// Whether an index that covers as much as this one does joins up with a tail.
-    pub(super) fn reaches(&self, tail: &Tail) -> bool {
-        self.covered >= tail.covered
+    /// Events that `index.db` holds.
+    pub(super) fn covered(&self) -> u64 {
+        self.covered
     }
 
-    /// Whether `index.db` may hold a hash; a no is certain.
-    pub(super) fn may_be_indexed(&self, hash: i64) -> bool {
+    /// Whether `index.db` or the tail may hold a hash; a no is certain.
+    pub(super) fn may_hold(&self, hash: i64) -> bool {
         self.filter.as_ref().is_none_or(|filter| filter.may_hold(hash))
     }
 
@@ -110,10 +113,11 @@ impl Tail {
         self.filter.is_none().then_some(self.covered)
     }
 
-    /// Takes a filter of `index.db` as it was when it held so many events, if it still does. (A flush that is committed
-    /// but not yet told here is no harm: its entries are still in the tail and get into the filter when they leave it.)
-    pub(super) fn take_filter(&mut self, filter: Filter, covered: u64) {
+    /// Takes a filter of `index.db` as it was when it held so many events, if it still does, and adds the tail. (A flush
+    /// that is committed but not yet told here is no harm: its entries are still in the tail.)
+    pub(super) fn take_filter(&mut self, mut filter: Filter, covered: u64) {
         if self.covered == covered {
+            self.names.iter().chain(&self.keys).for_each(|(hash, _)| filter.add(*hash));
             self.filter = Some(filter);
         }
     }
@@ -158,9 +162,6 @@ impl Tail {
 
     /// Empties the tail after a flush.
     pub(super) fn flushed(&mut self) {
-        if let Some(filter) = &mut self.filter {
-            self.names.iter().chain(&self.keys).for_each(|(hash, _)| filter.add(*hash));
-        }
         self.names.clear();
         self.keys.clear();
         self.heads.clear();
@@ -212,7 +213,7 @@ impl Tail {
             let end = from + learnt.heads.len() as u64;
             let mut rows = requests.query((from.cast_signed(), end.cast_signed()))?;
             while let Some(row) = rows.next()? {
-                learnt.keys.push((key_hash(&row.get(1)?), row.get::<_, i64>(0)?.cast_unsigned()));
+                learnt.keys.push((digest_hash(&row.get(1)?), row.get::<_, i64>(0)?.cast_unsigned()));
             }
         }
         Ok(learnt)
@@ -285,7 +286,8 @@ pub(super) fn open(path: &Path, log: &Connection, ledger: &[u8; 16]) -> Result<(
 
 fn tune(index: &Connection) -> rusqlite::Result<()> {
     // NORMAL keeps the file sound over a loss of power; a flush that is lost is made again from the log.
-    index.pragma_update(None, "synchronous", "NORMAL")
+    index.pragma_update(None, "synchronous", "NORMAL")?;
+    schema::limit_wal(index)
 }
 
 /// What an index covers; none when it is not of this log.

@@ -65,11 +65,12 @@ impl Shared {
     }
 
     fn open_reader(&self) -> Result<Reader, LogError> {
+        // Asked before the index is looked at: a flush in between only makes the index cover more.
+        let needed = self.tail.read().unwrap_or_else(PoisonError::into_inner).covered();
         let reader = Reader::open(&self.dir, self.mode.reading(), self.with_index)?;
         if let Some(index) = &reader.index {
             let fits = index::load(index, &reader.log, &self.meta.ledger).map_err(read::failed)?;
-            let tail = self.tail.read().unwrap_or_else(PoisonError::into_inner);
-            if fits.is_none_or(|found| !found.reaches(&tail)) {
+            if fits.is_none_or(|found| found.covered() < needed) {
                 return Err(LogError::Other(
                     "the index was rebuilt meanwhile: open the ledger again".to_owned(),
                 ));
@@ -235,11 +236,8 @@ impl SqliteLog {
     pub fn limit_pages(&self, pages: u32) -> Result<(), LogError> {
         let held = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let writer = held.as_ref().ok_or_else(|| self.no_writer())?;
-        let limit = |db: &rusqlite::Connection| {
-            db.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
-                .map_err(|error| read::failed(error))
-        };
-        limit(&writer.sink.log)
+        let log = &writer.sink.log;
+        log.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).map_err(read::failed)
     }
 
     fn no_writer(&self) -> LogError {
@@ -316,7 +314,7 @@ impl EventLog for SqliteLog {
     }
 
     async fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
-        self.shared.read(|reader| self.shared.lookup(reader).request(&index::key_digest(key)))
+        self.shared.read(|reader| self.shared.lookup(reader).request(&index::digest128(key)))
     }
 
     async fn known(&self, at: Instant) -> Result<u64, LogError> {

@@ -3,7 +3,7 @@
 //! Every condition is checked here, in memory and by lookups, and sees the earlier requests of the same commit. So a
 //! refused request writes nothing and no savepoint is needed.
 
-use super::index::{KeyDigest, key_digest};
+use super::index::{Digest128, digest_hash, digest128};
 use super::read::{Head, Lookup};
 use crate::limits;
 use crate::port::{Answer, Append, AppendError, Appended, LogError};
@@ -36,7 +36,7 @@ pub(super) struct Row {
 #[derive(Debug)]
 pub(super) struct KeyRow {
     pub(super) first_position: u64,
-    pub(super) key: KeyDigest,
+    pub(super) key: Digest128,
     pub(super) digest: [u8; 32],
     pub(super) count: u32,
 }
@@ -44,7 +44,8 @@ pub(super) struct KeyRow {
 /// The rows of one commit.
 #[derive(Debug, Default)]
 pub(super) struct Commit {
-    pub(super) streams: Vec<(u64, Arc<str>)>,
+    /// Id, name and where the index looks for it.
+    pub(super) streams: Vec<(u64, Arc<str>, i64)>,
     pub(super) events: Vec<Row>,
     pub(super) requests: Vec<KeyRow>,
 }
@@ -63,10 +64,7 @@ impl<K: Eq + Hash, V: Copy> Recent<K, V> {
         Self { young: HashMap::new(), old: HashMap::new(), capacity }
     }
 
-    fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
-    where
-        K: std::borrow::Borrow<Q>,
-    {
+    fn get(&self, key: &K) -> Option<V> {
         self.young.get(key).or_else(|| self.old.get(key)).copied()
     }
 
@@ -87,8 +85,8 @@ impl<K: Eq + Hash, V: Copy> Recent<K, V> {
 #[derive(Debug)]
 pub(super) struct Planner {
     next: Next,
-    heads: Recent<Arc<str>, Head>,
-    keys: Recent<KeyDigest, ([u8; 32], Appended)>,
+    heads: Recent<Digest128, Head>,
+    keys: Recent<Digest128, ([u8; 32], Appended)>,
     commit: Commit,
 }
 
@@ -97,7 +95,7 @@ impl Planner {
         let under_way = limits::BULK_BATCH_EVENTS * (limits::BULK_QUEUE_BATCHES + 3);
         Self {
             next,
-            heads: Recent::new(under_way.max(1_000_000)),
+            heads: Recent::new(under_way.max(limits::STREAMS_REMEMBERED)),
             keys: Recent::new(under_way),
             commit: Commit::default(),
         }
@@ -135,7 +133,7 @@ impl Planner {
     ) -> Result<Answer, AppendError> {
         limits::check(&append)?;
         let stored = |error| AppendError::Storage(Arc::new(error));
-        let request = append.request.map(|request| (key_digest(&request.key), request.digest));
+        let request = append.request.map(|request| (digest128(&request.key), request.digest));
         if let Some((key, digest)) = &request
             && let Some((first, appended)) = self.request(key, lookup).map_err(stored)?
         {
@@ -145,12 +143,13 @@ impl Planner {
                 Err(AppendError::KeyReused { first_position: appended.first_position })
             };
         }
-        let head = self.head(&append.stream, lookup).map_err(stored)?;
+        let name = digest128(&append.stream);
+        let head = self.head(&append.stream, &name, lookup).map_err(stored)?;
         let actual = head.map(|head| head.version);
         if !append.expected.holds(actual) {
             return Err(AppendError::Conflict { expected: append.expected, actual });
         }
-        let appended = self.number(append.stream, head, append.events, now);
+        let appended = self.number((append.stream, name), head, append.events, now);
         if let Some((key, digest)) = request {
             let (first_position, count) = (appended.first_position, appended.count);
             self.commit.requests.push(KeyRow { first_position, key, digest, count });
@@ -162,20 +161,20 @@ impl Planner {
     /// What was answered under a key, what is planned and not yet written included.
     pub(super) fn request(
         &self,
-        key: &KeyDigest,
+        key: &Digest128,
         lookup: Lookup<'_>,
     ) -> Result<Option<([u8; 32], Appended)>, LogError> {
         self.keys.get(key).map_or_else(|| lookup.request(key), |found| Ok(Some(found)))
     }
 
-    fn head(&self, name: &str, lookup: Lookup<'_>) -> Result<Option<Head>, LogError> {
-        self.heads.get(name).map_or_else(|| lookup.head(name), |found| Ok(Some(found)))
+    fn head(&self, name: &str, digest: &Digest128, lookup: Lookup<'_>) -> Result<Option<Head>, LogError> {
+        self.heads.get(digest).map_or_else(|| lookup.head(name), |found| Ok(Some(found)))
     }
 
     /// Gives every event its numbers. The events of one request are recorded a microsecond apart.
     fn number(
         &mut self,
-        name: Arc<str>,
+        (name, digest): (Arc<str>, Digest128),
         head: Option<Head>,
         events: Vec<Proposed>,
         now: Instant,
@@ -183,7 +182,7 @@ impl Planner {
         let mut head = head;
         let stream = head.map_or(self.next.stream, |head| head.stream);
         if head.is_none() {
-            self.commit.streams.push((stream, Arc::clone(&name)));
+            self.commit.streams.push((stream, name, digest_hash(&digest)));
             self.next.stream += 1;
         }
         let first_position = self.next.position;
@@ -199,7 +198,7 @@ impl Planner {
             self.next.recorded_at = recorded_at;
         }
         if let Some(head) = head {
-            self.heads.put(name, head);
+            self.heads.put(digest, head);
         }
         Appended { first_position, first_version, count, recorded_at: self.next.recorded_at }
     }

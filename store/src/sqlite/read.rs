@@ -1,6 +1,6 @@
 //! Reading: connections of their own, so that nobody waits for the writer.
 
-use super::index::{self, KeyDigest, Tail, key_hash, name_hash};
+use super::index::{self, Digest128, Tail, digest_hash, name_hash};
 use super::{fault, files, schema, schema::Mode};
 use crate::limits::IDLE_READERS_MAX;
 use crate::port::{Appended, LogError, Stored};
@@ -114,14 +114,13 @@ impl Lookup<'_> {
                 .map(|same| same == Some(true))
                 .map_err(failed)
         };
-        let (recent, indexed) = self.tail(|tail| (tail.streams_named(hash), tail.may_be_indexed(hash)));
+        let Some(recent) = self.tail(|tail| tail.may_hold(hash).then(|| tail.streams_named(hash))) else {
+            return Ok(None);
+        };
         for id in recent {
             if named(&id)? {
                 return Ok(Some(id));
             }
-        }
-        if !indexed {
-            return Ok(None);
         }
         for id in self.index(|index| index::streams_named(index, hash))? {
             if named(&id)? {
@@ -152,16 +151,15 @@ impl Lookup<'_> {
     }
 
     /// What was asked under a key and what it came to.
-    pub(super) fn request(&self, key: &KeyDigest) -> Result<Option<([u8; 32], Appended)>, LogError> {
-        let hash = key_hash(key);
-        let (recent, indexed) = self.tail(|tail| (tail.requests_under(hash), tail.may_be_indexed(hash)));
+    pub(super) fn request(&self, key: &Digest128) -> Result<Option<([u8; 32], Appended)>, LogError> {
+        let hash = digest_hash(key);
+        let Some(recent) = self.tail(|tail| tail.may_hold(hash).then(|| tail.requests_under(hash))) else {
+            return Ok(None);
+        };
         for position in recent {
             if let Some(found) = self.request_at(position, key)? {
                 return Ok(Some(found));
             }
-        }
-        if !indexed {
-            return Ok(None);
         }
         for position in self.index(|index| index::requests_under(index, hash))? {
             if let Some(found) = self.request_at(position, key)? {
@@ -171,7 +169,7 @@ impl Lookup<'_> {
         Ok(None)
     }
 
-    fn request_at(&self, position: u64, key: &KeyDigest) -> Result<Option<([u8; 32], Appended)>, LogError> {
+    fn request_at(&self, position: u64, key: &Digest128) -> Result<Option<([u8; 32], Appended)>, LogError> {
         self.reader
             .log
             .prepare_cached(

@@ -1,6 +1,7 @@
 //! `log.db` and `index.db`: tables, pragmas, and the checks made on opening.
 
 use super::fault;
+use crate::limits::WAL_BYTES_KEPT;
 use crate::port::LogError;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
@@ -10,7 +11,7 @@ use std::path::Path;
 pub(super) const FORMAT: u32 = 1;
 /// `application_id` of `log.db`: "Accd".
 pub(super) const LOG_APPLICATION: u32 = 0x4163_6364;
-/// `application_id` of `index.db`: "Acci". Its format is part of the number's file: any other is rebuilt.
+/// `application_id` of `index.db`: "Acci".
 pub(super) const INDEX_APPLICATION: u32 = 0x4163_6369;
 /// Format of `index.db`; another one is thrown away and rebuilt.
 pub(super) const INDEX_FORMAT: u32 = 1;
@@ -184,7 +185,13 @@ pub(super) fn create_log(
 /// Settings of the connection that writes the log: a commit is on the disk when it returns.
 pub(super) fn tune_log(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "synchronous", "FULL")?;
-    db.pragma_update(None, "wal_autocheckpoint", 1_000)
+    db.pragma_update(None, "wal_autocheckpoint", 1_000)?;
+    limit_wal(db)
+}
+
+/// Gives back the room of a WAL that a large commit made long.
+pub(super) fn limit_wal(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update_and_check(None, "journal_size_limit", WAL_BYTES_KEPT, |_| Ok(()))
 }
 
 /// What a log says about itself.

@@ -1,6 +1,6 @@
 //! Writing planned commits: stamp, hash, insert, commit, and only then let anybody know.
 
-use super::index::{Learnt, Tail, key_hash, name_hash};
+use super::index::{Learnt, Tail, digest_hash};
 use super::plan::{Commit, Next};
 use super::{Shared, fault};
 use crate::ids;
@@ -13,9 +13,11 @@ use std::sync::{Arc, PoisonError};
 /// The writing end: the one connection that writes the log, and the one that writes its index.
 #[derive(Debug)]
 pub(super) struct Sink {
+    /// First, so that idle readers are closed before the connections below: the last one to close, if it can write, moves
+    /// the WAL into the file.
+    pub(super) shared: Arc<Shared>,
     pub(super) log: Connection,
     pub(super) index: Connection,
-    pub(super) shared: Arc<Shared>,
     /// Set when the log must not be written any more before it is opened anew.
     pub(super) broken: Option<Arc<LogError>>,
     /// Leaf hash of the newest event.
@@ -61,9 +63,9 @@ impl Sink {
         let mut newest = [0; 32];
         {
             let mut insert = tx.prepare_cached("INSERT INTO streams (id, name) VALUES (?1, ?2)")?;
-            for (stream, name) in &commit.streams {
+            for (stream, name, hash) in &commit.streams {
                 insert.execute((stream.cast_signed(), &**name))?;
-                learnt.names.push((name_hash(name), *stream));
+                learnt.names.push((*hash, *stream));
             }
             let mut insert = tx.prepare_cached(
                 "INSERT INTO events (position, stream, version, back, type, effective_at, recorded_at, leaf, body) \
@@ -92,7 +94,7 @@ impl Sink {
             for request in &commit.requests {
                 let first_position = request.first_position.cast_signed();
                 insert.execute((first_position, &request.key[..], &request.digest[..], request.count))?;
-                learnt.keys.push((key_hash(&request.key), request.first_position));
+                learnt.keys.push((digest_hash(&request.key), request.first_position));
             }
         }
         tx.commit()?;

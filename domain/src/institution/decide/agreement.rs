@@ -66,7 +66,9 @@ impl Matter<'_> {
         let Some(running) = data.lines.iter().find_map(|line| {
             let agreement = self.state.agreement(data.area, *line)?;
             let end = agreement.end()?;
-            (agreement.is_live(self.at) && from < end && end != Instant::MAX).then_some(agreement)
+            // A term without a known end gives way to a new one with a known begin.
+            let stays = end != Instant::MAX || data.from.is_none();
+            (agreement.is_live(self.at) && from < end && stays).then_some(agreement)
         }) else {
             return Ok(());
         };

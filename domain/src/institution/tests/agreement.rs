@@ -33,6 +33,29 @@ fn an_agreement_taken_over_needs_a_reason_for_the_unknown_begin_and_starts_no_pr
 }
 
 #[test]
+fn what_is_taken_over_gives_way_to_what_becomes_known_of_it() {
+    let taken_over = act(
+        "institution.sign-agreement",
+        "2024-08-20",
+        json!({ "area": AREA, "lines": ["basic"], "from": null, "until": null }),
+    )
+    .unknown("/data/from", "公告未载明");
+    let story = Story::of(HOSPITAL).given(taken_over.clone());
+    assert_eq!(basic(&story, "2029-01-01"), "in_force");
+    // Taken over twice it would say nothing new.
+    let again = taken_over.with("effective_at", json!("2024-09-01"));
+    story.clone().when(again).refused("already-in-force");
+    // The signing itself turns up later, with its term.
+    let found = story.clone().given(sign("2024-01-01", "2024-01-01", "2025-01-01", &["basic"]));
+    assert_eq!(basic(&found, "2024-06-01"), "in_force");
+    assert_eq!(basic(&found, "2024-12-31"), "in_force");
+    assert_eq!(basic(&found, "2025-01-01"), "lapsed");
+    // A new agreement with a known begin ends the term without an end.
+    let next = story.given(sign("2024-12-20", "2025-01-01", "2026-01-01", &["basic"]));
+    assert_eq!(causes(&next)[1..], [line("2025-01-01", "in_force", 1), line("2026-01-01", "lapsed", 1)]);
+}
+
+#[test]
 fn signed_late_it_holds_from_its_own_first_day() {
     let story = Story::of(PHARMACY).given(sign("2025-02-10", "2025-01-01", "2026-01-01", &["basic"]));
     assert_eq!(basic(&story, "2025-01-01"), "in_force");

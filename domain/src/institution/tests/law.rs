@@ -38,7 +38,7 @@ fn every_rule_about_institutions_is_asked_for() {
 fn an_institution_with_one_agreement_stays_small() {
     let one =
         size_of::<Institution>() + size_of::<Profile>() + size_of::<Agreement>() + size_of::<AreaState>();
-    assert!(one <= 330, "{one} bytes");
+    assert!(one <= 300, "{one} bytes");
 }
 
 #[test]

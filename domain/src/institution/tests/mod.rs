@@ -2,6 +2,7 @@
 
 mod admission;
 mod agreement;
+mod any_order;
 mod law;
 mod measures;
 mod money;

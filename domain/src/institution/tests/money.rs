@@ -77,7 +77,8 @@ fn article_39_is_a_sum_and_not_a_multiple() {
 fn sums_are_positive_and_huge_ones_do_not_overflow() {
     fine(json!({ "amount_fen": 0 })).refused("out-of-range");
     fine(json!({ "amount_fen": -1 })).refused("out-of-range");
-    fine(json!({ "article": "38", "base_fen": i64::MAX, "multiple_tenths": 20, "amount_fen": i64::MAX }))
+    let most = crate::limits::MONEY_FEN_MAX;
+    fine(json!({ "article": "38", "base_fen": most, "multiple_tenths": u32::MAX, "amount_fen": most }))
         .refused("sums-disagree");
     let deny = act("institution.deny-payment", "2024-03-01", json!({ "amount_fen": -5 }));
     hospital().when(deny).refused("out-of-range");

@@ -29,7 +29,16 @@ fn suspensions_at_request_and_of_an_earlier_term_do_not_count() {
             json!({ "from": "2025-01-01", "until": "2026-01-01" }),
         ));
     let story = suspended(story, "2025-03-01", "2025-04-01");
+    assert!(due(&story, "2024-05-01").is_empty());
     assert!(due(&story, "2025-03-01").is_empty());
+}
+
+#[test]
+fn a_review_not_decided_before_the_renewal_is_closed_with_its_term() {
+    let story = suspended(suspended(hospital(), "2024-03-01", "2024-04-01"), "2024-05-01", "2024-06-01")
+        .given(in_area("institution.renew", "2024-12-01", json!({ "until": "2026-01-01" })));
+    assert_eq!(due(&story, "2024-12-31"), [review(ObligationState::Open, "R-136")]);
+    assert_eq!(due(&story, "2025-01-01"), [review(ObligationState::Closed, "R-136")]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::envelope::Authority;
 use crate::event::{EventData, NewEvent};
 use crate::id::{AreaCode, InstitutionCode, Version};
 use crate::rejection::Rejection;
-use crate::rulebook::Cited;
+use crate::rulebook::{Cited, RuleValue};
 use crate::time::Instant;
 use crate::words;
 use serde_json::json;
@@ -112,10 +112,8 @@ impl Law<'_> {
 
     /// The rule's id when it is in force and says yes.
     fn yes(&self, param: &str) -> Option<&str> {
-        let book = self.context.rulebook;
-        book.flag(param, self.at, self.area)
-            .then(|| book.rule(param, self.at, self.area).map(|rule| &*rule.id))
-            .flatten()
+        let rule = self.context.rulebook.rule(param, self.at, self.area)?;
+        matches!(rule.value, RuleValue::Flag(true)).then_some(&*rule.id)
     }
 }
 
