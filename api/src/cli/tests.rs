@@ -2,6 +2,7 @@ use super::args::Cli;
 use super::exit::Exit;
 use super::out::Out;
 use super::{conclude, run, system_language};
+use crate::Ledger;
 use crate::answers::Lang;
 use accord_domain::Instant;
 use accord_store::clock::{Clock, ManualClock};
@@ -29,14 +30,14 @@ impl Ended {
 /// A ledger in a directory of its own, with a clock that stands still.
 struct Desk {
     place: TempDir,
-    clock: Arc<dyn Clock>,
+    clock: Arc<ManualClock>,
 }
 
 impl Desk {
-    /// With an empty ledger.
+    /// With an empty ledger, whose event ids are the same in every run.
     fn new() -> Self {
         let desk = Self::bare();
-        assert_eq!(desk.run(&["init"]).exit, Exit::Done);
+        Ledger::init(&desk.ledger(), 7, &*desk.clock).unwrap();
         desk
     }
 
@@ -62,7 +63,8 @@ impl Desk {
         let (mut data, mut talk) = (Vec::new(), Vec::new());
         let lang = cli.lang.unwrap_or(Lang::En);
         let mut out = Out::new(&mut data, &mut talk, cli.json, lang);
-        let ended = run(cli, &mut out, Arc::clone(&self.clock));
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let ended = run(cli, &mut out, clock);
         let exit = conclude(ended, &mut out);
         let place = self.place.path().display().to_string();
         let clean = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(&place, "DIR");
@@ -123,7 +125,8 @@ fn wrong_words_are_answered_with_the_right_ones() {
 
 #[test]
 fn a_ledger_is_made_once() {
-    let desk = Desk::new();
+    let desk = Desk::bare();
+    assert_eq!(desk.run(&["init"]).exit, Exit::Done);
     let again = desk.run(&["init"]);
     assert_eq!(again.exit, Exit::Conflict);
     assert_snapshot!(again.talk, @r"
@@ -161,6 +164,56 @@ fn what_is_done_is_answered_with_events_status_and_receipt_and_the_same_again() 
         "the same command under the same key has the same answer, byte for byte"
     );
     assert!(again.talk.contains("carried out under this key before"));
+}
+
+#[test]
+fn what_is_done_is_told_in_both_languages() {
+    let desk = Desk::told();
+    let mut again = suspension();
+    again["effective_at"] = "2025-11-10".into();
+    again["key"] = "k-4".into();
+    again["data"]["until"] = "2025-12-10".into();
+    let file = desk.file("again.json", again.to_string());
+    let zh = desk.run(&["--lang", "zh", "do", &file]);
+    let en = desk.run(&["--lang", "en", "do", &file]);
+    assert_snapshot!("done", format!("{}════════\n{}", zh.data, en.data));
+}
+
+#[test]
+fn what_was_known_then_stays_answered_as_it_was() {
+    let desk = Desk::told();
+    let then = "2025-11-21T12:00:00+08:00";
+    let answers = || {
+        let of = |arguments: &[&str]| desk.run(&[arguments, &["--known-at", then]].concat()).data;
+        let claim = ["--json", "payable", "--institution", "P43050300012", "--line", "special_outpatient"];
+        [
+            of(&["--json", "show", "P43050300012", "--as-of", "2025-09-01"]),
+            of(&["--json", "history", "P43050300012"]),
+            of(&["--json", "list", "--as-of", "2025-09-01"]),
+            of(&["--json", "replay", "--as-of", "2025-09-01"]),
+            of(&[&claim[..], &["--at", "2025-09-01"]].concat()),
+        ]
+    };
+    desk.clock.set(Instant::parse("2025-11-22").unwrap());
+    let before = answers();
+    let history = desk.run(&["--json", "history", "P43050300012"]).data;
+    let suspended: Value = serde_json::from_str(history.lines().last().unwrap()).unwrap();
+    let annulment = json!({
+        "command": "institution.annul", "subject": "P43050300012", "effective_at": "2025-12-01", "key": "k-9",
+        "actor": { "authority": "court" },
+        "data": { "event": suspended["id"], "scope": "from_start" },
+    });
+    desk.clock.set(Instant::parse("2025-12-01T09:00:00+08:00").unwrap());
+    let file = desk.file("annul.json", annulment.to_string());
+    let done = desk.run(&["do", &file]);
+    assert_eq!(done.exit, Exit::Done, "{}", done.talk);
+    assert_eq!(answers(), before);
+    assert!(before[0].contains("\"suspended\"") && before[4].contains("\"refused\""));
+    let now = desk.run(&["--json", "show", "P43050300012", "--as-of", "2025-09-01"]).json();
+    assert!(now["agreements"].as_array().unwrap().iter().all(|agreement| agreement["status"] == "in_force"));
+    let first = desk.run(&["--json", "history", "P43050300012"]).data;
+    let line: Value = serde_json::from_str(first.lines().nth(1).unwrap()).unwrap();
+    assert!(line["voided_by"].is_string(), "the annulled act stays in the trail: {line}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{coordinates, heading, reason};
 use crate::answers::{Agreement, Bar, Due, InstitutionShow, Lang, PractitionerShow, Reason, Show};
 use crate::cli::table::Table;
-use crate::cli::words::{day, line, name, period, status, value};
+use crate::cli::words::{basis, day, line, name, period, status, value};
 use accord_domain::obligation::ObligationState;
 use accord_domain::{AreaCode, Line, Track, words};
 
@@ -143,8 +143,12 @@ pub(super) fn due(list: &[Due], lang: Lang, out: &mut String) {
             Lang::Zh => &item.sum,
             Lang::En => &item.sum_en,
         };
-        let rule = item.rule.as_deref().map_or_else(String::new, |rule| format!("  {rule}"));
-        out.push_str(&format!("    {by}{provisional}  {state}  {sum}{rule}  {}\n", item.raised_by));
+        out.push_str(&format!("    {by}{provisional} · {state}  {sum}\n"));
+        if let Some(rule) = &item.rule {
+            let cited = basis(&item.basis, lang);
+            out.push_str(&format!("      {} {rule} {cited}\n", lang.of_two("规则", "rule")));
+        }
+        out.push_str(&format!("      {} {}\n", lang.of_two("起于事件", "raised by event"), item.raised_by));
     }
 }
 
