@@ -12,10 +12,10 @@ pub struct Due {
     pub subject: Box<str>,
     /// What kind.
     pub kind: ObligationKind,
-    /// The last day; null where the rule only says "in time" (及时).
+    /// By which day; null where the rule only says "in time" (及时).
     pub due: Option<String>,
-    /// The end of the time allowed, as an instant.
-    pub due_before: Option<Instant>,
+    /// The same as an instant.
+    pub due_at: Option<Instant>,
     /// The day may still move: it counts working days without knowing the public holidays.
     pub provisional: bool,
     /// The rule that calls for it, by id; null where the decision itself set it.
@@ -41,7 +41,7 @@ impl Due {
             subject: subject.code().into(),
             kind: obligation.kind,
             due: obligation.due.map(|due| due.date().to_string()),
-            due_before: obligation.due,
+            due_at: obligation.due,
             provisional: obligation.provisional,
             rule: obligation.rule.as_ref().map(|rule| rule.id.clone()),
             basis: obligation.rule.iter().map(|rule| rule.basis.clone()).collect(),

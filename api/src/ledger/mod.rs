@@ -122,11 +122,14 @@ impl Ledger {
     /// # Errors
     /// [`Failure`]; nothing was recorded then.
     pub async fn execute(&self, command: Command) -> Result<Done, Failure> {
-        let writer = self.inner.writer.as_ref().and_then(|writing| writing.asking.as_ref());
-        let writer = writer.ok_or(Failure::ReadOnly)?;
+        let writer = self.asking().ok_or(Failure::ReadOnly)?;
         let (answer, answered) = oneshot::channel();
         writer.send(Asked { command, answer }).await.map_err(|_| Failure::Closing)?;
         answered.await.map_err(|_| Failure::Closing)?
+    }
+
+    fn asking(&self) -> Option<&mpsc::Sender<Asked>> {
+        self.inner.writer.as_ref().and_then(|writing| writing.asking.as_ref())
     }
 
     /// The directory.
@@ -168,11 +171,7 @@ impl Ledger {
     /// Whether it takes commands: it is open for writing, and its writer is alive.
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.inner
-            .writer
-            .as_ref()
-            .and_then(|writing| writing.asking.as_ref())
-            .is_some_and(|asking| !asking.is_closed())
+        self.asking().is_some_and(|writer| !writer.is_closed())
     }
 }
 
