@@ -62,12 +62,11 @@ pub(super) fn do_one(session: &mut Session<'_, '_>, file: &Path) -> Result<(), S
 
 fn read(file: &Path, name: &str, lang: Lang) -> Result<String, Stop> {
     let unreadable = |error: std::io::Error| {
-        let exit = if error.kind() == std::io::ErrorKind::NotFound { Exit::NotFound } else { Exit::Usage };
         let message = match lang {
             Lang::Zh => format!("无法读取：{error}"),
             Lang::En => format!("cannot be read: {error}"),
         };
-        Stop::problem(Problem::new(exit, "unreadable", message).file(name))
+        Stop::problem(Problem::new(Exit::Usage, "unreadable", message).file(name))
     };
     let limit = u64::try_from(COMMAND_BYTES_MAX).unwrap_or(u64::MAX);
     let mut bytes = Vec::new();

@@ -45,7 +45,8 @@ pub(super) fn doctor(session: &mut Session<'_, '_>) -> Result<(), Stop> {
     let ledger = ask::open(session)?;
     let log = ledger.event_log();
     let length = session.runtime.block_on(log.len()).map_err(|error| Stop::log(&error, lang))?;
-    checks.push(Check::new("ledger", true, format!("{} · {length} events", ledger.log().ledger_id())));
+    let events = lang.of_two("个事件", "events");
+    checks.push(Check::new("ledger", true, format!("{} · {length} {events}", ledger.log().ledger_id())));
     checks.push(hashes(session, &ledger, length)?);
     checks.push(lag(&ledger, length));
     checks.push(agreement(&ledger, lang));

@@ -2,13 +2,13 @@
 
 use super::Session;
 use super::exit::{Exit, Problem, Stop};
-use super::text;
-use crate::answers::{Lang, Refusal};
-use crate::ledger::{ImportError, ImportReport, Importer, LineResult, Reject, Watcher, Why};
+use super::rejects::{Reason, Rejects};
+use crate::answers::Lang;
+use crate::ledger::{ImportError, ImportReport, Importer, LineResult, Watcher};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Write};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ const TOLD_MAX: u64 = 20;
 pub(super) fn import(session: &mut Session<'_, '_>, asked: &super::args::Import) -> Result<(), Stop> {
     let lang = session.lang();
     let sources = open_all(&asked.files, lang)?;
-    let rejects =
-        asked.rejects.as_deref().map(|path| Rejects::create(path, &asked.files, lang)).transpose()?;
     let mut importer = Importer::open(&session.ledger, Arc::clone(&session.clock))
         .map_err(|error| Stop::open(&error, lang))?;
+    let rejects =
+        asked.rejects.as_deref().map(|path| Rejects::create(path, &asked.files, lang)).transpose()?;
     let bar = bar(sources.iter().map(|source| source.bytes).sum());
     let mut sum = Sum { files: sources.len(), dry_run: asked.dry_run, ..Sum::default() };
     let mut watcher = Told {
@@ -37,6 +37,9 @@ pub(super) fn import(session: &mut Session<'_, '_>, asked: &super::args::Import)
     };
     for source in sources {
         watcher.file.clone_from(&source.name);
+        if let Some(rejects) = &mut watcher.rejects {
+            rejects.from(&source.path);
+        }
         let reader = BufReader::with_capacity(1 << 20, source.file);
         let ran = if asked.dry_run {
             importer.try_out(reader, &mut watcher)
@@ -112,6 +115,7 @@ impl Sum {
 }
 
 struct Source {
+    path: PathBuf,
     name: String,
     file: File,
     bytes: u64,
@@ -147,7 +151,7 @@ fn open_one(path: &Path, lang: Lang) -> Result<Source, Stop> {
     if about.is_dir() {
         return Err(unreadable(&lang.of_two("这是目录", "it is a directory")));
     }
-    Ok(Source { name: name.clone(), bytes: about.len(), file })
+    Ok(Source { path: path.to_owned(), name: name.clone(), bytes: about.len(), file })
 }
 
 /// An import that could not go on.
@@ -163,121 +167,6 @@ fn stopped(error: &ImportError, file: &str, lang: Lang) -> Stop {
                 ),
             ),
         ),
-    }
-}
-
-/// Where rejected lines go: the lines as they were in one file, why in another.
-struct Rejects {
-    path: PathBuf,
-    reasons_path: PathBuf,
-    lines: BufWriter<File>,
-    reasons: BufWriter<File>,
-    count: u64,
-}
-
-impl Rejects {
-    fn create(path: &Path, inputs: &[PathBuf], lang: Lang) -> Result<Self, Stop> {
-        let same = |input: &PathBuf| match (input.canonicalize(), path.canonicalize()) {
-            (Ok(input), Ok(path)) => input == path,
-            _ => false,
-        };
-        if inputs.iter().any(same) {
-            let message = lang.of_two(
-                "拒收文件与导入文件相同，会被覆盖；请另选文件名",
-                "this file is imported and would be overwritten; name another one for the rejects",
-            );
-            let problem = Problem::new(Exit::Usage, "rejects-is-input", message.to_owned());
-            return Err(Stop::problem(problem.file(&path.display().to_string())));
-        }
-        let mut reasons_path = path.as_os_str().to_owned();
-        reasons_path.push(".reasons.jsonl");
-        let reasons_path = PathBuf::from(reasons_path);
-        let make = |path: &Path| {
-            File::create(path).map(BufWriter::new).map_err(|error| {
-                let message = match lang {
-                    Lang::Zh => format!("无法写入：{error}"),
-                    Lang::En => format!("cannot be written: {error}"),
-                };
-                let problem = Problem::new(Exit::Usage, "rejects-unwritable", message);
-                Stop::problem(problem.file(&path.display().to_string()))
-            })
-        };
-        let (lines, reasons) = (make(path)?, make(&reasons_path)?);
-        Ok(Self { path: path.to_owned(), reasons_path, lines, reasons, count: 0 })
-    }
-
-    fn put(&mut self, text: &str, reason: &Reason) -> io::Result<()> {
-        self.count += 1;
-        self.lines.write_all(text.as_bytes())?;
-        self.lines.write_all(b"\n")?;
-        serde_json::to_writer(&mut self.reasons, &RejectedLine { rejects_line: self.count, reason })?;
-        self.reasons.write_all(b"\n")
-    }
-
-    /// Files without a line are taken away again.
-    fn finish(mut self, sum: &mut Sum) -> io::Result<()> {
-        self.lines.flush()?;
-        self.reasons.flush()?;
-        if self.count == 0 {
-            std::fs::remove_file(&self.path)?;
-            return std::fs::remove_file(&self.reasons_path);
-        }
-        sum.rejects = Some(self.path.display().to_string());
-        sum.reasons = Some(self.reasons_path.display().to_string());
-        Ok(())
-    }
-}
-
-#[derive(Serialize)]
-struct RejectedLine<'a> {
-    rejects_line: u64,
-    #[serde(flatten)]
-    reason: &'a Reason,
-}
-
-/// Why a line was rejected.
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Reason {
-    Problem(Box<Problem>),
-    Refusal {
-        file: String,
-        line: u64,
-        #[serde(flatten)]
-        refusal: Box<Refusal>,
-    },
-}
-
-impl Reason {
-    fn of(reject: &Reject, file: &str, lang: Lang) -> Self {
-        let line = usize::try_from(reject.line).unwrap_or(usize::MAX);
-        match &reject.why {
-            Why::Invalid(error) => Self::Problem(Box::new(Problem::command(error, file, line))),
-            Why::Refused(failure) => match Stop::failure(failure, lang) {
-                Stop::Refused(_, refusal) => {
-                    Self::Refusal { file: file.to_owned(), line: reject.line, refusal }
-                }
-                Stop::Problem(problem) | Stop::Told(problem) => {
-                    Self::Problem(Box::new(problem.file(file).line(line)))
-                }
-                Stop::Rejected | Stop::ReaderGone => Self::Problem(Box::new(
-                    Problem::new(Exit::Usage, "rejected", failure.to_string()).file(file).line(line),
-                )),
-            },
-            Why::Unreadable(why) => {
-                let problem = Problem::new(Exit::Usage, "unreadable", why.clone());
-                Self::Problem(Box::new(problem.file(file).line(line)))
-            }
-        }
-    }
-
-    fn text(&self, lang: Lang) -> String {
-        match self {
-            Self::Problem(problem) => problem.text(),
-            Self::Refusal { file, line, refusal } => {
-                format!("{file}:{line}: {}", text::refusal(refusal, lang).trim_end())
-            }
-        }
     }
 }
 
@@ -299,7 +188,7 @@ impl Watcher for Told {
         let LineResult::Rejected(reject) = result else { return };
         let reason = Reason::of(&reject, &self.file, self.lang);
         if let Some(rejects) = &mut self.rejects
-            && let Err(error) = rejects.put(&reject.text, &reason)
+            && let Err(error) = rejects.put(&reject, &reason)
         {
             self.failed.get_or_insert(error);
         }
@@ -328,8 +217,9 @@ impl Told {
             let more = self.told - TOLD_MAX;
             session.out.say(&format!("……另有 {more} 行未通过"), &format!("… and {more} more rejected"))?;
         }
-        if let Some(rejects) = self.rejects.take() {
-            rejects.finish(sum)?;
+        if let Some((rejects, reasons)) = self.rejects.take().map(Rejects::finish).transpose()?.flatten() {
+            sum.rejects = Some(rejects.display().to_string());
+            sum.reasons = Some(reasons.display().to_string());
         }
         self.failed.map_or(Ok(()), |error| Err(Stop::from(error)))
     }

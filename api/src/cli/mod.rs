@@ -8,6 +8,7 @@ pub mod exit;
 mod facts;
 mod import;
 pub mod out;
+mod rejects;
 mod replay;
 mod serve;
 mod table;

@@ -145,7 +145,7 @@ pub(super) fn rebuild(session: &mut Session<'_, '_>, view: Option<&str>) -> Resu
             Lang::Zh => format!("没有名为 {view} 的视图；有：{known}"),
             Lang::En => format!("there is no view {view}; there are: {known}"),
         };
-        return Err(Stop::problem(Problem::new(Exit::NotFound, "unknown-view", message)));
+        return Err(Stop::problem(Problem::new(Exit::Usage, "unknown-view", message)));
     }
     let clock = Arc::clone(&session.clock);
     let (_log, mut projector) =

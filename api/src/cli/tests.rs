@@ -204,7 +204,7 @@ fn bad_commands_are_named_by_file_line_column_and_pointer() {
     ];
     assert_snapshot!("bad_commands", said.join(""));
     let missing = desk.run(&["do", "/nowhere/command.json"]);
-    assert_eq!(missing.exit, Exit::NotFound);
+    assert_eq!(missing.exit, Exit::Usage);
 }
 
 #[test]
@@ -225,6 +225,24 @@ fn an_import_keeps_good_lines_and_hands_back_the_rest_to_be_mended() {
     fs::write(&rejects, signing().to_string()).unwrap();
     let again = desk.run(&["--json", "import", &told, &lines]);
     assert_eq!((again.exit, again.json()["repeated"].as_u64()), (Exit::Refused, Some(3)));
+}
+
+#[test]
+fn a_line_that_is_no_text_or_too_long_is_handed_back_byte_for_byte() {
+    let desk = Desk::new();
+    let gbk = b"{\"command\": \"\xc9\xdb\xd1\xf4\"}\r".to_vec();
+    let long = vec![b'x'; 300 * 1024];
+    let text =
+        [signing().to_string().as_bytes(), &gbk, suspension().to_string().as_bytes(), &long].join(&b'\n');
+    let lines = desk.file("mixed.jsonl", text);
+    let rejects = desk.place.path().join("rejects.jsonl");
+    let ended = desk.run(&["--json", "import", &lines, "--rejects", &rejects.display().to_string()]);
+    assert_eq!((ended.exit, ended.json()["recorded"].as_u64()), (Exit::Refused, Some(2)));
+    let mut expected = gbk;
+    expected.push(b'\n');
+    expected.extend(long);
+    expected.push(b'\n');
+    assert!(fs::read(&rejects).unwrap() == expected);
 }
 
 #[test]
@@ -316,7 +334,7 @@ fn replay_counts_from_the_log_and_agrees_with_the_views() {
     assert_eq!(answer["verified"]["differences"], json!([]));
     assert_eq!(desk.run(&["rebuild"]).exit, Exit::Done);
     let unknown = desk.run(&["rebuild", "statuses"]);
-    assert_eq!(unknown.exit, Exit::NotFound);
+    assert_eq!(unknown.exit, Exit::Usage);
     assert!(unknown.talk.contains("subjects, status, trail, points"), "{}", unknown.talk);
 }
 
