@@ -84,8 +84,42 @@ async fn a_ledger_open_for_reading_takes_no_commands() {
     let server = Server { router: router(App::new(reader)), ..server };
     assert_eq!(server.get(&format!("/v1/institutions/{PHARMACY}")).await.status, StatusCode::OK);
     let command = suspend(HOSPITAL, "2025-08-10", "2025-09-10");
-    snapshot!("read_only", server, command_body(&command.to_string()), 503);
+    snapshot!("read_only", server, command_body(&command.to_string()), 403);
     snapshot!("target_too_long", server, get(&format!("/v1/search?q={}", "x".repeat(5_000)), &[]), 414);
+}
+
+#[tokio::test]
+async fn odd_addresses_are_answered_and_never_with_a_fault() {
+    let server = Server::with_histories().await;
+    let odd = [
+        "%00",
+        "%ff%fe",
+        "..%2f..%2fetc",
+        "'%20OR%201=1--",
+        "%F0%9F%98%80",
+        "-1",
+        "18446744073709551616",
+        "%25",
+        "*",
+    ];
+    for path in crate::http::openapi()["paths"].as_object().unwrap().keys() {
+        for text in odd {
+            let mut targets = vec![path.replace("{code}", text).replace("{id}", text)];
+            for name in
+                ["as_of", "known_at", "limit", "cursor", "q", "area", "status", "subject", "types", "after"]
+            {
+                let code = if path.contains("institutions") { PHARMACY } else { DOCTOR };
+                targets.push(format!("{}?{name}={text}", path.replace("{code}", code).replace("{id}", "x")));
+            }
+            for target in targets.into_iter().filter(|target| !target.contains("/events/stream")) {
+                let answer = server.get(&target).await;
+                assert!(!answer.status.is_server_error(), "{target}: {} {}", answer.status, answer.text);
+                if answer.status.is_client_error() {
+                    assert_eq!(answer.header("content-type"), "application/problem+json", "{target}");
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test]
