@@ -5,6 +5,7 @@ use crate::answers::{AnswerError, Asked, Coordinates, coordinates};
 use crate::http::metrics::Metrics;
 use crate::http::problem::{Problem, catalogue};
 use crate::http::query::Query;
+use crate::http::why::Why;
 use crate::limits::{BEHIND_WAIT_MAX, IN_FLIGHT_MAX, STREAMS_MAX};
 use accord_domain::{Subject, SubjectKind, words};
 use accord_projections::{ViewError, Views};
@@ -207,8 +208,7 @@ impl At {
 /// `not-found` for a kind that does not exist, `invalid-code` for a code that is not of the kind's form.
 pub(crate) fn subject(kind: SubjectKind, code: &str) -> Result<Subject, Problem> {
     Subject::parse_as(kind, code).map_err(|error| {
-        Problem::new(&catalogue::INVALID_CODE, words!("{error}", "编码无效：{error}"))
-            .with("expected", error.expected)
+        Problem::new(&catalogue::INVALID_CODE, error.words()).with("expected", error.expected)
     })
 }
 

@@ -185,7 +185,7 @@ pub(crate) async fn failed(
             )
         }
         Failure::ReadOnly => Problem::new(
-            &catalogue::UNAVAILABLE,
+            &catalogue::READ_ONLY,
             words!("this server has the ledger open for reading only", "本服务以只读方式打开账本"),
         ),
         Failure::Closing => Problem::new(

@@ -5,7 +5,7 @@ use super::paging::{Paging, link_next};
 use super::problem::Problem;
 use super::query::Query;
 use crate::answers::{Axis, Coordinates, Entry, entries, gather};
-use accord_domain::SubjectKind;
+use accord_domain::{SubjectKind, words};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::Serialize;
@@ -71,7 +71,12 @@ async fn history(app: &App, kind: SubjectKind, code: &str, mut query: Query) -> 
     let at = At::read(&mut query)?;
     let axis = query
         .read("axis", |word| {
-            Axis::parse(word).ok_or_else(|| format!("{word:?} is neither recorded nor effective"))
+            Axis::parse(word).ok_or_else(|| {
+                words!(
+                    "{word:?} is neither recorded nor effective",
+                    "{word:?} 既不是 recorded 也不是 effective"
+                )
+            })
         })?
         .unwrap_or_default();
     let paging = Paging::read(&mut query, code)?;

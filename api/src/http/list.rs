@@ -7,7 +7,7 @@ use super::problem::Problem;
 use super::query::Query;
 use crate::answers::Coordinates;
 use crate::answers::list::{Row, status};
-use accord_domain::SubjectKind;
+use accord_domain::{SubjectKind, words};
 use accord_projections::Filter;
 use axum::extract::State;
 use axum::response::Response;
@@ -67,7 +67,9 @@ async fn list(app: &App, mut filter: Filter, mut query: Query) -> Result<Respons
     let kind = filter.kind.map_or("", SubjectKind::plural);
     filter.area = query.area()?;
     filter.status = query.read("status", |word| {
-        status(word).map_err(|known| format!("{word:?} is not a status; known: {known}"))
+        status(word).map_err(|known| {
+            words!("{word:?} is not a status; known: {known}", "{word:?} 不是状态；可用：{known}")
+        })
     })?;
     let at = At::read(&mut query)?;
     let paging = Paging::read(&mut query, kind)?;

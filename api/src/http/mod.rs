@@ -33,6 +33,7 @@ mod show;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod why;
 
 pub use app::App;
 pub use openapi::document as openapi;

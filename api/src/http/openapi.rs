@@ -158,8 +158,9 @@ fn shared_parameters(path: &str) -> Vec<Value> {
 fn problems(path: &str, method: &str) -> BTreeMap<u16, Vec<&'static Kind>> {
     use catalogue::{
         BEHIND, CONFLICT, CURSOR_FILTER_MISMATCH, INTERNAL, INVALID_CODE, INVALID_COMMAND, INVALID_CURSOR,
-        INVALID_HEADER, INVALID_QUERY, KEY_REUSED, PRECONDITION_FAILED, REFUSED, TIMED_OUT, TOO_LARGE,
-        TOO_MANY_REQUESTS, UNAVAILABLE, UNKNOWN_EVENT, UNKNOWN_HOST, UNKNOWN_SUBJECT, UNSUPPORTED_MEDIA_TYPE,
+        INVALID_HEADER, INVALID_QUERY, KEY_REUSED, PRECONDITION_FAILED, READ_ONLY, REFUSED, TIMED_OUT,
+        TOO_LARGE, TOO_MANY_REQUESTS, UNAVAILABLE, UNKNOWN_EVENT, UNKNOWN_HOST, UNKNOWN_SUBJECT,
+        UNSUPPORTED_MEDIA_TYPE,
     };
     let mut kinds: Vec<&'static Kind> =
         vec![&INVALID_QUERY, &UNKNOWN_HOST, &TOO_MANY_REQUESTS, &INTERNAL, &UNAVAILABLE, &TIMED_OUT];
@@ -175,6 +176,7 @@ fn problems(path: &str, method: &str) -> BTreeMap<u16, Vec<&'static Kind>> {
             &KEY_REUSED,
             &PRECONDITION_FAILED,
             &REFUSED,
+            &READ_ONLY,
         ]);
     }
     if path.contains("{code}") {

@@ -4,7 +4,8 @@ use super::app::{App, At, json};
 use super::problem::Problem;
 use super::query::Query;
 use crate::answers::{ClaimAsked, Payable};
-use accord_domain::{InstitutionCode, Line, PractitionerCode};
+use accord_domain::rejection::Words;
+use accord_domain::{InstitutionCode, Line, PractitionerCode, words};
 use axum::extract::State;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -55,9 +56,10 @@ pub(crate) async fn payable(State(app): State<App>, mut query: Query) -> Result<
     Ok(json(&answer))
 }
 
-pub(crate) fn line(word: &str) -> Result<Line, String> {
+pub(crate) fn line(word: &str) -> Result<Line, Words> {
     Line::parse(word).ok_or_else(|| {
         let known: Vec<_> = Line::ALL.iter().map(|line| line.name()).collect();
-        format!("{word:?} is not a line; known: {}", known.join(", "))
+        let known = known.join(", ");
+        words!("{word:?} is not a line; known: {known}", "{word:?} 不是业务线；可用：{known}")
     })
 }

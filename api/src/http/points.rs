@@ -4,7 +4,7 @@ use super::app::{App, At, json, subject};
 use super::problem::Problem;
 use super::query::Query;
 use crate::answers::{Points, gather};
-use accord_domain::{Instant, SubjectKind};
+use accord_domain::{Instant, SubjectKind, words};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,7 +37,8 @@ pub(crate) async fn points(
     let year = query.read("year", |text| {
         let year = text.parse::<i32>().ok();
         year.filter(|year| (Instant::YEAR_MIN..=Instant::YEAR_MAX).contains(year)).ok_or_else(|| {
-            format!("{text:?} is not a year from {} to {}", Instant::YEAR_MIN, Instant::YEAR_MAX)
+            let (from, to) = (Instant::YEAR_MIN, Instant::YEAR_MAX);
+            words!("{text:?} is not a year from {from} to {to}", "{text:?} 不是 {from} 至 {to} 之间的年份")
         })
     })?;
     query.finish()?;

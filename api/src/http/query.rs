@@ -4,6 +4,7 @@
 //! the list cannot drift from the code.
 
 use crate::http::problem::{Problem, catalogue};
+use crate::http::why::Why;
 use accord_domain::{AreaCode, Instant, words};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -54,7 +55,7 @@ impl Query {
     ///
     /// # Errors
     /// Those of [`Query::text`] and of `read`.
-    pub(crate) fn read<T, E: ToString>(
+    pub(crate) fn read<T, E: Why>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&str) -> Result<T, E>,
@@ -63,8 +64,8 @@ impl Query {
         match read(&text) {
             Ok(value) => Ok(Some(value)),
             Err(why) => {
-                let why = why.to_string();
-                Err(invalid(name, &why, &why))
+                let why = why.words();
+                Err(invalid(name, &why.en, &why.zh))
             }
         }
     }
@@ -73,7 +74,7 @@ impl Query {
     ///
     /// # Errors
     /// Also when it is missing.
-    pub(crate) fn required<T, E: ToString>(
+    pub(crate) fn required<T, E: Why>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&str) -> Result<T, E>,
@@ -106,7 +107,7 @@ impl Query {
         let flag = self.read(name, |text| match text {
             "true" => Ok(true),
             "false" => Ok(false),
-            other => Err(format!("{other:?} is neither true nor false")),
+            other => Err(words!("{other:?} is neither true nor false", "{other:?} 既不是 true 也不是 false")),
         })?;
         Ok(flag.unwrap_or(false))
     }
@@ -118,7 +119,9 @@ impl Query {
     pub(crate) fn number(&mut self, name: &'static str) -> Result<Option<u64>, Problem> {
         self.read(name, |text| {
             let number = text.bytes().all(|digit| digit.is_ascii_digit()).then(|| text.parse::<u64>().ok());
-            number.flatten().ok_or_else(|| format!("{text:?} is not a whole number such as 4711"))
+            number.flatten().ok_or_else(|| {
+                words!("{text:?} is not a whole number such as 4711", "{text:?} 不是整数（例如 4711）")
+            })
         })
     }
 

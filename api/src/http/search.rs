@@ -6,6 +6,7 @@ use super::problem::Problem;
 use super::query::{Query, invalid};
 use crate::answers::Coordinates;
 use crate::limits::SEARCH_CHARS_MAX;
+use accord_domain::words;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
@@ -48,7 +49,10 @@ pub(crate) async fn search(State(app): State<App>, mut query: Query) -> Result<R
         if chars <= SEARCH_CHARS_MAX {
             Ok(text.trim().to_owned())
         } else {
-            Err(format!("{chars} characters; at most {SEARCH_CHARS_MAX} are accepted"))
+            Err(words!(
+                "{chars} characters; at most {SEARCH_CHARS_MAX} are accepted",
+                "共 {chars} 字，最多 {SEARCH_CHARS_MAX} 字"
+            ))
         }
     })?;
     let at = At::read(&mut query)?;

@@ -3,6 +3,7 @@
 use super::{App, router};
 use crate::Ledger;
 use crate::limits::SHUTDOWN_TIME_MAX;
+use axum::serve::ListenerExt;
 use std::future::Future;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
@@ -63,6 +64,12 @@ pub async fn serve_until(
     let listen_error = |source| ServeError::Listen { address, source };
     let listener = TcpListener::bind(address).await.map_err(listen_error)?;
     let bound = listener.local_addr().map_err(listen_error)?;
+    // Small answers and live events leave at once instead of waiting to be joined by more.
+    let listener = listener.tap_io(|socket| {
+        if let Err(error) = socket.set_nodelay(true) {
+            tracing::debug!(error = %error, "a socket cannot be set to send at once");
+        }
+    });
     let app = App::new(ledger);
     let mut stopping = app.stopping();
     let stopper = app.clone();

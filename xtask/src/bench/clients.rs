@@ -1,6 +1,6 @@
 //! Clients that record the lives of further subjects on top of a filled ledger, one act after the other.
 
-use crate::workload::{Kind, Plan, Workload};
+use crate::workload::{Plan, Workload};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -75,11 +75,6 @@ impl Life {
     fn is_over(&self) -> bool {
         self.done == self.order.len()
     }
-}
-
-/// Whether a subject is a practitioner.
-pub(crate) fn is_practitioner(plan: &Plan) -> bool {
-    plan.kind == Kind::Practitioner
 }
 
 #[cfg(test)]

@@ -39,6 +39,9 @@ pub(crate) struct Options {
     /// Where the figures go as JSON.
     #[arg(long, default_value = "bench/latest.json")]
     out: PathBuf,
+    /// The page that shows the figures of a whole run.
+    #[arg(long, default_value = "docs/performance.md")]
+    page: PathBuf,
 }
 
 /// Figures that are taken together.
@@ -64,6 +67,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     for size in &options.sizes {
         report.sections.push(section::measure(*size, options)?);
         report.save(&options.out)?;
+    }
+    if options.only.is_empty() && options.page.exists() {
+        report.update(&options.page)?;
     }
     report.print(&mut std::io::stdout().lock())
 }

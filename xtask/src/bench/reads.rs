@@ -3,13 +3,12 @@
 use super::measure::Calls;
 use super::report::{Figure, Mark};
 use crate::workload::{AREAS, Kind, Plan, Rng, SEED, Workload, middle_and_end};
+use accord_api::answers::{Asked, ClaimAsked, Coordinates, Payable, Show, coordinates, gather};
 use accord_api::ledger::{Ledger, history};
-use accord_domain::payable::{Claim, EmergencyRules, assess};
 use accord_domain::track::{Line, Value};
-use accord_domain::{AreaCode, Instant, Span, Subject, SubjectKind, timeline};
+use accord_domain::{AreaCode, Instant, InstitutionCode, PractitionerCode, Subject, SubjectKind, timeline};
 use accord_projections::{Filter, wait_for};
 use anyhow::{Context, ensure};
-use std::collections::BTreeSet;
 use std::hint::black_box;
 
 /// Questions of each kind in one run.
@@ -29,7 +28,30 @@ pub(crate) fn measure(ledger: &Ledger, workload: &Workload, runs: u16) -> anyhow
     figures.extend(percentiles("show", Some(P99_MICROS), runs, |rng| asker.show(rng), QUESTIONS)?);
     figures.extend(percentiles("payable", Some(P99_MICROS), runs, |rng| asker.payable(rng), QUESTIONS)?);
     figures.extend(percentiles("past list, first page", None, runs, |rng| asker.list(rng), LISTS)?);
+    figures.extend(over_http(&asker, runs)?);
     Ok(figures)
+}
+
+/// `payable` through a socket, client and server on the same cores.
+fn over_http(asker: &Asker<'_>, runs: u16) -> anyhow::Result<Vec<Figure>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (listening, address) = std::sync::mpsc::channel();
+    let ledger = asker.ledger.clone();
+    let server = runtime.spawn(accord_api::http::serve_until(
+        ledger,
+        ([127, 0, 0, 1], 0).into(),
+        move |address| drop(listening.send(address)),
+        async move { drop(stopped.await) },
+    ));
+    let base = format!("http://{}", address.recv()?);
+    let client = reqwest::Client::new();
+    let ask = |rng: &mut Rng| runtime.block_on(asker.payable_over_http(&client, &base, rng));
+    let figures = percentiles("payable over HTTP", None, runs, ask, LISTS);
+    drop(client);
+    drop(stop);
+    runtime.block_on(server)??;
+    figures
 }
 
 /// Median and 99th percentile of many questions, after a first run that warms the caches.
@@ -87,47 +109,63 @@ impl Asker<'_> {
         Ok(())
     }
 
-    /// What stands for a subject, with the reason of each span.
+    /// What stands for a subject with its reasons, as JSON.
     fn show(&self, rng: &mut Rng) -> anyhow::Result<()> {
         let subject = subject(&self.any_plan(rng))?;
-        let as_of = Self::any_day(rng);
-        let spans = self.standing(&subject, as_of)?;
-        let causes: BTreeSet<_> = spans.iter().map(|span| span.cause).collect();
-        for cause in causes {
-            let reason = self.ledger.views().reason(&subject, cause)?;
-            black_box(reason.context("a span without its reason")?);
-        }
-        black_box(self.ledger.views().subject(&subject)?);
+        let coordinates = self.coordinates(Self::any_day(rng))?;
+        let gathered = wait_for(gather::from_log(&**self.ledger.log(), &subject, coordinates))?;
+        black_box(serde_json::to_vec(&Show::of(&gathered))?);
         Ok(())
     }
 
-    /// May a claim of a practitioner's institution be paid?
-    fn payable(&self, rng: &mut Rng) -> anyhow::Result<()> {
+    /// Who gave a service at a practitioner's institution, and when.
+    fn claim(&self, rng: &mut Rng) -> anyhow::Result<(ClaimAsked, Instant)> {
         let number = self.workload.institutions + rng.below(self.workload.practitioners);
         let practitioner = self.workload.plan(number);
-        let institution = self.workload.plan(practitioner.institution);
-        let at = Self::any_day(rng);
-        let (practitioner, institution) = (subject(&practitioner)?, subject(&institution)?);
-        let of_institution = self.standing(&institution, at)?;
-        let of_practitioner = self.standing(&practitioner, at)?;
-        let Subject::Institution(code) = &institution else {
-            anyhow::bail!("{institution} is no institution")
-        };
-        let area = self.workload.plan(number).area;
-        let claim = Claim {
-            at,
-            area: AreaCode::from_number(area),
+        let asked = ClaimAsked {
+            institution: InstitutionCode::parse(&self.workload.site(&practitioner))?,
+            practitioner: Some(PractitionerCode::parse(&practitioner.code())?),
+            area: Some(AreaCode::from_number(practitioner.area)),
             line: Line::Basic,
-            institution: code,
             department: None,
             emergency: false,
         };
-        black_box(assess(&claim, &of_institution, Some(&of_practitioner), EmergencyRules::default()));
+        Ok((asked, Self::any_day(rng)))
+    }
+
+    /// May a claim be paid? As JSON.
+    fn payable(&self, rng: &mut Rng) -> anyhow::Result<()> {
+        let (asked, at) = self.claim(rng)?;
+        let coordinates = self.coordinates(at)?;
+        let answer = Payable::ask(self.ledger.views(), self.ledger.rulebook(), &asked, coordinates)?;
+        black_box(serde_json::to_vec(&answer)?);
         Ok(())
     }
 
-    fn standing(&self, subject: &Subject, as_of: Instant) -> anyhow::Result<Vec<Span>> {
-        Ok(self.ledger.views().standing(subject, as_of, self.known_at)?)
+    fn coordinates(&self, as_of: Instant) -> anyhow::Result<Coordinates> {
+        let asked = Asked { as_of: Some(as_of), known_at: None };
+        Ok(wait_for(coordinates(&**self.ledger.log(), self.known_at, asked))?)
+    }
+
+    /// The same question over HTTP, one connection kept open.
+    async fn payable_over_http(
+        &self,
+        client: &reqwest::Client,
+        base: &str,
+        rng: &mut Rng,
+    ) -> anyhow::Result<()> {
+        let (asked, at) = self.claim(rng)?;
+        let practitioner = asked.practitioner.as_ref().map_or("", PractitionerCode::as_str);
+        let url = format!(
+            "{base}/v1/payable?institution={}&practitioner={practitioner}&area={}&at={}",
+            asked.institution,
+            asked.area.map_or_else(String::new, |area| area.to_string()),
+            at.date()
+        );
+        let answer = client.get(url).send().await?;
+        ensure!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await?);
+        black_box(answer.bytes().await?);
+        Ok(())
     }
 
     /// First page of those with a status in an area, at a past pair of dates.

@@ -2,6 +2,7 @@
 
 use super::machine::Machine;
 use super::measure::Spread;
+use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::Path;
@@ -56,6 +57,16 @@ impl Figure {
     pub(crate) const fn mark(mut self, mark: Mark) -> Self {
         self.mark = Some(mark);
         self
+    }
+
+    /// The mark and whether it is reached; empty without one.
+    fn verdict(&self) -> String {
+        let words = |reached| if reached { "reached" } else { "missed" };
+        match (self.mark, self.reached()) {
+            (Some(Mark::Ratio(least)), Some(reached)) => format!("at least {least:.1}: {}", words(reached)),
+            (Some(Mark::AtMost(most)), Some(reached)) => format!("at most {}: {}", number(most), words(reached)),
+            (_, None) | (None, Some(_)) => String::new(),
+        }
     }
 
     /// Whether it reaches its mark; none without one.
@@ -122,6 +133,48 @@ impl Report {
     }
 }
 
+impl Report {
+    /// The figures as a table in a page of the documentation.
+    pub(crate) fn markdown(&self) -> String {
+        let m = &self.machine;
+        let mut page = format!(
+            "Taken with `{}` at commit `{}` on {}, {} cores, {} GiB, Linux {}, file system {}, SQLite {}; load average \
+             before the run {}.\n",
+            m.command, m.commit, m.cpu, m.cores, m.memory_gib, m.kernel, m.filesystem, m.sqlite, m.load_before
+        );
+        for section in &self.sections {
+            let (events, subjects) = (grouped(section.events), grouped(section.subjects));
+            page.push_str(&format!(
+                "\n### {events} events, {subjects} subjects\n\n| figure | median | min … max | unit | ratio | mark |\n\
+                 |---|---:|---:|---|---|---|\n"
+            ));
+            for figure in section.figures.iter().chain(&section.limits) {
+                let Figure { name, unit, value, against, .. } = figure;
+                let (median, min, max) = (number(value.median), number(value.min), number(value.max));
+                let ratio = against.as_ref().map_or_else(String::new, |against| {
+                    format!("{:.2} of *{}*", against.ratio, against.limit)
+                });
+                page.push_str(&format!(
+                    "| {name} | {median} | {min} … {max} | {unit} | {ratio} | {} |\n",
+                    figure.verdict()
+                ));
+            }
+        }
+        page
+    }
+
+    /// Puts the table into a page, between its two markers.
+    pub(crate) fn update(&self, page: &Path) -> anyhow::Result<()> {
+        let text = std::fs::read_to_string(page)?;
+        let (head, rest) = text.split_once(BEGIN).context("the page has no marker where figures begin")?;
+        let (_, tail) = rest.split_once(END).context("the page has no marker where figures end")?;
+        Ok(std::fs::write(page, format!("{head}{BEGIN}\n{}{END}{tail}", self.markdown()))?)
+    }
+}
+
+const BEGIN: &str = "<!-- figures: written by `cargo xtask bench` -->";
+const END: &str = "<!-- end of figures -->";
+
 fn line(figure: &Figure, out: &mut dyn Write) -> anyhow::Result<()> {
     let Figure { name, unit, value, against, .. } = figure;
     let range = format!("{} … {}", number(value.min), number(value.max));
@@ -138,10 +191,6 @@ fn line(figure: &Figure, out: &mut dyn Write) -> anyhow::Result<()> {
     }
     writeln!(out)?;
     Ok(())
-}
-
-const fn words(reached: bool) -> &'static str {
-    if reached { "reached" } else { "missed" }
 }
 
 fn number(value: f64) -> String {
@@ -179,6 +228,23 @@ mod tests {
         assert_eq!(figure.clone().mark(Mark::Ratio(0.7)).reached(), Some(true));
         assert_eq!(figure.clone().mark(Mark::Ratio(0.8)).reached(), Some(false));
         assert_eq!(figure.reached(), None);
+    }
+
+    #[test]
+    fn a_page_keeps_everything_but_the_figures() {
+        let machine = Machine::here(Path::new("."));
+        let figures = vec![Figure::new("append", "/s", &[1.0]).unwrap().mark(Mark::AtMost(2.0))];
+        let section = Section { events: 1_000, subjects: 10, limits: Vec::new(), figures };
+        let report = Report { machine, sections: vec![section] };
+        let dir = tempfile::tempdir().unwrap();
+        let page = dir.path().join("page.md");
+        std::fs::write(&page, format!("before {BEGIN}old{END} after")).unwrap();
+        report.update(&page).unwrap();
+        report.update(&page).unwrap();
+        let text = std::fs::read_to_string(&page).unwrap();
+        assert!(text.starts_with("before ") && text.ends_with(" after"), "{text}");
+        assert_eq!(text.matches("| append | 1.00 |").count(), 1);
+        assert!(text.contains("at most 2.00: reached") && !text.contains("old"));
     }
 
     #[test]

@@ -3,15 +3,18 @@
 
 use super::measure;
 use crate::workload::{Pace, Written, middle_and_end};
-use accord_api::ledger::{Access, Importer, Ledger, LineResult, Watcher};
+use accord_api::ledger::{Importer, Ledger, LineResult, Watcher, views_path};
 use accord_domain::track::{Line, Value};
 use accord_domain::{AreaCode, Instant};
+use accord_projections::{Options, Projector, Source, wait_for};
 use accord_store::clock::ManualClock;
+use accord_store::{EventLog, SqliteLog};
 use anyhow::{Context, bail};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{BufReader, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -125,33 +128,34 @@ fn import(ledger: &Path, written: &Written) -> anyhow::Result<Outcome<()>> {
     Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events: report.events, answer: () })
 }
 
-/// The views anew: deleted and computed again at opening.
+/// All views from nothing, beside the old ones, and put in their place.
 fn rebuild(ledger: &Path) -> anyhow::Result<Outcome<()>> {
-    for suffix in ["", "-wal", "-shm"] {
-        let file = ledger.join(format!("views.db{suffix}"));
-        if file.exists() {
-            std::fs::remove_file(file)?;
-        }
-    }
-    let clock = Arc::new(ManualClock::at(middle_and_end().1));
+    let log = Arc::new(SqliteLog::open(ledger, at_the_end())?);
+    let source = Source { ledger: log.ledger_id().into_bytes(), salt: log.salt() };
+    let (mut projector, _) = Projector::open(&views_path(ledger), source, log, Options::default())?;
     let begin = std::time::Instant::now();
-    let opened = Ledger::open(ledger, Access::ReadWrite, clock)?;
+    projector.rebuild(&mut |_| ControlFlow::Continue(()))?;
     let seconds = begin.elapsed().as_secs_f64();
-    let events = opened.views().position()?;
-    Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events, answer: () })
+    Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events: projector.position(), answer: () })
 }
 
+/// Opening the log is part of it.
 fn replay(ledger: &Path, as_of: Instant) -> anyhow::Result<Outcome<Counted>> {
-    let clock = Arc::new(ManualClock::at(middle_and_end().1));
-    let opened = Ledger::open(ledger, Access::ReadOnly, clock)?;
-    let events = opened.views().position()?;
     let begin = std::time::Instant::now();
-    let census = opened.views().census(as_of, Instant::MAX, None)?;
+    let log = SqliteLog::open_read_only(ledger, at_the_end())?;
+    let events = wait_for(log.len())?;
+    let census = accord_replay::census(&log, as_of, Instant::MAX, None, &mut |_| ControlFlow::Continue(()))?;
     let seconds = begin.elapsed().as_secs_f64();
-    let answer = census.lines.iter().filter(|line| line.status != Value::Unregistered).map(|line| {
-        let area = line.area.map_or(0, AreaCode::number);
-        (area, line.line.map_or("", Line::name).to_owned(), line.status.name().to_owned(), line.count)
-    });
-    let answer = answer.collect();
+    let lines = census.lines.iter().filter(|line| line.status != Value::Unregistered);
+    let answer = lines
+        .map(|line| {
+            let area = line.area.map_or(0, AreaCode::number);
+            (area, line.line.map_or("", Line::name).to_owned(), line.status.name().to_owned(), line.count)
+        })
+        .collect();
     Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events, answer })
+}
+
+fn at_the_end() -> Arc<ManualClock> {
+    Arc::new(ManualClock::at(middle_and_end().1))
 }

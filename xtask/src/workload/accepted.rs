@@ -1,5 +1,6 @@
 //! The domain accepts every line of the workload and comes to what the plans expect.
 
+use super::expected::Expected;
 use super::{Workload, middle_and_end};
 use accord_domain::command::Command;
 use accord_domain::rulebook::Rulebook;
@@ -48,8 +49,8 @@ impl Memory {
     }
 
     /// What stands as of a date, in the form the workload expects.
-    fn census(&self, as_of: Instant) -> super::Expected {
-        let mut census = super::Expected::new();
+    fn census(&self, as_of: Instant) -> Expected {
+        let mut census = Expected::new();
         for (subject, events) in self.subjects.values() {
             let home = super::plan::AREAS.iter().copied().find(|area| {
                 let code = subject.code().trim_start_matches(|letter: char| letter.is_ascii_alphabetic());

@@ -17,7 +17,6 @@ mod rng;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use expected::Expected;
 pub(crate) use order::{Pace, Written};
 pub(crate) use plan::{AREAS, Act, Kind, Plan, middle_and_end};
 pub(crate) use rng::Rng;

@@ -8,7 +8,8 @@ mod stream;
 use super::App;
 use super::problem::Problem;
 use super::query::Query;
-use accord_domain::{EventType, Subject};
+use accord_domain::rejection::Words;
+use accord_domain::{EventType, Subject, words};
 use accord_store::Stored;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -38,7 +39,7 @@ impl Wanted {
     }
 }
 
-fn event_type(name: &str) -> Result<EventType, String> {
+fn event_type(name: &str) -> Result<EventType, Words> {
     let name = name.trim();
     EventType::by_name(name).ok_or_else(|| {
         let word = name.rsplit('.').next().unwrap_or(name);
@@ -50,6 +51,9 @@ fn event_type(name: &str) -> Result<EventType, String> {
         let hint =
             if near.is_empty() { "see /docs".to_owned() } else { format!("near: {}", near.join(", ")) };
         let name: String = name.chars().take(60).collect();
-        format!("{name:?} is not an event type such as institution.agreement-suspended; {hint}")
+        words!(
+            "{name:?} is not an event type such as institution.agreement-suspended; {hint}",
+            "{name:?} 不是事件类型（例如 institution.agreement-suspended）；{hint}"
+        )
     })
 }

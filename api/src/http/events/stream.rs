@@ -10,6 +10,7 @@ use crate::http::app::chain;
 use crate::http::problem::{Problem, catalogue};
 use crate::http::query::Query;
 use crate::limits::{HEARTBEAT, STREAM_BATCH_EVENTS, STREAM_RETRY, STREAMS_MAX};
+use accord_domain::rejection::Words;
 use accord_domain::words;
 use accord_store::Stored;
 use axum::extract::State;
@@ -97,22 +98,26 @@ enum Start {
     Latest,
 }
 
-fn start(text: &str) -> Result<Start, String> {
+fn start(text: &str) -> Result<Start, Words> {
     if text == "latest" {
         return Ok(Start::Latest);
     }
     let number = text.bytes().all(|digit| digit.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-    number.map(Start::After).ok_or_else(|| format!("{text:?} is neither a position such as 4711 nor latest"))
+    number.map(Start::After).ok_or_else(|| {
+        words!(
+            "{text:?} is neither a position such as 4711 nor latest",
+            "{text:?} 既不是位置（例如 4711）也不是 latest"
+        )
+    })
 }
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<Start>, Problem> {
     let Some(value) = headers.get(&LAST_EVENT_ID) else { return Ok(None) };
-    let start = value.to_str().map_err(|error| error.to_string()).and_then(start);
+    let start = start(value.to_str().unwrap_or("?"));
     start.map(Some).map_err(|why| {
-        Problem::new(
-            &catalogue::INVALID_HEADER,
-            words!("Last-Event-ID cannot be read: {why}", "无法读取 Last-Event-ID：{why}"),
-        )
+        let en = format!("Last-Event-ID cannot be read: {}", why.en);
+        let zh = format!("无法读取 Last-Event-ID：{}", why.zh);
+        Problem::new(&catalogue::INVALID_HEADER, Words { en, zh })
     })
 }
 

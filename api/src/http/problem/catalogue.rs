@@ -74,6 +74,11 @@ kinds! {
         "The filters or coordinates changed between two pages of one listing. Start again without the cursor." /
         "同一列表翻页之间更改了筛选条件或坐标。请不带游标重新开始。"
     }
+    READ_ONLY "read-only" FORBIDDEN {
+        "Takes no commands" / "不接受命令"
+        "This server has the ledger open for reading only. Send commands to the one that writes." /
+        "本服务以只读方式打开账本。请向负责写入的服务发送命令。"
+    }
     NOT_FOUND "not-found" NOT_FOUND {
         "Nothing at this address" / "地址不存在"
         "There is no such address. /openapi.json lists those that exist." /

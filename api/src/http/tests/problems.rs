@@ -46,6 +46,83 @@ async fn what_is_asked_wrongly_is_named() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_is_said_in_chinese_to_who_reads_chinese() {
+    let server = Server::with_histories().await;
+    for target in [
+        "/v1/institutions?as_of=2025-02-30",
+        "/v1/institutions?status=paused",
+        "/v1/institutions?line=x",
+        "/v1/institutions?area=1",
+        "/v1/institutions?limit=0",
+        "/v1/institutions?limit=x",
+        "/v1/institutions?no=1",
+        "/v1/institutions/H1",
+        "/v1/institutions/H99999999999",
+        "/v1/practitioners/D510105000123/points?year=1",
+        "/v1/payable",
+        "/v1/payable?institution=H1",
+        "/v1/payable?institution=H37010200001&emergency=maybe",
+        "/v1/events?types=x",
+        "/v1/events?subject=x",
+        "/v1/events/x",
+        "/v1/events/stream?after=x",
+        "/v1/nothing",
+    ] {
+        let answer = server.get_with(target, &[("accept-language", "zh-CN")]).await;
+        assert!(answer.status.is_client_error(), "{target}");
+        assert_eq!(answer.header("content-language"), "zh-CN", "{target}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        let chinese = detail.chars().filter(|letter| ('\u{4e00}'..='\u{9fff}').contains(letter)).count();
+        assert!(chinese >= 4 && !detail.contains(" is not "), "{target}: {detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_open_for_reading_takes_no_commands() {
+    let server = Server::with_histories().await;
+    let reader = Ledger::open(server.dir.path(), Access::ReadOnly, server.clock.clone()).unwrap();
+    let server = Server { router: router(App::new(reader)), ..server };
+    assert_eq!(server.get(&format!("/v1/institutions/{PHARMACY}")).await.status, StatusCode::OK);
+    let command = suspend(HOSPITAL, "2025-08-10", "2025-09-10");
+    snapshot!("read_only", server, command_body(&command.to_string()), 403);
+    snapshot!("target_too_long", server, get(&format!("/v1/search?q={}", "x".repeat(5_000)), &[]), 414);
+}
+
+#[tokio::test]
+async fn odd_addresses_are_answered_and_never_with_a_fault() {
+    let server = Server::with_histories().await;
+    let odd = [
+        "%00",
+        "%ff%fe",
+        "..%2f..%2fetc",
+        "'%20OR%201=1--",
+        "%F0%9F%98%80",
+        "-1",
+        "18446744073709551616",
+        "%25",
+        "*",
+    ];
+    for path in crate::http::openapi()["paths"].as_object().unwrap().keys() {
+        for text in odd {
+            let mut targets = vec![path.replace("{code}", text).replace("{id}", text)];
+            for name in
+                ["as_of", "known_at", "limit", "cursor", "q", "area", "status", "subject", "types", "after"]
+            {
+                let code = if path.contains("institutions") { PHARMACY } else { DOCTOR };
+                targets.push(format!("{}?{name}={text}", path.replace("{code}", code).replace("{id}", "x")));
+            }
+            for target in targets.into_iter().filter(|target| !target.contains("/events/stream")) {
+                let answer = server.get(&target).await;
+                assert!(!answer.status.is_server_error(), "{target}: {} {}", answer.status, answer.text);
+                if answer.status.is_client_error() {
+                    assert_eq!(answer.header("content-type"), "application/problem+json", "{target}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_cursor_is_good_for_its_own_listing_only() {
     let server = Server::with_histories().await;
     let page = server.get("/v1/institutions?limit=1").await.json();
