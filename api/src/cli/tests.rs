@@ -402,6 +402,54 @@ fn the_doctor_finds_a_healthy_ledger_healthy() {
 }
 
 #[test]
+fn a_changed_byte_in_the_log_is_found_and_its_position_named() {
+    let desk = Desk::told();
+    let log = rusqlite::Connection::open(desk.ledger().join("log.db")).unwrap();
+    log.execute_batch(
+        "DROP TRIGGER events_never_changed;
+         UPDATE events SET body = CAST(replace(CAST(body AS TEXT), '2025-117', '2025-118') AS BLOB) WHERE position = 0;",
+    )
+    .unwrap();
+    drop(log);
+    let ended = desk.run(&["--json", "doctor"]);
+    assert_eq!(ended.exit, Exit::Unverified, "{}", ended.data);
+    let checks = ended.json()["checks"].clone();
+    let hashes = checks.as_array().unwrap().iter().find(|check| check["name"] == "hashes").unwrap().clone();
+    assert_eq!(hashes["ok"], false);
+    assert!(hashes["detail"].as_str().unwrap().contains("position 0"), "{hashes}");
+}
+
+#[test]
+fn a_changed_row_of_the_views_is_named_and_made_good_by_a_rebuild() {
+    let desk = Desk::told();
+    let views = rusqlite::Connection::open(desk.ledger().join("views.db")).unwrap();
+    let changed =
+        views.execute("UPDATE periods SET value = 'terminated' WHERE value = 'suspended'", []).unwrap();
+    assert_eq!(changed, 1);
+    drop(views);
+    let ended = desk.run(&["--json", "replay", "--verify"]);
+    assert_eq!(ended.exit, Exit::Unverified);
+    let named = ended.json()["verified"]["differences"].to_string();
+    assert!(named.contains("P43050300012") && named.contains("special_outpatient"), "{named}");
+    assert_eq!(desk.run(&["doctor"]).exit, Exit::Unverified);
+    assert_eq!(desk.run(&["rebuild"]).exit, Exit::Done);
+    assert_eq!(desk.run(&["replay", "--verify"]).exit, Exit::Done);
+}
+
+#[test]
+fn a_begin_the_source_does_not_state_is_shown_as_first_attested() {
+    let desk = Desk::new();
+    let mut taken_over = signing();
+    taken_over["data"].as_object_mut().unwrap().remove("from");
+    taken_over["data"].as_object_mut().unwrap().remove("until");
+    taken_over["unknown"] = json!({ "/data/from": "来源未载明", "/data/until": "来源未载明" });
+    let file = desk.file("taken-over.json", taken_over.to_string());
+    assert_eq!(desk.run(&["do", &file]).exit, Exit::Done);
+    let shown = desk.run(&["--lang", "zh", "show", "P43050300012", "--as-of", "2025-02-01"]).data;
+    assert!(shown.contains("起始日未载明，此为最早可证之日；期限未载明"), "{shown}");
+}
+
+#[test]
 fn lost_views_are_made_again_at_the_next_question() {
     let desk = Desk::told();
     for entry in fs::read_dir(desk.ledger()).unwrap() {
