@@ -437,7 +437,7 @@ fn a_changed_row_of_the_views_is_named_and_made_good_by_a_rebuild() {
 }
 
 #[test]
-fn a_begin_the_source_does_not_state_is_shown_as_first_attested() {
+fn what_the_source_does_not_state_is_said_with_the_reason() {
     let desk = Desk::new();
     let mut taken_over = signing();
     taken_over["data"].as_object_mut().unwrap().remove("from");
@@ -446,7 +446,7 @@ fn a_begin_the_source_does_not_state_is_shown_as_first_attested() {
     let file = desk.file("taken-over.json", taken_over.to_string());
     assert_eq!(desk.run(&["do", &file]).exit, Exit::Done);
     let shown = desk.run(&["--lang", "zh", "show", "P43050300012", "--as-of", "2025-02-01"]).data;
-    assert!(shown.contains("起始日未载明，此为最早可证之日；期限未载明"), "{shown}");
+    assert!(shown.contains("来源未写明 /data/from：来源未载明"), "{shown}");
 }
 
 #[test]

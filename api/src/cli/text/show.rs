@@ -74,15 +74,6 @@ fn agreements(list: &[Agreement], lang: Lang) -> String {
 
 fn notes(agreement: &Agreement, lang: Lang) -> String {
     let mut notes = Vec::new();
-    let unknown = agreement.reasons.first().map(|reason| &reason.unknown);
-    if unknown.is_some_and(|unknown| unknown.contains_key("/data/from")) {
-        notes.push(
-            lang.of_two("起始日未载明，此为最早可证之日", "begin not stated, first attested then").to_owned(),
-        );
-    }
-    if unknown.is_some_and(|unknown| unknown.contains_key("/data/until")) {
-        notes.push(lang.of_two("期限未载明", "end not stated").to_owned());
-    }
     if let Some(probation) = &agreement.probation {
         let until = probation.until.map_or_else(|| "—".to_owned(), day);
         let phase = value(&Track::Probation(agreement.area), probation.phase, lang);
