@@ -126,6 +126,7 @@ pub(super) fn refused(error: AppendError) -> Failure {
     Failure::Rejected { rejection: Box::new(rejection), blocked_by: Vec::new() }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 fn unwritable(error: serde_json::Error) -> Failure {
     Failure::from(LogError::Other(error.to_string()))
 }
