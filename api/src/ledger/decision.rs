@@ -13,13 +13,13 @@ use std::sync::Arc;
 /// Key and digest of a command that names a key.
 pub(super) fn request_of(command: &Command) -> Result<Option<Request>, Failure> {
     let Some(key) = &command.envelope.key else { return Ok(None) };
-    Ok(Some(Request { key: key.clone(), digest: command.digest().map_err(|error| unwritable(&error))? }))
+    Ok(Some(Request { key: key.clone(), digest: command.digest().map_err(unwritable)? }))
 }
 
 /// The same for a line of an import: one without a key gets one made from what it asks, so that importing the same line
 /// again records nothing twice.
 pub(super) fn import_request(command: &Command) -> Result<Request, Failure> {
-    let digest = command.digest().map_err(|error| unwritable(&error))?;
+    let digest = command.digest().map_err(unwritable)?;
     let key = command.envelope.key.clone().unwrap_or_else(|| {
         digest[..16].iter().fold(String::from("content:"), |key, byte| key + &format!("{byte:02x}")).into()
     });
@@ -66,12 +66,7 @@ fn written(
     // An agreement signed late takes effect before the moment it is decided on.
     let retroactive = decided.iter().any(|new| new.effective_at < ground.latest);
     let encoded = |(index, new)| event::encode(command, new, first, index, retroactive, rulebook.hash());
-    let events = decided
-        .iter()
-        .enumerate()
-        .map(encoded)
-        .collect::<Result<_, _>>()
-        .map_err(|error| unwritable(&error))?;
+    let events = decided.iter().enumerate().map(encoded).collect::<Result<_, _>>().map_err(unwritable)?;
     let expected = ground.version.map_or(Expected::NoStream, Expected::Exact);
     Ok(Append { stream: Arc::from(command.subject.stream()), expected, request, events })
 }
@@ -131,6 +126,7 @@ pub(super) fn refused(error: AppendError) -> Failure {
     Failure::Rejected { rejection: Box::new(rejection), blocked_by: Vec::new() }
 }
 
-fn unwritable(error: &serde_json::Error) -> Failure {
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
+fn unwritable(error: serde_json::Error) -> Failure {
     Failure::from(LogError::Other(error.to_string()))
 }

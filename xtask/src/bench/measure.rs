@@ -1,5 +1,6 @@
 //! Numbers: medians of runs, percentiles of calls, peak memory.
 
+use anyhow::Context;
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
@@ -93,6 +94,17 @@ pub(crate) fn peak_memory() -> anyhow::Result<u64> {
         line.and_then(|rest| rest.trim().strip_suffix(" kB")).and_then(|kib| kib.trim().parse::<u64>().ok());
     kib.map(|kib| kib * 1_024)
         .ok_or_else(|| anyhow::anyhow!("/proc/self/status does not tell the peak memory"))
+}
+
+/// Time this process has spent on processors so far, all threads together, in seconds.
+pub(crate) fn processor_seconds() -> anyhow::Result<f64> {
+    /// `USER_HZ`: Linux counts these in hundredths of a second on every architecture it is built for here.
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // The name of the program, in brackets, may hold blanks; user and system time are the 12th and 13th field after it.
+    let fields = stat.rsplit_once(')').map(|(_, fields)| fields).context("/proc/self/stat has no name")?;
+    let ticks: u64 = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<_, _>>()?;
+    Ok(to_f64(ticks) / TICKS_PER_SECOND)
 }
 
 #[cfg(test)]

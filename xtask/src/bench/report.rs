@@ -182,14 +182,10 @@ fn line(figure: &Figure, out: &mut dyn Write) -> anyhow::Result<()> {
     if let Some(against) = against {
         write!(out, " {:.2} of {}", against.ratio, against.limit)?;
     }
-    match (figure.mark, figure.reached()) {
-        (Some(Mark::Ratio(least)), Some(reached)) => write!(out, " (mark {least:.1}: {})", words(reached))?,
-        (Some(Mark::AtMost(most)), Some(reached)) => {
-            write!(out, " (mark {}: {})", number(most), words(reached))?
-        }
-        _ => {}
+    match figure.verdict() {
+        verdict if verdict.is_empty() => writeln!(out)?,
+        verdict => writeln!(out, " (mark {verdict})")?,
     }
-    writeln!(out)?;
     Ok(())
 }
 

@@ -99,6 +99,8 @@ impl Bench<'_> {
     /// Import, scan, replay and rebuild, in turns with the limits beside them.
     fn fill(&mut self) -> anyhow::Result<()> {
         let (mut import, mut memory) = (Series::default(), Series::default());
+        let (mut import_cpu, mut replay_cpu, mut rebuild_cpu) =
+            (Series::default(), Series::default(), Series::default());
         let (mut bulk, mut owned, mut borrowed) = (Series::default(), Series::default(), Series::default());
         let (mut replay, mut replay_memory, mut rebuild) =
             (Series::default(), Series::default(), Series::default());
@@ -109,6 +111,7 @@ impl Bench<'_> {
                 let done = self.import()?;
                 bytes = self.bytes()?;
                 import.push(to_f64(done.events) / done.seconds);
+                import_cpu.push(done.processor_micros());
                 memory.push(mib(done.peak_bytes));
             }
             if self.options.wants(Group::Import) || self.options.wants(Group::Replay) {
@@ -125,12 +128,14 @@ impl Bench<'_> {
                 say(&format!("replay {run}"));
                 let done = self.replay(run)?;
                 replay.push(to_f64(done.events) / done.seconds);
+                replay_cpu.push(done.processor_micros());
                 replay_memory.push(mib(done.peak_bytes));
             }
             if self.options.wants(Group::Rebuild) {
                 say(&format!("rebuild {run}"));
                 let done: Outcome<()> = Step::Rebuild { ledger: self.ledger_dir() }.spawn()?;
                 rebuild.push(to_f64(done.events) / done.seconds);
+                rebuild_cpu.push(done.processor_micros());
             }
         }
         let mut limits = Vec::new();
@@ -151,9 +156,14 @@ impl Bench<'_> {
             limits.push(borrowed);
             limits.push(raw_bytes.figure("SQLite table", "B/event")?);
         }
-        figures.insert(1, memory.figure("import, peak memory", "MiB")?);
+        if self.options.wants(Group::Replay) {
+            figures.push(replay_cpu.figure("replay, processor time", "µs/event")?);
+        }
+        figures.insert(1, import_cpu.figure("import, processor time", "µs/event")?);
+        figures.insert(2, memory.figure("import, peak memory", "MiB")?);
         if self.options.wants(Group::Rebuild) {
             figures.push(rebuild.figure("rebuild of all views", "/s")?);
+            figures.push(rebuild_cpu.figure("rebuild, processor time", "µs/event")?);
         }
         figures.extend(bytes);
         self.section.limits.extend(limits);

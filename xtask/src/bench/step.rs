@@ -48,12 +48,21 @@ pub(crate) enum Step {
 pub(crate) struct Outcome<T> {
     /// Wall time of the work, in seconds.
     pub(crate) seconds: f64,
+    /// Time on processors, of all threads of the process together, in seconds.
+    pub(crate) processor_seconds: f64,
     /// Peak memory of the whole process, in bytes.
     pub(crate) peak_bytes: u64,
     /// Events worked on.
     pub(crate) events: u64,
     /// The answer.
     pub(crate) answer: T,
+}
+
+impl<T> Outcome<T> {
+    /// Time on processors for each event, in microseconds: what other work on the machine changes least.
+    pub(crate) fn processor_micros(&self) -> f64 {
+        self.processor_seconds * 1e6 / measure::to_f64(self.events.max(1))
+    }
 }
 
 /// A census as the benchmark compares it: area, line (empty for practitioners), status, count.
@@ -125,7 +134,7 @@ fn import(ledger: &Path, written: &Written) -> anyhow::Result<Outcome<()>> {
             watch.refused
         );
     }
-    Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events: report.events, answer: () })
+    outcome(seconds, report.events, ())
 }
 
 /// All views from nothing, beside the old ones, and put in their place.
@@ -136,7 +145,7 @@ fn rebuild(ledger: &Path) -> anyhow::Result<Outcome<()>> {
     let begin = std::time::Instant::now();
     projector.rebuild(&mut |_| ControlFlow::Continue(()))?;
     let seconds = begin.elapsed().as_secs_f64();
-    Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events: projector.position(), answer: () })
+    outcome(seconds, projector.position(), ())
 }
 
 /// Opening the log is part of it.
@@ -153,7 +162,12 @@ fn replay(ledger: &Path, as_of: Instant) -> anyhow::Result<Outcome<Counted>> {
             (area, line.line.map_or("", Line::name).to_owned(), line.status.name().to_owned(), line.count)
         })
         .collect();
-    Ok(Outcome { seconds, peak_bytes: measure::peak_memory()?, events, answer })
+    outcome(seconds, events, answer)
+}
+
+fn outcome<T>(seconds: f64, events: u64, answer: T) -> anyhow::Result<Outcome<T>> {
+    let (processor_seconds, peak_bytes) = (measure::processor_seconds()?, measure::peak_memory()?);
+    Ok(Outcome { seconds, processor_seconds, peak_bytes, events, answer })
 }
 
 fn at_the_end() -> Arc<ManualClock> {
