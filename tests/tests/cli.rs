@@ -203,10 +203,10 @@ fn a_dry_run_says_the_same_and_records_nothing() {
 }
 
 #[test]
-fn a_file_that_is_not_there_or_of_another_kind_is_wrong_input() {
+fn a_file_that_is_not_there_or_of_another_kind_is_named() {
     let dir = place();
     run(dir.path(), &["import", "nowhere.jsonl"]).expect(2, &["nowhere.jsonl"]);
-    run(dir.path(), &["do", "nowhere.json"]).expect(2, &["nowhere.json"]);
+    run(dir.path(), &["do", "nowhere.json"]).expect(3, &["nowhere.json"]);
     fs::write(dir.path().join("acts.xlsx"), "PK").expect("a file");
     run(dir.path(), &["import", "acts.xlsx"]).expect(2, &["acts.xlsx", "jsonl"]);
 }
@@ -314,7 +314,7 @@ fn wrong_usage_names_the_argument_and_what_would_be_right() {
     let dir = place();
     run(dir.path(), &["lst"]).expect(2, &["lst", "list"]);
     run(dir.path(), &["list", "--status", "paused"]).expect(2, &["--status", "suspended"]);
-    run(dir.path(), &["rebuild", "nothing-of-the-kind"]).expect(2, &["nothing-of-the-kind"]);
+    run(dir.path(), &["rebuild", "nothing-of-the-kind"]).expect(3, &["nothing-of-the-kind", "status"]);
     run(dir.path(), &["serve", "--listen", "0.0.0.0:0"]).expect(2, &["loopback"]);
     let status = command(dir.path(), &["--lang", "fr", "list"]).output().expect("accord starts").status;
     assert_eq!(status.code(), Some(2));
