@@ -190,7 +190,7 @@ async fn everything_acknowledged_to_eight_concurrent_clients_survives_a_kill() {
                 let position: usize =
                     event["position"].as_str().expect("a position").parse().expect("a number");
                 let stored = events.get(position).map(|stored| &stored["id"]);
-                assert_eq!(stored, Some(&event["id"]), "round {round}: acknowledged at {position}");
+                assert_eq!(stored, Some(&event["event"]), "round {round}: acknowledged at {position}");
             }
         }
     }
