@@ -5,11 +5,13 @@ use accord_domain::{Instant, Span, Track, words};
 use serde_json::Value as Json;
 use std::fmt::Write as _;
 
-/// The acts in the order they became known, then one lane a track over the effective axis.
+/// The acts in the order they became known, then one lane a track over the effective axis, after looking that the views
+/// say the same as the log.
 ///
 /// # Panics
-/// When the log cannot be read.
+/// When the log cannot be read, or the views differ.
 pub async fn lanes(world: &World, code: &str) -> String {
+    world.agrees().await;
     let stream = subject(code).stream();
     let stored = world.ledger().event_log().read_stream(&stream, 0, 1_000).await.expect("a history");
     let mut text = format!("{code}\n\n  经过（按记录先后）\n");

@@ -127,7 +127,15 @@ impl Server {
     /// # Panics
     /// When it ends without saying so.
     pub fn start(dir: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(dir, arguments)
+        Self::spawn(command(dir, arguments))
+    }
+
+    /// As [`Server::start`], of a command made beforehand.
+    ///
+    /// # Panics
+    /// When it ends without saying where it listens.
+    pub fn spawn(mut command: Command) -> Self {
+        let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -149,6 +157,16 @@ impl Server {
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Asks it to stop (SIGTERM) and waits; answers with its exit code.
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    pub fn stop(mut self) -> Option<i32> {
+        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(asked.expect("kill").success());
+        self.child.wait().expect("an end").code()
     }
 
     /// kill -9.

@@ -7,6 +7,7 @@ use accord_domain::timeline;
 use accord_domain::{Command, Event, Instant, InstitutionCode, Line, Span, Subject};
 use accord_store::clock::ManualClock;
 use serde_json::Value as Json;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use tempfile::TempDir;
 
@@ -94,6 +95,21 @@ impl World {
             Err(Failure::Rejected { rejection, .. }) => rejection.code.to_owned(),
             Err(other) => panic!("{other}: {command}"),
         }
+    }
+
+    /// The views say what the log says, at every instant anything was recorded.
+    ///
+    /// # Panics
+    /// When they do not, naming the differences.
+    pub async fn agrees(&self) {
+        let ledger = self.ledger.clone();
+        let verified = tokio::task::spawn_blocking(move || {
+            accord_replay::verify(&*ledger.event_log(), ledger.views(), &mut |_| ControlFlow::Continue(()))
+                .expect("a comparison")
+        })
+        .await
+        .expect("a comparison");
+        assert!(verified.differences.is_empty(), "{:?}", verified.differences);
     }
 
     /// All events of a subject, oldest first.

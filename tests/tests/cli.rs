@@ -1,7 +1,7 @@
 //! Bad input, against the real program: the error names the place and what would be right, nothing is half written, good
 //! lines are kept.
 
-use accord_tests::program::{Run, command, feed, run};
+use accord_tests::program::{Run, Server, command, feed, run};
 use serde_json::{Value as Json, json};
 use std::fs;
 use std::path::Path;
@@ -41,6 +41,7 @@ fn registration() -> Json {
     })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "JSON made at the call reads best without ampersands")]
 fn deduction(points: Json) -> Json {
     json!({
         "command": "practitioner.deduct-points", "subject": DOCTOR, "effective_at": "2025-03-01",
@@ -203,7 +204,7 @@ fn a_dry_run_says_the_same_and_records_nothing() {
 }
 
 #[test]
-fn a_file_that_is_not_there_or_of_another_kind_is_wrong_input() {
+fn a_file_that_is_not_there_or_of_another_kind_is_named() {
     let dir = place();
     run(dir.path(), &["import", "nowhere.jsonl"]).expect(2, &["nowhere.jsonl"]);
     run(dir.path(), &["do", "nowhere.json"]).expect(2, &["nowhere.json"]);
@@ -239,7 +240,7 @@ fn the_same_key_with_the_same_command_is_answered_again_byte_for_byte_and_with_a
 fn a_ledger_in_use_is_locked_for_writing_and_open_for_reading() {
     let dir = place();
     does(dir.path(), &signing("k")).expect(0, &[]);
-    let mut server = accord_tests::program::Server::start(dir.path(), &["serve", "--listen", "127.0.0.1:0"]);
+    let mut server = Server::start(dir.path(), &["serve", "--listen", "127.0.0.1:0"]);
     does(dir.path(), &interview(1, "k1")).expect(4, &["ledger-locked"]);
     run(dir.path(), &["show", HOSPITAL]).expect(0, &["示例医院"]);
     server.kill();
@@ -314,8 +315,27 @@ fn wrong_usage_names_the_argument_and_what_would_be_right() {
     let dir = place();
     run(dir.path(), &["lst"]).expect(2, &["lst", "list"]);
     run(dir.path(), &["list", "--status", "paused"]).expect(2, &["--status", "suspended"]);
-    run(dir.path(), &["rebuild", "nothing-of-the-kind"]).expect(2, &["nothing-of-the-kind"]);
+    run(dir.path(), &["rebuild", "nothing-of-the-kind"]).expect(2, &["nothing-of-the-kind", "status"]);
     run(dir.path(), &["serve", "--listen", "0.0.0.0:0"]).expect(2, &["loopback"]);
     let status = command(dir.path(), &["--lang", "fr", "list"]).output().expect("accord starts").status;
     assert_eq!(status.code(), Some(2));
+}
+
+#[tokio::test]
+async fn the_demo_serves_the_sample_histories_from_a_ledger_of_its_own() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut demo = command(dir.path(), &["demo", "--listen", "127.0.0.1:0"]);
+    demo.env("TMPDIR", dir.path());
+    let server = Server::spawn(demo);
+    let get = |path: &str| {
+        let url = format!("{}{path}", server.address());
+        async move { reqwest::get(url).await.expect("an answer").json::<Json>().await.expect("JSON") }
+    };
+    let pharmacy = get("/v1/institutions/P43050090002?as_of=2025-09-01").await;
+    assert_eq!(pharmacy["name"], "百寿堂店");
+    let question = "/v1/payable?institution=P43050090002&line=special_outpatient&at=";
+    assert_eq!(get(&format!("{question}2025-11-03T23:59:59%2B08:00")).await["outcome"], "refused");
+    assert_eq!(get(&format!("{question}2025-11-04")).await["outcome"], "payable");
+    assert_eq!(server.stop(), Some(0));
+    assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 0, "it leaves nothing behind");
 }

@@ -222,6 +222,26 @@ fn the_reference_lists_the_fields_that_each_command_takes() {
 }
 
 #[test]
+fn every_dependency_has_its_reason_in_the_documents() {
+    let reasons = read(&root().join("docs/dependencies.md"));
+    for folder in ["domain", "store", "projections", "replay", "api", "tests", "xtask"] {
+        let manifest = read(&root().join(folder).join("Cargo.toml"));
+        for line in manifest.lines() {
+            let Some((name, _)) =
+                line.split_once(".workspace = true").or_else(|| line.split_once(" = { workspace"))
+            else {
+                continue;
+            };
+            let of_ours = name.starts_with("accord-");
+            // `version.workspace = true` and its like are of the package, not dependencies.
+            let of_package = ["version", "edition", "rust-version", "license", "publish"].contains(&name);
+            let reasoned = of_ours || of_package || reasons.contains(&format!("`{name}`"));
+            assert!(reasoned, "docs/dependencies.md gives no reason for {name} of {folder}/Cargo.toml");
+        }
+    }
+}
+
+#[test]
 fn documents_carry_no_paths_of_the_machine_they_were_written_on() {
     for document in documents() {
         let text = read(&document);

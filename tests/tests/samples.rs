@@ -16,6 +16,17 @@ fn every_line_of_every_sample_is_a_command() {
 }
 
 #[test]
+fn the_demo_compiles_in_every_sample_in_the_order_of_their_names() {
+    let folder: Vec<_> =
+        accord_tests::samples().into_iter().map(|(name, text)| (name + ".jsonl", text)).collect();
+    let compiled: Vec<_> = accord_api::samples::FILES
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+        .collect();
+    assert_eq!(compiled, folder);
+}
+
+#[test]
 fn every_sample_command_has_a_key_of_its_own_and_names_its_case_and_source() {
     let mut keys = BTreeSet::new();
     for (name, command) in accord_tests::sample_commands() {

@@ -1,5 +1,7 @@
 //! The twelve scenarios, given / when / then, on a real ledger. Their timelines are kept as a lawyer reads them.
 
+#![expect(clippy::needless_pass_by_value, reason = "JSON made at the call reads best without ampersands")]
+
 use accord_domain::payable::Outcome;
 use accord_domain::{EventData, Line};
 use accord_tests::world::World;
