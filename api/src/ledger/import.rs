@@ -247,6 +247,9 @@ fn follow(
     mut length: watch::Receiver<u64>,
     mut stopped: oneshot::Receiver<()>,
 ) -> Result<(), ViewError> {
+    // Views that are not there yet are made at the end, all at once: every row written once in its final form and order
+    // takes a third of the time that following takes.
+    let fresh = projector.position() == 0;
     loop {
         let last_round = wait_for(async {
             tokio::select! {
@@ -255,6 +258,9 @@ fn follow(
                 changed = length.changed() => changed.is_err(),
             }
         });
+        if fresh && !last_round {
+            continue;
+        }
         projector.catch_up(&mut |_| ControlFlow::Continue(()))?;
         if last_round {
             return Ok(());

@@ -41,8 +41,14 @@ fn over_http(asker: &Asker<'_>, runs: u16) -> anyhow::Result<Vec<Figure>> {
     let server = runtime.spawn(accord_api::http::serve_until(
         ledger,
         ([127, 0, 0, 1], 0).into(),
-        move |address| drop(listening.send(address)),
-        async move { drop(stopped.await) },
+        move |address| {
+            // The receiver waits right below.
+            let _ = listening.send(address);
+        },
+        async move {
+            // Also when the sender is gone it is time to stop.
+            let _ = stopped.await;
+        },
     ));
     let base = format!("http://{}", address.recv()?);
     let client = reqwest::Client::new();

@@ -12,7 +12,7 @@ use accord_api::ledger::{Access, Ledger};
 use accord_domain::Instant;
 use accord_store::clock::ManualClock;
 use anyhow::{Context, ensure};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Salt of every benchmark's ledger.
@@ -213,15 +213,15 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Sizes on disk with every write-ahead log checkpointed, which closing does.
+    /// Sizes on disk after a checkpoint of every file.
     fn bytes(&self) -> anyhow::Result<Vec<Figure>> {
         let mut figures = Vec::new();
-        for (name, files) in [
-            ("log", &["log.db", "log.db-wal"][..]),
-            ("index of the log", &["index.db", "index.db-wal"]),
-            ("views", &["views.db", "views.db-wal"]),
-        ] {
-            let bytes: u64 = files.iter().map(|file| size_of(&self.ledger_dir().join(file))).sum();
+        for (name, file) in [("log", "log.db"), ("index of the log", "index.db"), ("views", "views.db")] {
+            let path = self.ledger_dir().join(file);
+            let db = rusqlite::Connection::open(&path)?;
+            db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            drop(db);
+            let bytes = std::fs::metadata(&path)?.len();
             figures.push(Figure::new(name, "B/event", &[to_f64(bytes) / to_f64(self.written.events)])?);
         }
         Ok(figures)
@@ -271,10 +271,6 @@ impl Bench<'_> {
         section.limits.push(hash.figure("SHA-256 of event bodies", "MB/s")?);
         Ok(())
     }
-}
-
-fn size_of(path: &Path) -> u64 {
-    std::fs::metadata(path).map_or(0, |metadata| metadata.len())
 }
 
 fn mib(bytes: u64) -> f64 {

@@ -25,12 +25,6 @@ impl Plan {
         }
     }
 
-    /// The name of the subject's stream.
-    pub(crate) fn stream(&self) -> String {
-        let kind = if self.kind == Kind::Practitioner { "practitioner" } else { "institution" };
-        format!("{kind}-{}", self.code())
-    }
-
     /// Appends one line, without its end, that asks for a step. `named` is the event it names, `site` the code of the
     /// institution a practitioner is registered at.
     pub(crate) fn write(&self, index: u8, named: Option<Uuid>, site: &str, out: &mut String) {
