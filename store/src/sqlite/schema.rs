@@ -167,7 +167,7 @@ pub(super) fn create_log(
     salt: u64,
     created_at: i64,
 ) -> rusqlite::Result<()> {
-    db.pragma_update(None, "page_size", 4096)?;
+    db.pragma_update(None, "page_size", 8192)?;
     db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     db.pragma_update(None, "synchronous", "FULL")?;
     let tx = db.unchecked_transaction()?;
