@@ -5,6 +5,10 @@ mod workload;
 
 use clap::{Parser, Subcommand};
 
+/// The allocator of the program that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Tasks around the repository.
 #[derive(Parser)]
 #[command(name = "xtask", bin_name = "cargo xtask")]
