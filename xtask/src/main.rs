@@ -21,17 +21,14 @@ struct Arguments {
 enum Task {
     /// Measures the program beside the limits of this machine.
     Bench(bench::Options),
-    /// One step of a measurement, in a process of its own.
+    /// One step of a measurement, in a process of its own, told on standard input.
     #[command(hide = true)]
-    Step {
-        /// What to do, as JSON.
-        step: String,
-    },
+    Step,
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().task {
         Task::Bench(options) => bench::run(&options),
-        Task::Step { step } => bench::step(&step),
+        Task::Step => bench::step(),
     }
 }

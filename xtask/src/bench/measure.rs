@@ -103,7 +103,8 @@ pub(crate) fn processor_seconds() -> anyhow::Result<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     // The name of the program, in brackets, may hold blanks; user and system time are the 12th and 13th field after it.
     let fields = stat.rsplit_once(')').map(|(_, fields)| fields).context("/proc/self/stat has no name")?;
-    let ticks: u64 = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<_, _>>()?;
+    let ticks: u64 =
+        fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<_, _>>()?;
     Ok(to_f64(ticks) / TICKS_PER_SECOND)
 }
 

@@ -74,9 +74,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     report.print(&mut std::io::stdout().lock())
 }
 
-/// Runs one step of a measurement.
-pub(crate) fn step(text: &str) -> anyhow::Result<()> {
-    step::Step::run(text)
+/// Runs one step of a measurement, told on standard input.
+pub(crate) fn step() -> anyhow::Result<()> {
+    step::Step::run()
 }
 
 /// A number of events: `100000`, `100k`, `1m`, `0.1m`.

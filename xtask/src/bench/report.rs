@@ -64,7 +64,9 @@ impl Figure {
         let words = |reached| if reached { "reached" } else { "missed" };
         match (self.mark, self.reached()) {
             (Some(Mark::Ratio(least)), Some(reached)) => format!("at least {least:.1}: {}", words(reached)),
-            (Some(Mark::AtMost(most)), Some(reached)) => format!("at most {}: {}", number(most), words(reached)),
+            (Some(Mark::AtMost(most)), Some(reached)) => {
+                format!("at most {}: {}", number(most), words(reached))
+            }
             (_, None) | (None, Some(_)) => String::new(),
         }
     }
@@ -140,7 +142,15 @@ impl Report {
         let mut page = format!(
             "Taken with `{}` at commit `{}` on {}, {} cores, {} GiB, Linux {}, file system {}, SQLite {}; load average \
              before the run {}.\n",
-            m.command, m.commit, m.cpu, m.cores, m.memory_gib, m.kernel, m.filesystem, m.sqlite, m.load_before
+            m.command,
+            m.commit,
+            m.cpu,
+            m.cores,
+            m.memory_gib,
+            m.kernel,
+            m.filesystem,
+            m.sqlite,
+            m.load_before
         );
         for section in &self.sections {
             let (events, subjects) = (grouped(section.events), grouped(section.subjects));

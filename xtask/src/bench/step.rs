@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{BufReader, Write};
+use std::io::{BufReader, BufWriter, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -72,21 +72,26 @@ impl Step {
     /// Runs the step in a new process.
     pub(crate) fn spawn<T: DeserializeOwned>(&self) -> anyhow::Result<Outcome<T>> {
         let program = std::env::current_exe().context("this program's own path")?;
-        let output = Command::new(program)
+        let mut child = Command::new(program)
             .arg("step")
-            .arg(serde_json::to_string(self)?)
-            .stderr(Stdio::inherit())
-            .output()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
             .context("starting a step")?;
+        // Dropped when it is written, so that the step reads to the end.
+        let input = child.stdin.take().context("a step without input")?;
+        serde_json::to_writer(BufWriter::new(input), self)?;
+        let output = child.wait_with_output()?;
         if !output.status.success() {
             bail!("a step ended with {}", output.status);
         }
         serde_json::from_slice(&output.stdout).context("the answer of a step")
     }
 
-    /// Runs the step in this process and prints its answer.
-    pub(crate) fn run(text: &str) -> anyhow::Result<()> {
-        let answer = match serde_json::from_str(text).context("the step to run")? {
+    /// Runs the step told on standard input and prints its answer.
+    pub(crate) fn run() -> anyhow::Result<()> {
+        let text = std::io::read_to_string(std::io::stdin())?;
+        let answer = match serde_json::from_str(&text).context("the step to run")? {
             Self::Import { ledger, written } => serde_json::to_string(&import(&ledger, &written)?)?,
             Self::Replay { ledger, as_of } => {
                 serde_json::to_string(&replay(&ledger, Instant::from_micros(as_of))?)?
