@@ -6,11 +6,8 @@
 //! should hold, they are taken in rounds.
 
 use crate::ReplayError;
-use crate::subject;
 use crate::threads::{InOrder, on_threads};
-use accord_domain::{
-    AreaCode, Event, EventType, Instant, Line, State, Subject, SubjectKind, Track, Value, timeline,
-};
+use accord_domain::{AreaCode, Event, EventType, Instant, Line, State, SubjectKind, Track, Value, timeline};
 use accord_projections::{Census, Progress, Report, home_area, wait_for};
 use accord_store::{EventLog, LogError, Raw};
 use std::collections::BTreeMap;
@@ -25,7 +22,10 @@ const CHUNK_EVENTS: u64 = 8_192;
 /// Subjects folded in one round: their states take about 300 bytes each.
 const ROUND_SUBJECTS: u64 = 1_000_000;
 
-/// Subjects counted, or folded again, at a time.
+/// Tangled subjects whose events are held at once.
+const TANGLED_MAX: usize = 50_000;
+
+/// Subjects counted at a time.
 const BLOCK_SUBJECTS: usize = 4_096;
 
 /// Events on which no status rests: their facts are passed over unread. Whatever is not named here is read.
@@ -86,7 +86,7 @@ pub fn census(
     let mut counts = Counts::default();
     let mut subjects = 0..ROUND_SUBJECTS;
     loop {
-        let round = Round { log, as_of, known_at, len, subjects: subjects.clone() };
+        let round = Round { log, as_of, len, subjects: subjects.clone() };
         let (folded, streams) = round.fold(report)?;
         counts.add(round.count(&folded, area)?);
         if streams <= subjects.end {
@@ -183,7 +183,6 @@ struct Folded {
 struct Round<'a> {
     log: &'a dyn EventLog,
     as_of: Instant,
-    known_at: Instant,
     len: u64,
     subjects: Range<u64>,
 }
@@ -191,9 +190,10 @@ struct Round<'a> {
 impl Round<'_> {
     /// Folds the subjects of this round; also tells how many subjects the log has.
     fn fold(&self, report: &mut Report<'_>) -> Result<(Vec<Option<Seat>>, u64), ReplayError> {
-        let passed_over: Vec<EventType> =
+        let mut passed_over: Vec<EventType> =
             PASSED_OVER.iter().filter_map(|name| EventType::by_name(name)).collect();
-        let passed_over = |kind| passed_over.contains(&kind);
+        passed_over.sort_unstable();
+        let passed_over = |kind| passed_over.binary_search(&kind).is_ok();
         let (claimed, streams) = (AtomicU64::new(0), AtomicU64::new(0));
         let folded = InOrder::new((Folded::default(), report));
         let outcome = on_threads(
@@ -207,10 +207,12 @@ impl Round<'_> {
                     }
                     let until = (from + CHUNK_EVENTS).min(self.len);
                     let mut items = Chunk(Vec::with_capacity(4_096));
+                    let mut seen = 0;
                     scan.scan(from..until, &mut |raw| {
-                        streams.fetch_max(raw.stream + 1, Ordering::Relaxed);
+                        seen = seen.max(raw.stream + 1);
                         self.read(&raw, &passed_over, &mut items)
                     })?;
+                    streams.fetch_max(seen, Ordering::Relaxed);
                     let go_on = folded.at(chunk, |(folded, report)| {
                         folded.apply(items);
                         folded.done = until;
@@ -268,18 +270,11 @@ impl Round<'_> {
         on_threads(
             || {
                 let mut counts = Counts::default();
-                let mut names = self.log.scanner()?;
                 loop {
                     let from = claimed.fetch_add(BLOCK_SUBJECTS, Ordering::Relaxed);
                     let Some(rest) = seats.get(from..).filter(|rest| !rest.is_empty()) else { break };
-                    for (stream, seat) in
-                        (self.subjects.start + from as u64..).zip(rest.iter().take(BLOCK_SUBJECTS))
-                    {
-                        let Some(seat) = seat else { continue };
-                        if seat.tangled {
-                            let name = names.stream_name(stream)?;
-                            self.count_again(&name, seat.home, area, &mut counts)?;
-                        } else if seat.begun {
+                    for seat in rest.iter().take(BLOCK_SUBJECTS).flatten() {
+                        if seat.begun && !seat.tangled {
                             counts.count(kind_of(&seat.state), seat.home, &seat.state, self, area);
                         }
                     }
@@ -289,26 +284,93 @@ impl Round<'_> {
             },
             || (),
         )?;
-        Ok(total.into_inner().unwrap_or_else(PoisonError::into_inner))
+        let mut counts = total.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for portion in tangled_portions(seats) {
+            for (at, events) in self.histories(seats, &portion)? {
+                if let Some(Some(seat)) = seats.get(at) {
+                    self.count_again(kind_of(&seat.state), seat.home, &events, area, &mut counts);
+                }
+            }
+        }
+        Ok(counts)
+    }
+
+    /// All events of the tangled subjects of a portion, by one more pass over the log: reading each subject on its own
+    /// would jump all over the file.
+    fn histories(
+        &self,
+        seats: &[Option<Seat>],
+        portion: &Range<usize>,
+    ) -> Result<BTreeMap<usize, Vec<Event>>, ReplayError> {
+        let claimed = AtomicU64::new(0);
+        let found = InOrder::new(BTreeMap::<usize, Vec<Event>>::new());
+        let wanted = |stream: u64| {
+            let at = usize::try_from(stream.checked_sub(self.subjects.start)?).ok()?;
+            let tangled = seats.get(at)?.as_ref().is_some_and(|seat| seat.tangled);
+            (portion.contains(&at) && tangled).then_some(at)
+        };
+        on_threads(
+            || {
+                let mut scan = self.log.scanner()?;
+                loop {
+                    let chunk = claimed.fetch_add(1, Ordering::Relaxed);
+                    let from = chunk * CHUNK_EVENTS;
+                    if from >= self.len {
+                        return Ok(());
+                    }
+                    let mut events = Vec::new();
+                    scan.scan(from..(from + CHUNK_EVENTS).min(self.len), &mut |raw| {
+                        if let Some(at) = wanted(raw.stream) {
+                            events.push((at, decode(&raw)?));
+                        }
+                        Ok(())
+                    })?;
+                    let told = found.at(chunk, |found| {
+                        for (at, event) in events {
+                            found.entry(at).or_default().push(event);
+                        }
+                    });
+                    if told.is_none() {
+                        return Ok(());
+                    }
+                }
+            },
+            || found.stop(),
+        )?;
+        Ok(found.into_inner())
     }
 
     fn count_again(
         &self,
-        stream: &str,
+        kind: SubjectKind,
         home: Option<AreaCode>,
+        events: &[Event],
         area: Option<AreaCode>,
         counts: &mut Counts,
-    ) -> Result<(), ReplayError> {
-        let Ok(subject) = Subject::parse(stream) else { return Ok(()) };
-        let events = wait_for(subject::read(self.log, stream, self.known_at))?;
+    ) {
         let begun =
-            timeline::resolve(&events).first().is_some_and(|first| first.event.effective_at <= self.as_of);
+            timeline::resolve(events).first().is_some_and(|first| first.event.effective_at <= self.as_of);
         if begun {
-            let state = timeline::state_at(subject.kind(), &events, self.as_of);
-            counts.count(subject.kind(), home, &state, self, area);
+            counts.count(kind, home, &timeline::state_at(kind, events, self.as_of), self, area);
         }
-        Ok(())
     }
+}
+
+/// Stretches of seats with so many tangled subjects that all their events may be held in memory at once.
+fn tangled_portions(seats: &[Option<Seat>]) -> Vec<Range<usize>> {
+    let mut portions = Vec::new();
+    let (mut from, mut tangled) = (0, 0);
+    for (at, seat) in seats.iter().enumerate() {
+        tangled += usize::from(seat.as_ref().is_some_and(|seat| seat.tangled));
+        if tangled == TANGLED_MAX {
+            portions.push(from..at + 1);
+            (from, tangled) = (at + 1, 0);
+        }
+    }
+    if tangled > 0 {
+        portions.push(from..seats.len());
+    }
+    portions
 }
 
 impl Folded {

@@ -198,10 +198,136 @@ impl Event {
         recorded_at: Instant,
         body: &str,
     ) -> Result<Self, DecodeError> {
-        let folded: Folded<'_> = serde_json::from_str(body).map_err(DecodeError::Envelope)?;
-        let data = EventData::read(kind, folded.schema, folded.data.get())?;
+        let Located { data, id, schema, caused_by } = match locate(body) {
+            Some(located) => located,
+            None => {
+                let folded: Folded<'_> = serde_json::from_str(body).map_err(DecodeError::Envelope)?;
+                let caused_by = folded.caused_by.and_then(|cause| cause.version());
+                Located { data: folded.data.get(), id: folded.id, schema: folded.schema, caused_by }
+            }
+        };
+        let data = EventData::read(kind, schema, data)?;
+        Ok(Self { position, id, version, effective_at, recorded_at, caused_by, data })
+    }
+}
+
+/// What the fold needs of stored bytes, found without reading the rest.
+#[derive(PartialEq, Debug)]
+struct Located<'a> {
+    data: &'a str,
+    id: Uuid,
+    schema: u16,
+    caused_by: Option<Version>,
+}
+
+/// Finds the members that the fold needs by the places canonical bytes have them in. Inside a JSON string every quote is
+/// escaped, so a comma, a quote and a name can only be the beginning of a member; the members before `data`, and those
+/// between `data` and `id`, have no members of these names themselves. Anything unusual gives none, and the general
+/// reader takes over.
+fn locate(body: &str) -> Option<Located<'_>> {
+    let bytes = body.as_bytes();
+    let begin = memchr::memmem::find(bytes, b",\"data\":{")? + 8;
+    let end = begin + object_end(&bytes[begin..])?;
+    let id_at = end + memchr::memmem::find(&bytes[end..], b",\"id\":\"")? + 7;
+    let id = Uuid::try_parse_ascii(bytes.get(id_at..id_at + 36)?).ok()?;
+    let schema_at = id_at + memchr::memmem::rfind(&bytes[id_at..], b",\"schema\":")? + 10;
+    let digits = bytes[schema_at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let schema = body.get(schema_at..schema_at + digits)?.parse().ok()?;
+    let caused_by = match memchr::memmem::find(&bytes[..begin], b",\"caused_by\":\"") {
+        None => None,
+        Some(at) => {
+            let reference = body.get(at + 14..begin)?.split('"').next()?;
+            Some(reference.rsplit_once('@')?.1.parse().ok()?)
+        }
+    };
+    Some(Located { data: body.get(begin..end)?, id, schema, caused_by })
+}
+
+/// Length of the JSON object that the bytes begin with.
+fn object_end(bytes: &[u8]) -> Option<usize> {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            b'"' => at += string_end(&bytes[at + 1..])? + 1,
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// Where the string ends whose text the bytes begin with: the place of its closing quote.
+fn string_end(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', &bytes[at..])?;
+        if bytes[at] == b'"' {
+            return Some(at);
+        }
+        at += 2;
+        if at > bytes.len() {
+            return None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod locate_tests {
+    use super::*;
+
+    fn general(body: &str) -> Located<'_> {
+        let folded: Folded<'_> = serde_json::from_str(body).unwrap();
         let caused_by = folded.caused_by.and_then(|cause| cause.version());
-        Ok(Self { position, id: folded.id, version, effective_at, recorded_at, caused_by, data })
+        Located { data: folded.data.get(), id: folded.id, schema: folded.schema, caused_by }
+    }
+
+    #[test]
+    fn what_is_found_by_place_is_what_the_general_reader_finds() {
+        let id = "01a2005f-f39a-7735-a9ca-bc000000003b";
+        let tricky = r#"\",\"data\":{\"x\":1},\"id\":\"no\",\"schema\":9,\\"#;
+        for (before, data, between, after) in [
+            ("", r#"{"area":"430500"}"#, "", ""),
+            (r#","caused_by":"institution-H37010200001@12""#, "{}", r#","decided_at":"2025-08-04""#, ""),
+            (
+                "",
+                r#"{"changes":{"/data/a":{"b":[{"c":"}"}]}},"note":"T"}"#,
+                r#","evidence":[{"name":"T"}]"#,
+                r#","rules":["T"]"#,
+            ),
+        ] {
+            let data = data.replace('T', tricky);
+            let between = between.replace('T', tricky);
+            let after = after.replace('T', tricky);
+            let body = format!(
+                r#"{{"actor":{{"authority":"agency","office":"{tricky}"}},"case":"{tricky}"{before},"data":{data}{between},"id":"{id}","key":"{tricky}"{after},"schema":1,"subject":"H37010200001","unknown":{{"schema":"{tricky}"}},"version":3}}"#
+            );
+            let by_place = locate(&body);
+            assert!(by_place.is_none() || by_place == Some(general(&body)), "{body}");
+            let plain = body.replace(&format!(r#","unknown":{{"schema":"{tricky}"}}"#), "");
+            assert_eq!(locate(&plain), Some(general(&plain)), "{plain}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_cut_or_of_another_form_are_left_to_the_general_reader() {
+        for body in [
+            "",
+            "{}",
+            r#"{"a":1,"data":{"#,
+            r#"{"a":1,"data":{"x":"\"#,
+            r#"{"a":1,"data":{}}"#,
+            r#"{"a":1,"data":{},"id":"x""#,
+        ] {
+            assert_eq!(locate(body), None, "{body}");
+        }
     }
 }
 
