@@ -13,15 +13,20 @@ use accord_domain::{Event, Subject};
 use accord_store::{EventLog, LogError, Raw, Scan};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
-use std::fs::File;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-/// Events folded in one portion; each takes about half a kilobyte of memory until it is written.
-const PORTION_EVENTS: u64 = 500_000;
+/// Most events folded in one portion; each takes about half a kilobyte of memory until it is written.
+const PORTION_EVENTS_MAX: u64 = 500_000;
+
+/// Fewest events worth a portion of their own: each portion is one more scan.
+const PORTION_EVENTS_MIN: u64 = 50_000;
+
+/// A rebuild takes at least so many portions when it is large enough, so that writing one goes on beside folding the next.
+const PORTIONS_MIN: u64 = 6;
 
 /// Heads handed to the writing thread at a time.
 const BATCH_HEADS: usize = 4_096;
@@ -99,9 +104,8 @@ pub fn rebuild(
         )?;
     }
     connection.execute_batch(schema::LIST_INDEX)?;
-    connection.execute_batch("ANALYZE; PRAGMA analysis_limit = 0;")?;
-    drop(connection);
-    File::open(&rebuilt.path).and_then(|file| file.sync_all()).map_err(ViewError::File)?;
+    connection.execute_batch("PRAGMA analysis_limit = 1000; ANALYZE;")?;
+    // Not synced: the contents are copied from here, and views that a crash damages are made anew.
     Ok(rebuilt)
 }
 
@@ -147,7 +151,7 @@ fn fold_all(
     let (counts, last) = count(&mut *scan, len)?;
     let mut citations = Citations::default();
     let mut done = 0;
-    for streams in portions(&counts) {
+    for streams in portions(&counts, len) {
         if report(Progress { done, total: len }).is_break() {
             return Err(ViewError::Cancelled);
         }
@@ -191,13 +195,14 @@ fn count(scan: &mut dyn Scan, len: u64) -> Result<(Vec<u32>, Last), LogError> {
     Ok((counts, last))
 }
 
-/// Neighbouring streams that together hold about [`PORTION_EVENTS`].
-fn portions(counts: &[u32]) -> Vec<Range<u64>> {
+/// Neighbouring streams that together hold about as many events each.
+fn portions(counts: &[u32], len: u64) -> Vec<Range<u64>> {
+    let portion = (len / PORTIONS_MIN).clamp(PORTION_EVENTS_MIN, PORTION_EVENTS_MAX);
     let mut portions = Vec::new();
     let (mut from, mut events) = (0, 0_u64);
     for (stream, count) in (0_u64..).zip(counts) {
         events += u64::from(*count);
-        if events >= PORTION_EVENTS {
+        if events >= portion {
             portions.push(from..stream + 1);
             (from, events) = (stream + 1, 0);
         }

@@ -171,11 +171,18 @@ enum Item {
     Tangle,
 }
 
-struct Chunk(Vec<(usize, SubjectKind, Item)>);
+/// What a stretch of the log comes to.
+struct Chunk {
+    items: Vec<(usize, SubjectKind, Item)>,
+    /// The stream of each event.
+    streams: Vec<u32>,
+}
 
 #[derive(Default)]
 struct Folded {
     seats: Vec<Option<Seat>>,
+    /// The stream of each event, in the order of positions: where a subject's events are is looked up here.
+    streams: Vec<u32>,
     done: u64,
 }
 
@@ -189,7 +196,7 @@ struct Round<'a> {
 
 impl Round<'_> {
     /// Folds the subjects of this round; also tells how many subjects the log has.
-    fn fold(&self, report: &mut Report<'_>) -> Result<(Vec<Option<Seat>>, u64), ReplayError> {
+    fn fold(&self, report: &mut Report<'_>) -> Result<(Folded, u64), ReplayError> {
         let mut passed_over: Vec<EventType> =
             PASSED_OVER.iter().filter_map(|name| EventType::by_name(name)).collect();
         passed_over.sort_unstable();
@@ -206,15 +213,17 @@ impl Round<'_> {
                         return Ok(());
                     }
                     let until = (from + CHUNK_EVENTS).min(self.len);
-                    let mut items = Chunk(Vec::with_capacity(4_096));
+                    let mut chunk_read =
+                        Chunk { items: Vec::with_capacity(4_096), streams: Vec::with_capacity(8_192) };
                     let mut seen = 0;
                     scan.scan(from..until, &mut |raw| {
                         seen = seen.max(raw.stream + 1);
-                        self.read(&raw, &passed_over, &mut items)
+                        chunk_read.streams.push(u32::try_from(raw.stream).unwrap_or(u32::MAX));
+                        self.read(&raw, &passed_over, &mut chunk_read)
                     })?;
                     streams.fetch_max(seen, Ordering::Relaxed);
                     let go_on = folded.at(chunk, |(folded, report)| {
-                        folded.apply(items);
+                        folded.apply(chunk_read);
                         folded.done = until;
                         report(Progress { done: until, total: self.len }).is_continue()
                     });
@@ -228,7 +237,7 @@ impl Round<'_> {
             || folded.stop(),
         );
         outcome?;
-        Ok((folded.into_inner().0.seats, streams.into_inner()))
+        Ok((folded.into_inner().0, streams.into_inner()))
     }
 
     fn read(
@@ -259,12 +268,13 @@ impl Round<'_> {
         } else {
             return Ok(());
         };
-        items.0.push((seat, raw.kind.kind(), item));
+        items.items.push((seat, raw.kind.kind(), item));
         Ok(())
     }
 
     /// Counts what stands, folding tangled subjects again.
-    fn count(&self, seats: &[Option<Seat>], area: Option<AreaCode>) -> Result<Counts, ReplayError> {
+    fn count(&self, folded: &Folded, area: Option<AreaCode>) -> Result<Counts, ReplayError> {
+        let seats = folded.seats.as_slice();
         let claimed = AtomicUsize::new(0);
         let total = Mutex::new(Counts::default());
         on_threads(
@@ -286,7 +296,7 @@ impl Round<'_> {
         )?;
         let mut counts = total.into_inner().unwrap_or_else(PoisonError::into_inner);
         for portion in tangled_portions(seats) {
-            for (at, events) in self.histories(seats, &portion)? {
+            for (at, events) in self.histories(folded, &portion)? {
                 if let Some(Some(seat)) = seats.get(at) {
                     self.count_again(kind_of(&seat.state), seat.home, &events, area, &mut counts);
                 }
@@ -295,37 +305,39 @@ impl Round<'_> {
         Ok(counts)
     }
 
-    /// All events of the tangled subjects of a portion, by one more pass over the log: reading each subject on its own
-    /// would jump all over the file.
+    /// All events of the tangled subjects of a portion, read in the order of the log.
     fn histories(
         &self,
-        seats: &[Option<Seat>],
+        folded: &Folded,
         portion: &Range<usize>,
     ) -> Result<BTreeMap<usize, Vec<Event>>, ReplayError> {
+        let tangled = |at: usize| folded.seats[at].as_ref().is_some_and(|seat| seat.tangled);
+        let wanted: Vec<(u64, usize)> = (0..)
+            .zip(&folded.streams)
+            .filter_map(|(position, stream)| {
+                let at = usize::try_from(u64::from(*stream).checked_sub(self.subjects.start)?).ok()?;
+                (portion.contains(&at) && tangled(at)).then_some((position, at))
+            })
+            .collect();
         let claimed = AtomicU64::new(0);
         let found = InOrder::new(BTreeMap::<usize, Vec<Event>>::new());
-        let wanted = |stream: u64| {
-            let at = usize::try_from(stream.checked_sub(self.subjects.start)?).ok()?;
-            let tangled = seats.get(at)?.as_ref().is_some_and(|seat| seat.tangled);
-            (portion.contains(&at) && tangled).then_some(at)
-        };
         on_threads(
             || {
                 let mut scan = self.log.scanner()?;
                 loop {
-                    let chunk = claimed.fetch_add(1, Ordering::Relaxed);
-                    let from = chunk * CHUNK_EVENTS;
-                    if from >= self.len {
+                    let turn = claimed.fetch_add(1, Ordering::Relaxed);
+                    let from = usize::try_from(turn).unwrap_or(usize::MAX).saturating_mul(BLOCK_SUBJECTS);
+                    let Some(rest) = wanted.get(from..).filter(|rest| !rest.is_empty()) else {
                         return Ok(());
+                    };
+                    let mut events = Vec::with_capacity(BLOCK_SUBJECTS);
+                    for (position, at) in rest.iter().take(BLOCK_SUBJECTS) {
+                        scan.scan(*position..position + 1, &mut |raw| {
+                            events.push((*at, decode(&raw)?));
+                            Ok(())
+                        })?;
                     }
-                    let mut events = Vec::new();
-                    scan.scan(from..(from + CHUNK_EVENTS).min(self.len), &mut |raw| {
-                        if let Some(at) = wanted(raw.stream) {
-                            events.push((at, decode(&raw)?));
-                        }
-                        Ok(())
-                    })?;
-                    let told = found.at(chunk, |found| {
+                    let told = found.at(turn, |found| {
                         for (at, event) in events {
                             found.entry(at).or_default().push(event);
                         }
@@ -375,7 +387,8 @@ fn tangled_portions(seats: &[Option<Seat>]) -> Vec<Range<usize>> {
 
 impl Folded {
     fn apply(&mut self, chunk: Chunk) {
-        for (at, kind, item) in chunk.0 {
+        self.streams.extend(chunk.streams);
+        for (at, kind, item) in chunk.items {
             if self.seats.len() <= at {
                 self.seats.resize_with(at + 1, || None);
             }
