@@ -116,8 +116,11 @@ fn bars(list: &[Bar], lang: Lang, out: &mut String) {
             (false, Lang::Zh) => "，且至责任履行完毕",
             (false, Lang::En) => ", and until liability is performed",
         };
-        let title = lang.of_two("不得申请", "Barred from applying");
-        out.push_str(&format!("\n{title}（{class}）  {}{performed}\n", period(Some(bar.since), bar.until)));
+        let title = match lang {
+            Lang::Zh => format!("不得申请（{class}）"),
+            Lang::En => format!("Barred from applying ({class})"),
+        };
+        out.push_str(&format!("\n{title}  {}{performed}\n", period(Some(bar.since), bar.until)));
     }
 }
 
