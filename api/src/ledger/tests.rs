@@ -98,3 +98,52 @@ fn an_import_keeps_good_lines_names_bad_ones_and_can_be_run_again() {
 fn futures_len(log: &accord_store::SqliteLog) -> u64 {
     accord_projections::wait_for(log.len()).unwrap()
 }
+
+/// Signed, suspended, resumed, and then an inspection of an earlier day becomes known: its line is decided while the
+/// lines before it are still on their way to the disk.
+fn life() -> Vec<String> {
+    let act = |name: &str, at: &str, key: &str, data: &str| {
+        format!(
+            r#"{{"command":"institution.{name}","subject":"H37010200001","effective_at":"{at}","actor":{{"authority":"agency","area":"370100"}},"key":"{key}","data":{data}}}"#
+        )
+    };
+    vec![
+        SIGN.replace('\n', ""),
+        SUSPEND.replace('\n', ""),
+        act("resume-agreement", "2025-09-01", "resume-1", r#"{"area":"370100"}"#),
+        act("record-inspection", "2025-03-01", "inspect-1", r#"{"inspection":"daily"}"#),
+        act(
+            "suspend-agreement",
+            "2025-12-01",
+            "suspend-2",
+            r#"{"area":"370100","until":"2025-12-15","ground":"g"}"#,
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn an_import_records_the_very_bytes_that_commands_one_by_one_do() {
+    let (_one_by_one, ledger) = fresh();
+    for line in life() {
+        ledger.execute(Command::parse(&line).unwrap()).await.unwrap();
+    }
+    let expected = ledger.log().read_all(0, 100).await.unwrap();
+
+    let imported = tempfile::tempdir().unwrap();
+    Ledger::init(imported.path(), 7, &*clock()).unwrap();
+    let mut importer = Importer::open(imported.path(), clock()).unwrap();
+    let source = life().join("\n");
+    let report = importer.run(source.as_bytes(), &mut Results::default()).unwrap();
+    assert_eq!((report.recorded, report.rejected), (5, 0));
+    let found = importer.log().read_all(0, 100).await.unwrap();
+    assert_eq!(found, expected);
+
+    let marked = |stored: &accord_store::Stored| stored.body.contains(r#""retroactive":true"#);
+    let kinds: Vec<_> =
+        expected.iter().filter(|stored| marked(stored)).map(|stored| stored.kind.name()).collect();
+    assert_eq!(
+        kinds,
+        ["institution.inspection-recorded"],
+        "only what came after acts of later effect is marked"
+    );
+}
