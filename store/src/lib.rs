@@ -9,15 +9,16 @@ pub mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod ids;
-mod leaf;
+pub mod keys;
 pub mod limits;
 mod memory;
+pub mod merkle;
 mod port;
 mod sqlite;
 mod verify;
 
-pub use leaf::leaf_hash;
 pub use memory::MemoryLog;
+pub use merkle::leaf_hash;
 pub use port::*;
 pub use sqlite::{Bulk, SqliteLog};
 pub use verify::verify_columns;

@@ -2,8 +2,8 @@
 
 use crate::port::{Append, AppendError};
 
-/// Largest stored body of one event, in bytes.
-pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Largest stored body of one event, in bytes: its length is written in 16 bits where entries are served in bundles.
+pub const BODY_BYTES_MAX: usize = 0xFFFF;
 /// Longest stream name, in bytes of UTF-8.
 pub const STREAM_NAME_BYTES_MAX: usize = 200;
 /// Longest idempotency key, in bytes of UTF-8.
@@ -14,6 +14,8 @@ pub const EVENTS_PER_REQUEST_MAX: usize = 64;
 pub const BULK_BATCH_EVENTS: usize = 20_000;
 /// Batches waiting between the deciding thread and the writing thread of the bulk path.
 pub const BULK_QUEUE_BATCHES: usize = 2;
+/// Largest commit of which the tree's right edge before every event is remembered for receipts: an import needs none.
+pub const FRONTIERS_PER_COMMIT_MAX: usize = 2_048;
 /// Streams whose newest event is remembered by the writer, at most twice as many: about 60 bytes each.
 pub const STREAMS_REMEMBERED: usize = 2_000_000;
 /// What a WAL is cut back to once it has been moved into its file, in bytes.

@@ -1,5 +1,6 @@
 //! The port every log adapter implements, and the words it speaks.
 
+use crate::merkle::{Frontier, Hash, Plan, Subtree};
 use accord_domain::event::DecodeError;
 use accord_domain::{Event, EventType, Instant, Proposed, Version};
 use async_trait::async_trait;
@@ -263,6 +264,48 @@ pub trait EventLog: Send + Sync {
 
     /// How many events were recorded up to an instant, it included: the position from which on nothing was known yet.
     async fn known(&self, at: Instant) -> Result<u64, LogError>;
+
+    /// Hashes of complete subtrees of the Merkle tree, in the order asked for. Computed from all their leaves here: an
+    /// adapter that keeps hashes answers faster.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] for a subtree that reaches beyond the log, and those of the store.
+    async fn subtrees(&self, wanted: &[Subtree]) -> Result<Vec<Hash>, LogError> {
+        let mut scanner = self.scanner()?;
+        let mut hashes = Vec::with_capacity(wanted.len());
+        for subtree in wanted {
+            let (range, mut frontier) = (subtree.leaves(), Frontier::default());
+            scanner.scan(range.clone(), &mut |raw| {
+                let leaf = Hash::try_from(raw.leaf)
+                    .map_err(|error| LogError::Damaged { position: raw.position, what: error.to_string() })?;
+                frontier.push(leaf, &mut |_, _| {});
+                Ok(())
+            })?;
+            if frontier.size() != range.end - range.start {
+                let position = range.start + frontier.size();
+                return Err(LogError::Damaged { position, what: "the event is missing".to_owned() });
+            }
+            hashes.push(frontier.root());
+        }
+        Ok(hashes)
+    }
+
+    /// The right edge of the Merkle tree over the first `size` events.
+    ///
+    /// # Errors
+    /// Those of [`EventLog::subtrees`].
+    async fn frontier(&self, size: u64) -> Result<Frontier, LogError> {
+        let peaks = self.subtrees(Plan::root(size).subtrees()).await?;
+        Frontier::of(size, peaks).ok_or_else(|| LogError::Other("the tree cannot be read".to_owned()))
+    }
+
+    /// What a plan comes to: the root or the proof.
+    ///
+    /// # Errors
+    /// Those of [`EventLog::subtrees`].
+    async fn prove(&self, plan: &Plan) -> Result<Vec<Hash>, LogError> {
+        Ok(plan.assemble(&self.subtrees(plan.subtrees()).await?))
+    }
 
     /// A reader for scanning.
     ///

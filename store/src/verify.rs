@@ -1,6 +1,6 @@
 //! Checking that what is stored agrees with itself.
 
-use crate::leaf::leaf_hash;
+use crate::merkle::leaf_hash;
 use crate::port::{LogError, Stored};
 use accord_domain::event::Header;
 use accord_domain::{Instant, Version};

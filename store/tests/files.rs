@@ -12,6 +12,7 @@ use std::path::Path;
 async fn raw_sql_can_neither_change_nor_remove_what_is_recorded() {
     let (dir, log) = made();
     one(&log, under("key", 1, append(STREAM, Expected::Any, 0, 2))).await.unwrap();
+    one(&log, append("practitioner-N510105000123", Expected::Any, 0, 15)).await.unwrap();
     drop(log);
     let db = Connection::open(dir.path().join("log.db")).unwrap();
     db.pragma_update(None, "recursive_triggers", true).unwrap();
@@ -27,20 +28,22 @@ async fn raw_sql_can_neither_change_nor_remove_what_is_recorded() {
         "DELETE FROM requests",
         "UPDATE meta SET salt = 0",
         "DELETE FROM meta",
+        "UPDATE nodes SET hash = zeroblob(32)",
+        "DELETE FROM nodes",
     ] {
         let refused = db.execute(sql, []).unwrap_err().to_string();
         assert!(refused.contains("what is recorded is never"), "{sql}: {refused}");
     }
     for sql in [
-        "INSERT INTO events VALUES (2, 0, 2, 1, 302, NULL, 0, zeroblob(32), x'')",
-        "INSERT INTO events VALUES (2, 0, 2, 1, 302, 0, NULL, zeroblob(32), x'')",
-        "INSERT INTO events VALUES (2, 0, 2, 1, 302, 0, 0, zeroblob(31), x'')",
+        "INSERT INTO events VALUES (17, 0, 2, 1, 302, NULL, 0, zeroblob(32), x'')",
+        "INSERT INTO events VALUES (17, 0, 2, 1, 302, 0, NULL, zeroblob(32), x'')",
+        "INSERT INTO events VALUES (17, 0, 2, 1, 302, 0, 0, zeroblob(31), x'')",
         "INSERT INTO events VALUES (1, 0, 2, 1, 302, 0, 0, zeroblob(32), x'')",
     ] {
         assert!(db.execute(sql, []).is_err(), "{sql}");
     }
     drop(db);
-    assert_eq!(open(dir.path()).unwrap().len().await.unwrap(), 2);
+    assert_eq!(open(dir.path()).unwrap().len().await.unwrap(), 17);
 }
 
 #[cfg(unix)]
@@ -166,6 +169,32 @@ async fn a_directory_that_cannot_be_written_can_be_read() {
     let reader = SqliteLog::open_read_only(dir.path(), clock()).unwrap();
     assert_eq!(reader.read_stream(STREAM, 0, 10).await.unwrap().len(), 3);
     allow(dir.path(), 0o700);
+}
+
+/// A ledger written before there was a tree: it is computed when read, and kept once the ledger is opened for writing;
+/// also when an older program appended in between.
+#[tokio::test]
+async fn a_ledger_without_a_tree_gets_one() {
+    let (dir, log) = made();
+    one(&log, append(STREAM, Expected::Any, 0, 64)).await.unwrap();
+    one(&log, append(STREAM, Expected::Any, 64, 60)).await.unwrap();
+    let edge = log.frontier(124).await.unwrap();
+    drop(log);
+    let db = Connection::open(dir.path().join("log.db")).unwrap();
+    let nodes = |db: &Connection| db.query_row("SELECT count(*) FROM nodes", [], |row| row.get::<_, u32>(0));
+    assert_eq!(nodes(&db), Ok(7));
+    db.execute_batch("DROP TRIGGER nodes_never_removed; DELETE FROM nodes WHERE n > 4").unwrap();
+    drop(open(dir.path()).unwrap());
+    assert_eq!(nodes(&db), Ok(7));
+    db.execute_batch("DROP TABLE nodes").unwrap();
+    drop(db);
+    let reader = SqliteLog::open_read_only(dir.path(), clock()).unwrap();
+    assert_eq!(reader.frontier(124).await.unwrap(), edge);
+    let log = open(dir.path()).unwrap();
+    assert_eq!(log.frontier(124).await.unwrap(), edge);
+    let db = Connection::open(dir.path().join("log.db")).unwrap();
+    assert_eq!(nodes(&db), Ok(7));
+    assert!(db.execute("DELETE FROM nodes", []).is_err());
 }
 
 /// Made by `make_the_fixture_of_format_1`; every later version must open it.

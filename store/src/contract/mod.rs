@@ -11,12 +11,14 @@ mod crowd;
 mod model;
 mod read;
 mod sample;
+mod tree;
 
 pub use append::*;
 pub use crowd::*;
 pub use model::*;
 pub use read::*;
 pub use sample::*;
+pub use tree::*;
 
 use crate::clock::ManualClock;
 use crate::port::{Answer, Append, AppendError, EventLog};
@@ -71,6 +73,7 @@ macro_rules! contract_tests {
             two_racers_with_one_key_write_once
             a_reader_sees_whole_requests_only
             random_batches_agree_with_a_plain_model
+            the_tree_is_that_of_the_leaves
         );
     };
     (@each $fixture:expr; $($name:ident)*) => {

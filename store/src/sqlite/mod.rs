@@ -3,6 +3,7 @@
 //! - [`schema`]: the tables and their guards; [`files`]: rights and the lock of the directory.
 //! - [`plan`] decides what each request comes to, [`sink`] makes it durable and shows it.
 //! - [`index`] finds streams and keys; [`read`] and [`scan`] answer, on connections of their own.
+//! - [`tree`] keeps the Merkle tree beside the events.
 //! - [`bulk`] is the same path for imports, with deciding and writing in two threads.
 
 mod bulk;
@@ -15,11 +16,13 @@ mod read;
 mod scan;
 mod schema;
 mod sink;
+mod tree;
 
 pub use bulk::Bulk;
 
 use crate::clock::Clock;
 use crate::ids;
+use crate::merkle::{Frontier, Hash, Subtree};
 use crate::port::{Answer, Append, AppendError, Appended, EventLog, LogError, Scan, Stored};
 use accord_domain::{Instant, Version};
 use async_trait::async_trait;
@@ -47,6 +50,9 @@ struct Shared {
     tail: RwLock<Tail>,
     len: watch::Sender<u64>,
     pool: Pool,
+    /// Whether the log has the table of the tree.
+    has_nodes: bool,
+    recent: tree::Recent,
 }
 
 impl Shared {
@@ -88,6 +94,10 @@ impl Shared {
         while tail.catch_up(&reader.log, CATCH_UP_EVENTS)? {}
         self.len.send_if_modified(|len| std::mem::replace(len, tail.events) != tail.events);
         Ok(())
+    }
+
+    fn nodes<'a>(&self, reader: &'a Reader) -> tree::Nodes<'a> {
+        tree::Nodes { log: &reader.log, stored: self.has_nodes }
     }
 
     fn lookup<'a>(&'a self, reader: &'a Reader) -> Lookup<'a> {
@@ -167,6 +177,7 @@ impl SqliteLog {
             }
         }
         let events = tail.events;
+        let frontier = tree::open(&log, events)?;
         let shared = Arc::new(Shared {
             dir: dir.to_owned(),
             meta,
@@ -176,8 +187,10 @@ impl SqliteLog {
             tail: RwLock::new(tail),
             len: watch::Sender::new(events),
             pool: Pool::default(),
+            has_nodes: true,
+            recent: tree::Recent::default(),
         });
-        let sink = Sink { log, index, shared: Arc::clone(&shared), broken: None, newest_leaf };
+        let sink = Sink { log, index, shared: Arc::clone(&shared), broken: None, newest_leaf, frontier };
         let planner = Planner::new(sink.next().map_err(read::failed)?);
         let writer = Writer { planner, sink, _lock: lock };
         Ok(Self { shared, writer: Arc::new(Mutex::new(Some(writer))) })
@@ -201,8 +214,11 @@ impl SqliteLog {
         let mut tail = fitting.unwrap_or_default();
         while tail.catch_up(&log, CATCH_UP_EVENTS)? {}
         let len = watch::Sender::new(tail.events);
+        let has_nodes = tree::is_there(&log)?;
         let (dir, tail, pool) = (dir.to_owned(), RwLock::new(tail), Pool::default());
-        let shared = Arc::new(Shared { dir, meta, clock, mode, with_index, tail, len, pool });
+        let recent = tree::Recent::default();
+        let shared =
+            Arc::new(Shared { dir, meta, clock, mode, with_index, tail, len, pool, has_nodes, recent });
         Ok(Self { shared, writer: Arc::new(Mutex::new(None)) })
     }
 
@@ -319,6 +335,20 @@ impl EventLog for SqliteLog {
 
     async fn known(&self, at: Instant) -> Result<u64, LogError> {
         self.shared.read(|reader| read::known(&reader.log, read::len(&reader.log)?, at))
+    }
+
+    async fn subtrees(&self, wanted: &[Subtree]) -> Result<Vec<Hash>, LogError> {
+        self.shared.read(|reader| {
+            let nodes = self.shared.nodes(reader);
+            wanted.iter().map(|subtree| nodes.hash(*subtree)).collect()
+        })
+    }
+
+    async fn frontier(&self, size: u64) -> Result<Frontier, LogError> {
+        match self.shared.recent.find(size) {
+            Some(frontier) => Ok(frontier),
+            None => self.shared.read(|reader| self.shared.nodes(reader).frontier(size)),
+        }
     }
 
     fn scanner(&self) -> Result<Box<dyn Scan>, LogError> {

@@ -50,8 +50,18 @@ CREATE TABLE requests (
 ) STRICT;
 ";
 
+/// The tree over the events; see `tree.rs`.
+pub(super) const NODES: &str = "
+CREATE TABLE nodes (
+    level INTEGER NOT NULL CHECK (level > 0),
+    n     INTEGER NOT NULL CHECK (n >= 0),
+    hash  BLOB    NOT NULL CHECK (length(hash) = 32),
+    PRIMARY KEY (level, n)
+) STRICT, WITHOUT ROWID;
+";
+
 /// Tables of the log that never change a row.
-pub(super) const GUARDED: [&str; 4] = ["meta", "streams", "events", "requests"];
+pub(super) const GUARDED: [&str; 5] = ["meta", "streams", "events", "requests", "nodes"];
 
 /// The index: where a stream's newest event is, and which stream a name and which request a key may mean. Hashes are the
 /// first 8 bytes of SHA-256; a candidate is always compared with the log, so equal hashes do no harm.
@@ -72,14 +82,17 @@ CREATE TABLE keys (hash INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY
 /// out pass by them unless the connection has `recursive_triggers` on, as ours have; a trigger on INSERT would refuse that
 /// too, but it makes SQLite journal every statement and costs an import a third of its speed. Verification names such rows.
 pub(super) fn guards() -> String {
+    GUARDED.map(guards_of).concat()
+}
+
+/// The triggers of one table.
+pub(super) fn guards_of(table: &str) -> String {
     let mut sql = String::new();
-    for table in GUARDED {
-        for (act, word) in [("UPDATE", "changed"), ("DELETE", "removed")] {
-            sql.push_str(&format!(
-                "CREATE TRIGGER {table}_never_{word} BEFORE {act} ON {table} \
-                 BEGIN SELECT RAISE(ABORT, 'what is recorded is never {word}'); END;\n"
-            ));
-        }
+    for (act, word) in [("UPDATE", "changed"), ("DELETE", "removed")] {
+        sql.push_str(&format!(
+            "CREATE TRIGGER {table}_never_{word} BEFORE {act} ON {table} \
+             BEGIN SELECT RAISE(ABORT, 'what is recorded is never {word}'); END;\n"
+        ));
     }
     sql
 }
@@ -174,6 +187,7 @@ pub(super) fn create_log(
     tx.pragma_update(None, "application_id", LOG_APPLICATION)?;
     tx.pragma_update(None, "user_version", FORMAT)?;
     tx.execute_batch(LOG)?;
+    tx.execute_batch(NODES)?;
     tx.execute(
         "INSERT INTO meta (one, ledger, salt, created_at) VALUES (1, ?1, ?2, ?3)",
         (&ledger[..], salt.cast_signed(), created_at),

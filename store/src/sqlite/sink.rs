@@ -2,9 +2,10 @@
 
 use super::index::{Learnt, Tail, digest_hash};
 use super::plan::{Commit, Next};
-use super::{Shared, fault};
+use super::{Shared, fault, tree};
 use crate::ids;
-use crate::leaf::leaf_hash;
+use crate::limits::FRONTIERS_PER_COMMIT_MAX;
+use crate::merkle::{Frontier, leaf_hash};
 use crate::port::LogError;
 use accord_domain::Instant;
 use rusqlite::Connection;
@@ -22,6 +23,8 @@ pub(super) struct Sink {
     pub(super) broken: Option<Arc<LogError>>,
     /// Leaf hash of the newest event.
     pub(super) newest_leaf: Vec<u8>,
+    /// The right edge of the tree over what is written.
+    pub(super) frontier: Frontier,
 }
 
 impl Sink {
@@ -61,6 +64,9 @@ impl Sink {
         let mut learnt = Learnt::default();
         let tx = self.log.unchecked_transaction()?;
         let mut newest = [0; 32];
+        let mut frontier = self.frontier.clone();
+        let (mut nodes, mut edges) = (Vec::new(), Vec::new());
+        let few = commit.events.len() <= FRONTIERS_PER_COMMIT_MAX;
         {
             let mut insert = tx.prepare_cached("INSERT INTO streams (id, name) VALUES (?1, ?2)")?;
             for (stream, name, hash) in &commit.streams {
@@ -87,7 +93,14 @@ impl Sink {
                     &row.event.body[..],
                 ))?;
                 learnt.heads.push((row.stream, row.position));
+                if few {
+                    edges.push(frontier.clone());
+                }
+                frontier.push(newest, &mut |subtree, hash| {
+                    nodes.extend(tree::node_of(subtree).map(|(level, n)| (level, n, *hash)));
+                });
             }
+            tree::insert(&tx, &nodes)?;
             let mut insert = tx.prepare_cached(
                 "INSERT INTO requests (first_position, key, digest, count) VALUES (?1, ?2, ?3, ?4)",
             )?;
@@ -99,6 +112,8 @@ impl Sink {
         }
         tx.commit()?;
         self.newest_leaf = newest.to_vec();
+        self.frontier = frontier;
+        self.shared.recent.remember(edges);
         Ok(learnt)
     }
 

@@ -1,0 +1,37 @@
+//! The two hashes of the tree (RFC 6962 §2.1).
+
+use sha2::{Digest, Sha256};
+
+/// A hash of the tree: of a leaf, of a subtree, or its root.
+pub type Hash = [u8; 32];
+
+/// Hash of a leaf: SHA-256 of 0x00 and the stored bytes.
+#[must_use]
+pub fn leaf_hash(body: &[u8]) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update([0_u8]);
+    hasher.update(body);
+    hasher.finalize().into()
+}
+
+/// Hash of two neighbours: SHA-256 of 0x01, the left one and the right one.
+#[must_use]
+pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
+    let mut bytes = [1; 65];
+    bytes[1..33].copy_from_slice(left);
+    bytes[33..].copy_from_slice(right);
+    Sha256::digest(bytes).into()
+}
+
+/// Root of the tree without leaves: SHA-256 of nothing.
+#[must_use]
+pub fn empty_root() -> Hash {
+    Sha256::digest([]).into()
+}
+
+/// Root over subtrees that stand side by side, from left to right, each at least as high as the next: the last two are
+/// joined first. Of none it is [`empty_root`].
+pub(super) fn fold(peaks: &[Hash]) -> Hash {
+    let Some((last, rest)) = peaks.split_last() else { return empty_root() };
+    rest.iter().rev().fold(*last, |right, left| node_hash(left, &right))
+}

@@ -1,0 +1,178 @@
+//! The tree beside the events: table `nodes`, written in the commit of the events it covers.
+//!
+//! A node of level `k` (from 1) with number `n` is the hash of the complete subtree over the leaves
+//! `[n · 16^k, (n + 1) · 16^k)`; level 0 are the leaf hashes of the events. So a proof reads a few runs of at most 16
+//! hashes, the tree costs a row in 16 events, and no row is ever written twice. Nodes follow from the leaves: those that
+//! are not there, in a ledger written before there were any, are computed, and added when it is opened for writing.
+
+use super::read::{damaged, failed};
+use super::{fault, schema};
+use crate::merkle::{Frontier, Hash, Plan, Subtree, node_hash};
+use crate::port::LogError;
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+/// The height of the subtrees of one level above those of the level below.
+const STEP: u32 = 4;
+/// Children of a node.
+const CHILDREN: u64 = 1 << STEP;
+/// Leaves one commit of catching up covers.
+const CATCH_UP_LEAVES: u64 = 1 << 20;
+/// Right edges kept for receipts: those of the newest events.
+const RECENT_MAX: usize = 4_096;
+
+/// Which rows of `nodes` a growing tree completes.
+pub(super) fn node_of(subtree: Subtree) -> Option<(u32, u64)> {
+    (subtree.height > 0 && subtree.height.is_multiple_of(STEP))
+        .then_some((subtree.height / STEP, subtree.index))
+}
+
+/// Whether a log has the table.
+pub(super) fn is_there(log: &Connection) -> Result<bool, LogError> {
+    log.query_row("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'nodes'", [], |_| Ok(()))
+        .optional()
+        .map(|found| found.is_some())
+        .map_err(failed)
+}
+
+/// Makes the table where it is missing, adds the nodes that are missing, and gives the right edge of the tree over all
+/// events.
+pub(super) fn open(log: &Connection, events: u64) -> Result<Frontier, LogError> {
+    let failed_to = |error: rusqlite::Error| fault::sqlite("writing the tree", &error);
+    if !is_there(log)? {
+        let tx = log.unchecked_transaction().map_err(failed_to)?;
+        tx.execute_batch(schema::NODES).map_err(failed_to)?;
+        tx.execute_batch(&schema::guards_of("nodes")).map_err(failed_to)?;
+        tx.commit().map_err(failed_to)?;
+    }
+    let newest: Option<i64> = log
+        .query_row("SELECT n FROM nodes WHERE level = 1 ORDER BY n DESC LIMIT 1", [], |row| row.get(0))
+        .optional()
+        .map_err(failed)?;
+    let covered = newest.map_or(0, |newest| (newest.cast_unsigned() + 1) * CHILDREN);
+    if covered > events {
+        return Err(damaged(events, "the tree covers events that are not there"));
+    }
+    let reader = Nodes { log, stored: true };
+    let mut frontier = reader.frontier(covered)?;
+    while frontier.size() < events {
+        let until = events.min(frontier.size() + CATCH_UP_LEAVES);
+        let leaves = reader.row(0, frontier.size()..until)?;
+        let mut nodes = Vec::new();
+        for leaf in leaves {
+            frontier.push(leaf, &mut |subtree, hash| {
+                nodes.extend(node_of(subtree).map(|(level, n)| (level, n, *hash)));
+            });
+        }
+        if !nodes.is_empty() {
+            let tx = log.unchecked_transaction().map_err(failed_to)?;
+            insert(&tx, &nodes).map_err(failed_to)?;
+            tx.commit().map_err(failed_to)?;
+        }
+    }
+    Ok(frontier)
+}
+
+/// Writes nodes within the caller's transaction.
+pub(super) fn insert(log: &Connection, nodes: &[(u32, u64, Hash)]) -> rusqlite::Result<()> {
+    if nodes.is_empty() {
+        return Ok(());
+    }
+    let mut insert = log.prepare_cached("INSERT INTO nodes (level, n, hash) VALUES (?1, ?2, ?3)")?;
+    for (level, n, hash) in nodes {
+        insert.execute((level, n.cast_signed(), &hash[..]))?;
+    }
+    Ok(())
+}
+
+/// Reads hashes of the tree.
+#[derive(Clone, Copy)]
+pub(super) struct Nodes<'a> {
+    pub(super) log: &'a Connection,
+    /// Whether the log has the table.
+    pub(super) stored: bool,
+}
+
+impl Nodes<'_> {
+    /// The right edge of the tree of a size.
+    pub(super) fn frontier(self, size: u64) -> Result<Frontier, LogError> {
+        let plan = Plan::root(size);
+        let peaks = plan.subtrees().iter().map(|subtree| self.hash(*subtree)).collect::<Result<_, _>>()?;
+        Frontier::of(size, peaks).ok_or_else(|| damaged(size, "the tree cannot be read"))
+    }
+
+    /// The hash of a complete subtree.
+    pub(super) fn hash(self, subtree: Subtree) -> Result<Hash, LogError> {
+        let (level, above) = (subtree.height / STEP, subtree.height % STEP);
+        let first = subtree.index << above;
+        let row = self.row(level, first..first + (1 << above))?;
+        join(row).ok_or_else(|| damaged(subtree.leaves().start, "the tree cannot be read"))
+    }
+
+    /// A run of one level.
+    fn row(self, level: u32, range: Range<u64>) -> Result<Vec<Hash>, LogError> {
+        let wanted = range.end - range.start;
+        if level == 0 {
+            let sql = "SELECT leaf FROM events WHERE position >= ?1 AND position < ?2 ORDER BY position";
+            let leaves = self.select(sql, (range.start.cast_signed(), range.end.cast_signed()))?;
+            return if leaves.len() as u64 == wanted {
+                Ok(leaves)
+            } else {
+                Err(damaged(range.start, format!("of {wanted} events from here {} are there", leaves.len())))
+            };
+        }
+        if self.stored {
+            let sql = "SELECT hash FROM nodes WHERE level = ?1 AND n >= ?2 AND n < ?3 ORDER BY n";
+            let nodes = self.select(sql, (level, range.start.cast_signed(), range.end.cast_signed()))?;
+            if nodes.len() as u64 == wanted {
+                return Ok(nodes);
+            }
+        }
+        range.map(|n| self.computed(level, n)).collect()
+    }
+
+    /// A node from its children.
+    pub(super) fn computed(self, level: u32, n: u64) -> Result<Hash, LogError> {
+        let children = self.row(level - 1, n * CHILDREN..(n + 1) * CHILDREN)?;
+        join(children).ok_or_else(|| damaged(n, "the tree cannot be read"))
+    }
+
+    fn select(self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Hash>, LogError> {
+        let mut select = self.log.prepare_cached(sql).map_err(failed)?;
+        let hashes = select.query_map(params, |row| row.get(0)).map_err(failed)?;
+        hashes.collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+}
+
+/// Joins neighbours until one hash is left; none unless their number is a power of two.
+fn join(mut row: Vec<Hash>) -> Option<Hash> {
+    if !row.len().is_power_of_two() {
+        return None;
+    }
+    while row.len() > 1 {
+        row = row.chunks_exact(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
+    }
+    row.pop()
+}
+
+/// The right edges before each of the newest events: what a receipt given at once is made of.
+#[derive(Debug, Default)]
+pub(super) struct Recent(Mutex<VecDeque<Frontier>>);
+
+impl Recent {
+    /// Remembers edges; they grow with every call.
+    pub(super) fn remember(&self, frontiers: Vec<Frontier>) {
+        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.extend(frontiers);
+        let over = recent.len().saturating_sub(RECENT_MAX);
+        recent.drain(..over);
+    }
+
+    /// The edge of a size, when it is remembered.
+    pub(super) fn find(&self, size: u64) -> Option<Frontier> {
+        let recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.binary_search_by_key(&size, Frontier::size).ok().map(|at| recent[at].clone())
+    }
+}
