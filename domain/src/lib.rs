@@ -7,6 +7,7 @@
 
 pub mod command;
 pub mod decide;
+pub mod difference;
 pub mod envelope;
 pub mod event;
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! at others: that is how `known_at` binds.
 
 use crate::event::{AnnulmentScope, Event, EventData};
-use crate::id::SubjectKind;
+use crate::id::{SubjectKind, Version};
 use crate::state::State;
 use crate::time::Instant;
 use crate::track::Span;
@@ -34,6 +34,26 @@ pub fn resolve(events: &[Event]) -> Vec<Known<'_>> {
     }
     known.sort_by_key(|known| (known.event.effective_at, known.event.position));
     known
+}
+
+/// The acts that annul an event and stand, by version: those it is void because of.
+#[must_use]
+pub fn annulled_by(events: &[Event], target: &Event) -> Vec<Version> {
+    let stands: Vec<Known<'_>> = resolve(events);
+    let stands = |event: &Event| {
+        stands.iter().any(|known| known.event.id == event.id && known.void_from == Instant::MAX)
+    };
+    let names = |event: &&Event| {
+        event.data.annulment().is_some_and(|annulment| {
+            let with_cause = || {
+                let cause = events.iter().find(|event| event.id == annulment.event);
+                annulment.consequences == Some(true)
+                    && cause.is_some_and(|cause| target.caused_by == Some(cause.version))
+            };
+            annulment.event == target.id || with_cause()
+        })
+    };
+    events.iter().filter(names).filter(|event| stands(event)).map(|event| event.version).collect()
 }
 
 fn apply(events: &[Event], known: &mut [Known<'_>]) {
@@ -186,4 +206,4 @@ pub fn merge(mut spans: Vec<Span>) -> Vec<Span> {
 }
 
 #[cfg(test)]
-mod properties;
+pub(crate) mod properties;

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// Small numbers that choices are drawn from; shrinking them shrinks the history.
-type Dice = Vec<u8>;
+pub(crate) type Dice = Vec<u8>;
 
 struct Choices<'a> {
     dice: std::iter::Cycle<std::slice::Iter<'a, u8>>,
@@ -21,7 +21,7 @@ struct Choices<'a> {
 }
 
 /// Few instants, so that they meet: the first of a month over three years, some at noon.
-fn instant(die: u8) -> Instant {
+pub(crate) fn instant(die: u8) -> Instant {
     let month = u32::from(die) % 36;
     let noon = if die >= 216 { 12 } else { 0 };
     let start = Instant::parse("2024-01-01").unwrap().plus_months(month);
@@ -60,7 +60,7 @@ impl Choices<'_> {
 }
 
 /// Events of any types at any effective times, numbered in the order in which they became known.
-fn events(kind: SubjectKind, rolls: &[Dice]) -> Vec<Event> {
+pub(crate) fn events(kind: SubjectKind, rolls: &[Dice]) -> Vec<Event> {
     let types: Vec<EventType> = EventType::all()
         .map(|(number, ..)| EventType(*number))
         .filter(|known| known.kind() == kind)
@@ -86,7 +86,7 @@ fn events(kind: SubjectKind, rolls: &[Dice]) -> Vec<Event> {
     events
 }
 
-fn histories() -> impl Strategy<Value = (SubjectKind, Vec<Dice>)> {
+pub(crate) fn histories() -> impl Strategy<Value = (SubjectKind, Vec<Dice>)> {
     let kind = prop_oneof![Just(SubjectKind::Institution), Just(SubjectKind::Practitioner)];
     (kind, prop::collection::vec(prop::collection::vec(any::<u8>(), 8..24), 1..16))
 }
