@@ -249,10 +249,8 @@ fn explain(
     };
     // The acts that end what they annul on this day.
     let ended = resolved.iter().filter(|known| known.void_from == turn);
-    let by: Vec<Version> = ended
-        .flat_map(|known| timeline::annulled_by(events, &known.event))
-        .filter(matters)
-        .collect();
+    let by: Vec<Version> =
+        ended.flat_map(|known| timeline::annulled_by(events, &known.event)).filter(matters).collect();
     if !by.is_empty() {
         return (Why::NoLongerHeld, by);
     }
@@ -271,8 +269,12 @@ fn explain(
 pub fn pieces(kind: SubjectKind, events: &[Event]) -> Pieces {
     let mut pieces = profile(kind, events);
     for span in timeline::timeline(kind, events) {
-        let held =
-            Held { value: span.value.to_string().into(), from: span.from, until: span.until, cause: span.cause };
+        let held = Held {
+            value: span.value.to_string().into(),
+            from: span.from,
+            until: span.until,
+            cause: span.cause,
+        };
         pieces.entry(Field::Track(span.track)).or_default().push(held);
     }
     pieces
@@ -333,7 +335,8 @@ impl Facts {
         for (field, list) in pieces.iter_mut() {
             let Field::Profile(name) = field else { continue };
             let Some(last) = list.last_mut().filter(|last| last.until == Instant::MAX) else { continue };
-            let stays = self.told.get(name).is_some_and(|(told, cause)| *told == last.value && *cause == last.cause);
+            let stays =
+                self.told.get(name).is_some_and(|(told, cause)| *told == last.value && *cause == last.cause);
             if !stays {
                 last.until = turn;
             }

@@ -1,14 +1,18 @@
 //! Questions answered from the log alone: nothing here trusts a view.
 //!
-//! [`state_as_of`], [`standing_as_of`] and [`history`] tell of one subject; [`census`] folds the whole ledger; and
-//! [`verify`] compares what the views say with what the log says, and names every difference.
+//! [`state_as_of`], [`standing_as_of`] and [`history`] tell of one subject; [`census`] folds the whole ledger; [`diff`] says
+//! what differs between two pairs of coordinates and which events did it; and [`verify`] compares what the views say with
+//! what the log says, and names every difference.
 
 mod census;
+mod diff;
 mod subject;
+mod subjects;
 mod threads;
 mod verify;
 
 pub use census::census;
+pub use diff::{Between, Differs, Late, diff, differs, late, late_of};
 pub use subject::{history, standing_as_of, state_as_of, timeline_as_known};
 pub use verify::{Difference, Verified, verify};
 

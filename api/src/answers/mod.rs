@@ -8,6 +8,7 @@
 
 mod census;
 mod coordinates;
+mod diff;
 mod done;
 mod due;
 mod error;
@@ -24,6 +25,7 @@ pub(crate) mod testing;
 
 pub use census::{Census, Count};
 pub use coordinates::{Asked, Coordinates, coordinates};
+pub use diff::{Diff, FieldChange, LateRecord, Says, StepTaken};
 pub use done::{Done, Receipt, Recorded};
 pub use due::Due;
 pub use error::AnswerError;

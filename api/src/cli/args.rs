@@ -120,6 +120,8 @@ pub enum Command {
         #[arg(long)]
         verify: bool,
     },
+    /// What changed between two days, or between what was known then and now, and which events did it
+    Diff(Differ),
     /// Compute the views again from the log
     Rebuild {
         /// One view by name; all when left out
@@ -127,6 +129,44 @@ pub enum Command {
     },
     /// Look whether everything is as it should be: files, log, hashes, views
     Doctor,
+}
+
+/// Two places on the axes of time.
+#[derive(Args, Debug)]
+pub struct Differ {
+    /// Of whom
+    #[command(flatten)]
+    pub whom: Whom,
+    /// The first day (生效)
+    #[arg(long, value_parser = instant, value_name = "D", required_unless_present = "late")]
+    pub from: Option<Instant>,
+    /// The second day [default: now]
+    #[arg(long, value_parser = instant, value_name = "D")]
+    pub to: Option<Instant>,
+    /// The first day as known then (记录) [default: as known now]
+    #[arg(long, value_parser = instant, value_name = "T")]
+    pub known_from: Option<Instant>,
+    /// The second day as known then [default: as known now]
+    #[arg(long, value_parser = instant, value_name = "T")]
+    pub known_to: Option<Instant>,
+    /// Instead: what was recorded more than so many days after it took effect
+    #[arg(long, value_name = "DAYS", conflicts_with_all = ["from", "to", "known_from"])]
+    pub late: Option<u32>,
+}
+
+/// One subject, those of a pooling area, or all.
+#[derive(Args, Debug)]
+#[group(required = true)]
+pub struct Whom {
+    /// Institution or practitioner
+    #[arg(value_parser = subject)]
+    pub subject: Option<Subject>,
+    /// Every subject of this pooling area
+    #[arg(long, value_parser = area, conflicts_with_all = ["subject", "all"])]
+    pub area: Option<AreaCode>,
+    /// Every subject
+    #[arg(long, conflicts_with = "subject")]
+    pub all: bool,
 }
 
 /// Where to listen.

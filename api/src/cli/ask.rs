@@ -57,7 +57,7 @@ fn behind(session: &Session<'_, '_>, ledger: &Ledger) -> Result<u64, Stop> {
 }
 
 /// Runs a question to its answer.
-fn answer<T>(
+pub(super) fn answer<T>(
     session: &Session<'_, '_>,
     question: impl Future<Output = Result<T, AnswerError>>,
 ) -> Result<T, Stop> {

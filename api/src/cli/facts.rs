@@ -40,6 +40,11 @@ fn plain(key: &str, value: &Value, lang: Lang) -> String {
     }
 }
 
+/// A text fact in words: `public` of `ownership` is 公立.
+pub(super) fn spoken(key: &str, text: &str, lang: Lang) -> String {
+    string(key, text, lang)
+}
+
 fn string(key: &str, text: &str, lang: Lang) -> String {
     if matches!(key, "line" | "lines") {
         return Line::parse(text).map_or_else(|| text.to_owned(), |line| words::line(line, lang));
@@ -105,7 +110,7 @@ fn decimal(parts: i64, unit: i64, digits: usize) -> String {
 }
 
 /// What a field is called.
-fn label(key: &str, lang: Lang) -> &str {
+pub(super) fn label(key: &str, lang: Lang) -> &str {
     let (zh, en) = match key {
         "activity" => ("活动", "by"),
         "amount_fen" => ("金额", "amount"),

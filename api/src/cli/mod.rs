@@ -3,6 +3,7 @@
 mod act;
 pub mod args;
 mod ask;
+mod diff;
 mod doctor;
 pub mod exit;
 mod facts;
@@ -102,6 +103,7 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         Command::Payable(claim) => ask::payable(&mut session, &claim),
         Command::Points { practitioner, year, at } => ask::points(&mut session, &practitioner, year, at),
         Command::Replay { at, area, verify } => replay::replay(&mut session, at, area, verify),
+        Command::Diff(asked) => diff::diff(&mut session, &asked),
         Command::Rebuild { view } => replay::rebuild(&mut session, view.as_deref()),
         Command::Doctor => doctor::doctor(&mut session),
     }

@@ -167,7 +167,7 @@ pub(super) fn rebuild(session: &mut Session<'_, '_>, view: Option<&str>) -> Resu
 }
 
 /// Shows how far it is.
-fn watched(bar: &ProgressBar) -> impl FnMut(Progress) -> ControlFlow<()> + Send + use<> {
+pub(super) fn watched(bar: &ProgressBar) -> impl FnMut(Progress) -> ControlFlow<()> + Send + use<> {
     let bar = bar.clone();
     move |progress| {
         bar.set_length(progress.total);
@@ -176,7 +176,7 @@ fn watched(bar: &ProgressBar) -> impl FnMut(Progress) -> ControlFlow<()> + Send 
     }
 }
 
-fn failed(error: &ReplayError, lang: Lang) -> Stop {
+pub(super) fn failed(error: &ReplayError, lang: Lang) -> Stop {
     match error {
         ReplayError::Log(source) => Stop::log(source, lang),
         ReplayError::Views(source) => Stop::views(source, lang),

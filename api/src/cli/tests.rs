@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
 
+mod diff;
+
 /// What a run gave.
 struct Ended {
     exit: Exit,

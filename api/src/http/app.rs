@@ -232,6 +232,12 @@ pub(crate) fn from_views(error: &ViewError) -> Problem {
     Problem::new(&catalogue::UNAVAILABLE, words!("the views cannot be read now", "视图暂时无法读取"))
 }
 
+/// What replay says when it cannot answer.
+pub(crate) fn from_replay(error: &accord_replay::ReplayError) -> Problem {
+    tracing::error!(error = %chain(error), "the log cannot be replayed");
+    Problem::new(&catalogue::UNAVAILABLE, words!("the ledger cannot be read now", "账本暂时无法读取"))
+}
+
 /// An error with its causes, for the log.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

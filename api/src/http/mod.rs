@@ -7,6 +7,7 @@
 mod app;
 mod commands;
 mod cursor;
+mod diff;
 mod docs;
 mod etag;
 mod events;
@@ -52,6 +53,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(list::routes())
         .merge(show::routes())
         .merge(history::routes())
+        .merge(diff::routes())
         .merge(points::routes())
         .merge(payable::routes())
         .merge(statistics::routes())

@@ -80,11 +80,7 @@ fn known_then_against_known_now_names_the_record_that_changed_the_day() {
 #[test]
 fn an_annulment_from_a_date_is_the_reason_of_the_turn_on_that_day() {
     let mut history = pharmacy();
-    history.act(
-        "annul",
-        "2025-09-20",
-        json!({ "event": id(1), "scope": "from_date", "date": "2025-10-01" }),
-    );
+    history.act("annul", "2025-09-20", json!({ "event": id(1), "scope": "from_date", "date": "2025-10-01" }));
     insta::assert_snapshot!(differ(&history, place("2025-09-01", 4), place("2025-10-01", 4)), @"
     agreement/430500/basic: suspended [2025-08-04, 2025-10-01) #1 → in_force [2025-10-01, 2026-01-01) #0
       2025-10-01 NoLongerHeld by [3]: in_force [2025-10-01, 2026-01-01) #0

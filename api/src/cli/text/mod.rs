@@ -1,6 +1,7 @@
 //! Answers as people read them, in Chinese and English. Pure: an answer in, a text out.
 
 mod census;
+mod diff;
 mod done;
 mod history;
 mod list;
@@ -10,6 +11,7 @@ mod refusal;
 mod show;
 
 pub use census::census;
+pub use diff::{diff, diff_brief, late};
 pub use done::done;
 pub use history::history;
 pub use list::list;

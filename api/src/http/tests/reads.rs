@@ -199,3 +199,27 @@ async fn health_is_progress() {
     assert!(!text.contains(PHARMACY) && !text.contains(DOCTOR));
     drop(server.dir);
 }
+
+#[tokio::test]
+async fn a_diff_tells_each_step_and_a_day_as_known_then() {
+    let server = Server::with_histories().await;
+    let target = format!("/v1/institutions/{PHARMACY}/diff");
+    let between = server.get(&format!("{target}?from=2025-07-01&as_of=2025-12-01")).await.json();
+    let steps = between["changes"][0]["steps"].as_array().unwrap();
+    let why: Vec<_> =
+        steps.iter().map(|step| (step["why"].clone(), step["after"]["value"].clone())).collect();
+    assert_eq!(why, [(json!("took-effect"), json!("suspended")), (json!("day-came"), json!("in_force"))]);
+    assert_eq!(steps[0]["by"][0], between["events"][1]["event"]);
+    // On one day, known before anything was recorded against known now.
+    let known =
+        server.get(&format!("{target}?from=2025-09-01&as_of=2025-09-01&known_from=2025-08-20")).await.json();
+    assert_eq!(known["changes"][1]["before"], Value::Null);
+    assert_eq!(known["changes"][1]["steps"][1]["why"], "became-known");
+    let missing = server.get(&target).await;
+    assert_eq!(
+        (missing.status, missing.json()["code"].clone()),
+        (StatusCode::BAD_REQUEST, json!("invalid-query"))
+    );
+    let unknown = server.get("/v1/institutions/P43050300099/diff?from=2025-01-01").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+}

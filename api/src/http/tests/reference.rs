@@ -147,6 +147,8 @@ async fn real_answers_are_of_the_documented_forms() {
         ("Practitioner", format!("/v1/practitioners/{DOCTOR}")),
         ("History", format!("/v1/institutions/{PHARMACY}/history")),
         ("History", format!("/v1/practitioners/{DOCTOR}/history?axis=effective")),
+        ("Diff", format!("/v1/institutions/{PHARMACY}/diff?from=2025-07-01&as_of=2025-12-01")),
+        ("Diff", format!("/v1/practitioners/{DOCTOR}/diff?from=2025-01-01")),
         ("Points", format!("/v1/practitioners/{DOCTOR}/points")),
         ("List", "/v1/institutions?limit=2".to_owned()),
         ("List", "/v1/practitioners".to_owned()),

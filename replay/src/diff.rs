@@ -1,0 +1,178 @@
+//! What differs between two pairs of coordinates: of one subject, of an area, of the whole ledger.
+
+use crate::ReplayError;
+use crate::subjects;
+use accord_domain::difference::{Change, Field, Place, difference};
+use accord_domain::timeline;
+use accord_domain::{AreaCode, Event, Instant, Subject};
+use accord_projections::{Report, home_area, wait_for};
+use accord_store::{EventLog, LogError, Stored};
+use std::ops::ControlFlow;
+
+/// Two pairs of coordinates.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Between {
+    /// The first day (生效).
+    pub from: Instant,
+    /// The second day.
+    pub to: Instant,
+    /// What was known at the first (记录).
+    pub known_from: Instant,
+    /// What was known at the second.
+    pub known_to: Instant,
+}
+
+/// What differs of one subject.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Differs {
+    /// The subject.
+    pub subject: Subject,
+    /// Field by field.
+    pub changes: Vec<Change>,
+    /// Every event known at either pair of coordinates, as stored: steps name them by version.
+    pub events: Vec<Stored>,
+}
+
+/// What differs of a subject whose events are given; those recorded after both coordinates are not looked at.
+///
+/// # Errors
+/// When an event cannot be read.
+pub fn differs(subject: Subject, stored: &[Stored], between: Between) -> Result<Differs, ReplayError> {
+    let known = |at: Instant| stored.iter().take_while(|stored| stored.recorded_at <= at).count();
+    let from = Place { as_of: between.from, known: known(between.known_from) };
+    let to = Place { as_of: between.to, known: known(between.known_to) };
+    let events = &stored[..from.known.max(to.known)];
+    let decoded = decode(events)?;
+    let changes = difference(subject.kind(), &decoded, from, to);
+    Ok(Differs { subject, changes, events: events.to_vec() })
+}
+
+/// What differs of every subject, or of those of one pooling area, in the order in which they were first heard of. A
+/// subject of which nothing differs is passed over.
+///
+/// # Errors
+/// [`ReplayError::Cancelled`] when the report or the receiver says to stop; else when the log cannot be read.
+pub fn diff(
+    log: &dyn EventLog,
+    between: Between,
+    area: Option<AreaCode>,
+    receive: &mut (dyn FnMut(Differs) -> ControlFlow<()> + Send),
+    report: &mut Report<'_>,
+) -> Result<(), ReplayError> {
+    let len = wait_for(log.known(between.known_from.max(between.known_to)))?;
+    let ask = |subject: Subject, stored: &[Stored]| {
+        if !may_differ(stored, between) {
+            return Ok(None);
+        }
+        let mut found = differs(subject, stored, between)?;
+        if let Some(area) = area.filter(|_| !found.changes.is_empty()) {
+            if !belongs(&found.subject, &decode(&found.events)?, area) {
+                return Ok(None);
+            }
+            keep_area(&mut found.changes, area);
+        }
+        Ok((!found.changes.is_empty()).then_some(found))
+    };
+    subjects::each(log, len, &ask, receive, report)
+}
+
+/// Whether anything can differ: on one day, only where something was recorded between.
+fn may_differ(stored: &[Stored], between: Between) -> bool {
+    let (then, now) = (between.known_from.min(between.known_to), between.known_from.max(between.known_to));
+    between.from != between.to
+        || stored.iter().any(|stored| then < stored.recorded_at && stored.recorded_at <= now)
+}
+
+/// Whether a subject is of a pooling area: a practitioner registered there, an institution with anything there.
+pub(crate) fn belongs(subject: &Subject, events: &[Event], area: AreaCode) -> bool {
+    let home = events.first().and_then(home_area);
+    home == Some(area)
+        || timeline::timeline(subject.kind(), events).iter().any(|span| span.track.area() == Some(area))
+}
+
+/// Keeps what is of an area; what has none, a name or a bar, is of every area the subject is of.
+pub(crate) fn keep_area(changes: &mut Vec<Change>, area: AreaCode) {
+    changes.retain(|change| match &change.field {
+        Field::Track(track) => track.area().is_none_or(|of| of == area),
+        Field::Profile(_) => true,
+    });
+}
+
+/// An event recorded late: after it took effect by more than some days.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Late {
+    /// The subject.
+    pub subject: Subject,
+    /// The event.
+    pub event: Stored,
+    /// Whole days between effect and record.
+    pub days: i64,
+    /// What it changed of the past: what stood on the day it took effect, as known before the record and with it.
+    pub changes: Vec<Change>,
+}
+
+/// Every event recorded more than so many days after it took effect, with what it changed of the past.
+///
+/// # Errors
+/// As [`diff`].
+pub fn late(
+    log: &dyn EventLog,
+    known_at: Instant,
+    days: i64,
+    area: Option<AreaCode>,
+    receive: &mut (dyn FnMut(Late) -> ControlFlow<()> + Send),
+    report: &mut Report<'_>,
+) -> Result<(), ReplayError> {
+    let len = wait_for(log.known(known_at))?;
+    let ask = |subject: Subject, stored: &[Stored]| {
+        let found = late_of(&subject, stored, days, area)?;
+        Ok((!found.is_empty()).then_some(found))
+    };
+    subjects::each(
+        log,
+        len,
+        &ask,
+        &mut |found: Vec<Late>| found.into_iter().try_for_each(&mut *receive),
+        report,
+    )
+}
+
+/// The late events of one subject.
+///
+/// # Errors
+/// When an event cannot be read.
+pub fn late_of(
+    subject: &Subject,
+    stored: &[Stored],
+    days: i64,
+    area: Option<AreaCode>,
+) -> Result<Vec<Late>, ReplayError> {
+    const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
+    let delay =
+        |stored: &Stored| stored.recorded_at.as_micros().saturating_sub(stored.effective_at.as_micros());
+    let late = |stored: &Stored| delay(stored) > days.saturating_mul(DAY_MICROS);
+    if !stored.iter().any(late) {
+        return Ok(Vec::new());
+    }
+    let events = decode(stored)?;
+    let mut found = Vec::new();
+    for (at, event) in stored.iter().enumerate().filter(|(_, stored)| late(stored)) {
+        let place = |known| Place { as_of: event.effective_at, known };
+        let changes = difference(subject.kind(), &events[..=at], place(at), place(at + 1));
+        let told = area.is_none_or(|area| belongs(subject, &events[..=at], area));
+        if told {
+            let (subject, days) = (subject.clone(), delay(event) / DAY_MICROS);
+            found.push(Late { subject, event: event.clone(), days, changes });
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) fn decode(stored: &[Stored]) -> Result<Vec<Event>, ReplayError> {
+    stored.iter().map(decode_one).collect()
+}
+
+fn decode_one(stored: &Stored) -> Result<Event, ReplayError> {
+    let read = stored.decode();
+    read.map_err(|source| LogError::Undecodable { position: stored.position, source }.into())
+}
