@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "../../projections/tests/common/mod.rs"]
-#[allow(dead_code, reason = "shared by several tests")]
 mod common;
 
 use accord_domain::Subject;
