@@ -11,6 +11,7 @@ mod error;
 mod fold;
 mod model;
 mod names;
+mod partitions;
 mod projector;
 mod rebuild;
 mod runner;
@@ -25,6 +26,7 @@ pub use model::{
     Axis, Census, CensusLine, Filter, Found, Health, Listed, Page, Parked, Period, PointEntry, Points,
     Reason, SubjectRow, TrailEntry,
 };
+pub use partitions::Partitions;
 pub use projector::{Opened, Options, Projector, Source};
 pub use rebuild::{Progress, Rebuilt, Report, rebuild};
 pub use views::Views;

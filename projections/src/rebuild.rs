@@ -1,35 +1,32 @@
 //! All views from nothing: into a side file, then put in place of the old contents in one transaction.
 //!
-//! Subjects are taken in portions of neighbours (by the log's own stream numbers), so that memory is bounded whatever the
-//! length of the log: each portion is one scan, of which only its own events are read. A portion's rows are written once,
-//! in their final form and in the order of the file, while the next portion is being folded.
+//! The events of the log are dealt out by stream ([`Partitions`]), in one pass over it or while they were recorded; then
+//! each subject is folded from its first event to its last, partition after partition, so that memory is bounded whatever
+//! the length of the log. A subject's rows are written once, in their final form and in the order of the file, while
+//! further ones are being folded.
 
 use crate::error::ViewError;
-use crate::fold::{self, Citations, Head, home_area};
+use crate::fold::{self, Citations, Head, Read, home_area};
+use crate::partitions::{Partition, Partitions, Record};
 use crate::projector::{Projector, Source, remove, words};
+use crate::runner::REBUILD_FROM;
 use crate::schema;
 use crate::write::{self, Writer};
-use accord_domain::{Event, Subject};
-use accord_store::{EventLog, LogError, Raw, Scan};
+use accord_domain::{Event, EventType, Subject};
+use accord_store::{EventLog, Scan};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-/// Most events folded in one portion; each takes about half a kilobyte of memory until it is written.
-const PORTION_EVENTS_MAX: u64 = 500_000;
-
-/// Fewest events worth a portion of their own: each portion is one more scan.
-const PORTION_EVENTS_MIN: u64 = 50_000;
-
-/// A rebuild takes at least so many portions when it is large enough, so that writing one goes on beside folding the next.
-const PORTIONS_MIN: u64 = 6;
-
 /// Heads handed to the writing thread at a time.
-const BATCH_HEADS: usize = 4_096;
+const BATCH_HEADS: usize = 1_024;
+
+/// Events dealt out between two looks at whether to go on.
+const EVENTS_BETWEEN_REPORTS: u64 = 100_000;
 
 /// How far something long has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,27 +77,57 @@ pub fn rebuild(
     len: u64,
     report: &mut Report<'_>,
 ) -> Result<Rebuilt, ViewError> {
+    let mut partitions = Partitions::new(path.parent().unwrap_or(Path::new(".")));
+    let mut scan = log.scanner()?;
+    let mut full = None;
+    while partitions.len() < len && full.is_none() {
+        if report(Progress { done: 0, total: len }).is_break() {
+            return Err(ViewError::Cancelled);
+        }
+        let from = partitions.len();
+        scan.scan(from..len.min(from + EVENTS_BETWEEN_REPORTS), &mut |raw| {
+            full = full.take().or_else(|| partitions.push(&raw).err());
+            Ok(())
+        })?;
+        if partitions.len() == from {
+            break;
+        }
+    }
+    match full {
+        Some(error) => Err(ViewError::File(error)),
+        None => fill(path, source, log, partitions, report),
+    }
+}
+
+/// Computes all views into a side file next to `path` from events dealt out already.
+fn fill(
+    path: &Path,
+    source: Source,
+    log: &dyn EventLog,
+    partitions: Partitions,
+    report: &mut Report<'_>,
+) -> Result<Rebuilt, ViewError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".rebuild");
-    let rebuilt = Rebuilt { path: PathBuf::from(name), position: len };
+    let rebuilt = Rebuilt { path: PathBuf::from(name), position: partitions.len() };
     remove(&rebuilt.path)?;
     let connection = schema::open_side(&rebuilt.path)?;
     write::create(&connection, &source.ledger, source.salt)?;
-    let (batches, waiting) = sync_channel::<Batch>(2);
-    let last = thread::scope(|scope| {
+    let last = partitions.last().cloned();
+    let (batches, waiting) = sync_channel::<Batch>(8);
+    let connection = thread::scope(|scope| {
         let writer = scope.spawn(move || write_all(connection, &waiting));
-        let folded = fold_all(log, len, &batches, report);
+        let folded = fold_all(log, partitions, &batches, report);
         drop(batches);
         let written =
             writer.join().unwrap_or(Err(ViewError::Damaged("the writing thread stopped".to_owned())));
         // When the writer stopped first, its reason is the one that counts.
-        written.and_then(|connection| Ok((connection, folded?)))
-    });
-    let (connection, last) = last?;
-    if let Some((leaf, recorded_at)) = last {
+        written.and_then(|connection| folded.map(|()| connection))
+    })?;
+    if let Some(last) = last {
         connection.execute(
             "UPDATE checkpoint SET position = ?1, leaf = ?2, recorded_at = ?3 WHERE id = 1",
-            (len.cast_signed(), leaf, recorded_at),
+            (rebuilt.position.cast_signed(), last.leaf, last.recorded_at.as_micros()),
         )?;
     }
     connection.execute_batch(schema::LIST_INDEX)?;
@@ -112,7 +139,7 @@ pub fn rebuild(
 /// What the folding thread hands to the writing one.
 enum Batch {
     Heads(Vec<Head>),
-    Parked(Vec<(Arc<str>, u64, String)>),
+    Parked(Vec<ParkedRow>),
 }
 
 fn write_all(connection: Connection, batches: &Receiver<Batch>) -> Result<Connection, ViewError> {
@@ -138,173 +165,105 @@ fn write_all(connection: Connection, batches: &Receiver<Batch>) -> Result<Connec
     Ok(connection)
 }
 
-/// Leaf hash and time of recording of the newest event.
-type Last = Option<(Vec<u8>, i64)>;
-
 fn fold_all(
     log: &dyn EventLog,
-    len: u64,
+    partitions: Partitions,
     batches: &SyncSender<Batch>,
     report: &mut Report<'_>,
-) -> Result<Last, ViewError> {
-    let mut scan = log.scanner()?;
-    let (counts, last) = count(&mut *scan, len)?;
-    let mut citations = Citations::default();
-    let mut done = 0;
-    for streams in portions(&counts, len) {
-        if report(Progress { done, total: len }).is_break() {
+) -> Result<(), ViewError> {
+    let total = partitions.len();
+    let mut folding = Folding { names: log.scanner()?, citations: Citations::default(), done: 0 };
+    for partition in partitions.into_parts() {
+        if report(Progress { done: folding.done, total }).is_break() {
             return Err(ViewError::Cancelled);
         }
-        let mut portion = Portion::new(&mut *log.scanner()?, streams.clone())?;
-        let mut error = None;
-        scan.scan(0..len, &mut |raw| {
-            if error.is_none() && streams.contains(&raw.stream) {
-                error = portion.take_in(log, &raw, &mut citations).err();
-            }
-            Ok(())
-        })?;
-        if let Some(error) = error {
-            return Err(error);
-        }
-        done +=
-            counts[to_index(streams.start)..to_index(streams.end)].iter().map(|n| u64::from(*n)).sum::<u64>();
         // A writer that is gone says why itself.
-        if portion.hand_over(batches).is_err() {
+        if folding.fold(&partition.map_err(ViewError::File)?, batches)?.is_break() {
             break;
         }
     }
-    let _going_on = report(Progress { done, total: len });
-    Ok(last)
+    let _going_on = report(Progress { done: folding.done, total });
+    Ok(())
 }
 
-/// Events of each stream, by its number, and the end of the log.
-fn count(scan: &mut dyn Scan, len: u64) -> Result<(Vec<u32>, Last), LogError> {
-    let mut counts: Vec<u32> = Vec::new();
-    let mut last = None;
-    scan.scan(0..len, &mut |raw| {
-        let at = to_index(raw.stream);
-        if counts.len() <= at {
-            counts.resize(at + 1, 0);
-        }
-        counts[at] += 1;
-        if raw.position + 1 == len {
-            last = Some((raw.leaf.to_vec(), raw.recorded_at.as_micros()));
-        }
-        Ok(())
-    })?;
-    Ok((counts, last))
+/// A subject set aside: its stream, the event that could not be understood, and why.
+type ParkedRow = (Arc<str>, u64, String);
+
+struct Folding {
+    /// Knows the names of streams.
+    names: Box<dyn Scan>,
+    citations: Citations,
+    done: u64,
 }
 
-/// Neighbouring streams that together hold about as many events each.
-fn portions(counts: &[u32], len: u64) -> Vec<Range<u64>> {
-    let portion = (len / PORTIONS_MIN).clamp(PORTION_EVENTS_MIN, PORTION_EVENTS_MAX);
-    let mut portions = Vec::new();
-    let (mut from, mut events) = (0, 0_u64);
-    for (stream, count) in (0_u64..).zip(counts) {
-        events += u64::from(*count);
-        if events >= portion {
-            portions.push(from..stream + 1);
-            (from, events) = (stream + 1, 0);
-        }
-    }
-    if events > 0 {
-        portions.push(from..counts.len() as u64);
-    }
-    portions
-}
-
-fn to_index(stream: u64) -> usize {
-    usize::try_from(stream).unwrap_or(usize::MAX)
-}
-
-/// Subjects being folded.
-struct Portion {
-    first: u64,
-    names: Vec<Arc<str>>,
-    heads: Vec<Option<Head>>,
-    parked: Vec<(Arc<str>, u64, String)>,
-    set_aside: Vec<bool>,
-}
-
-impl Portion {
-    fn new(scan: &mut dyn Scan, streams: Range<u64>) -> Result<Self, LogError> {
-        let names: Vec<Arc<str>> =
-            streams.clone().map(|stream| scan.stream_name(stream)).collect::<Result<_, _>>()?;
-        let heads = names.iter().map(|_| None).collect();
-        Ok(Self {
-            first: streams.start,
-            set_aside: vec![false; names.len()],
-            names,
-            heads,
-            parked: Vec::new(),
-        })
-    }
-
-    fn take_in(
+impl Folding {
+    /// Folds every subject of a partition and hands the heads to the writer; says whether anybody takes them.
+    fn fold(
         &mut self,
-        log: &dyn EventLog,
-        raw: &Raw<'_>,
-        citations: &mut Citations,
-    ) -> Result<(), ViewError> {
-        let at = to_index(raw.stream - self.first);
-        if self.set_aside[at] {
-            return Ok(());
+        partition: &Partition,
+        batches: &SyncSender<Batch>,
+    ) -> Result<ControlFlow<()>, ViewError> {
+        let mut heads = Vec::with_capacity(BATCH_HEADS);
+        let mut parked = Vec::new();
+        for (stream, records) in partition.streams() {
+            let name = self.names.stream_name(stream)?;
+            let mut reads = Vec::new();
+            let mut why = None;
+            for record in records {
+                let record = record.map_err(ViewError::File)?;
+                self.done += 1;
+                if why.is_none() {
+                    match self.read(&record) {
+                        Ok(read) => reads.push((read, record.columns.kind)),
+                        Err(error) => why = Some((record.columns.position, error)),
+                    }
+                }
+            }
+            let first = reads.first().map(|(read, _)| read.event.position);
+            match (Subject::parse(&name), first) {
+                (Ok(subject), Some(first)) => heads.push(folded(subject, first, &reads)),
+                (Err(error), Some(first)) => why = Some((first, error.to_string())),
+                (_, None) => {}
+            }
+            if let Some((position, error)) = why {
+                parked.push((name, position, error));
+            }
+            if heads.len() == BATCH_HEADS {
+                let full = std::mem::replace(&mut heads, Vec::with_capacity(BATCH_HEADS));
+                if batches.send(Batch::Heads(full)).is_err() {
+                    return Ok(ControlFlow::Break(()));
+                }
+            }
         }
-        if let Err(why) = self.fold(log, at, raw, citations)? {
-            self.set_aside[at] = true;
-            self.parked.push((Arc::clone(&self.names[at]), raw.position, why));
-        }
-        Ok(())
+        let gone = batches.send(Batch::Heads(heads)).is_err() || batches.send(Batch::Parked(parked)).is_err();
+        Ok(if gone { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 
     /// The inner error says why the event cannot be understood.
-    fn fold(
-        &mut self,
-        log: &dyn EventLog,
-        at: usize,
-        raw: &Raw<'_>,
-        citations: &mut Citations,
-    ) -> Result<Result<(), String>, ViewError> {
-        let read = std::str::from_utf8(raw.body)
-            .map_err(|error| error.to_string())
-            .and_then(|body| fold::read(raw.into(), body, citations).map_err(|error| words(&error)));
-        let read = match read {
-            Ok(read) => read,
-            Err(why) => return Ok(Err(why)),
-        };
-        let head = match &mut self.heads[at] {
-            Some(head) => head,
-            empty @ None => match Subject::parse(&self.names[at]) {
-                Ok(subject) => empty.insert(Head::new(subject, raw.position)),
-                Err(error) => return Ok(Err(error.to_string())),
-            },
-        };
-        if raw.version == 0 {
+    fn read(&mut self, record: &Record<'_>) -> Result<Read, String> {
+        let body = std::str::from_utf8(record.body).map_err(|error| error.to_string())?;
+        fold::read(record.columns, body, &mut self.citations).map_err(|error| words(&error))
+    }
+}
+
+/// The head of a subject after all its events, everything waiting to be written.
+fn folded(subject: Subject, first_position: u64, reads: &[(Read, EventType)]) -> Head {
+    let mut head = Head::new(subject, first_position);
+    for (index, (read, kind)) in reads.iter().enumerate() {
+        if read.event.version == 0 {
             head.home = home_area(&read.event);
         }
         if head.in_order(&read.event) {
             head.advance(&read.event);
-            head.note(&read, raw.kind, &[]);
-            return Ok(Ok(()));
+            head.note(read, *kind, &[]);
+        } else {
+            let history: Vec<Event> = reads[..=index].iter().map(|(read, _)| read.event.clone()).collect();
+            let (rows, points) = head.take_open();
+            head.resolve(&history, rows, points);
+            head.note(read, *kind, &history);
         }
-        let history: Vec<Event> = match fold::history(log, &self.names[at], raw.version)? {
-            Ok(history) => history,
-            Err(why) => return Ok(Err(why)),
-        };
-        let (rows, points) = head.take_open();
-        head.resolve(&history, rows, points);
-        head.note(&read, raw.kind, &history);
-        Ok(Ok(()))
     }
-
-    fn hand_over(self, batches: &SyncSender<Batch>) -> Result<(), ()> {
-        let mut heads = self.heads.into_iter().flatten().peekable();
-        while heads.peek().is_some() {
-            let batch = heads.by_ref().take(BATCH_HEADS).collect();
-            batches.send(Batch::Heads(batch)).map_err(|_| ())?;
-        }
-        batches.send(Batch::Parked(self.parked)).map_err(|_| ())
-    }
+    head
 }
 
 impl Projector {
@@ -333,6 +292,20 @@ impl Projector {
         let len = crate::wait_for(log.len())?;
         let rebuilt = rebuild(self.path(), self.source(), &*log, len, report)?;
         self.adopt(&rebuilt)?;
+        self.catch_up(report)?;
+        Ok(())
+    }
+
+    /// Makes all views from the events of the log dealt out while they were recorded, when that is faster, and catches up.
+    ///
+    /// # Errors
+    /// As [`rebuild`] and [`Projector::catch_up`].
+    pub fn fill(&mut self, partitions: Partitions, report: &mut Report<'_>) -> Result<(), ViewError> {
+        if self.position() == 0 && partitions.len() > REBUILD_FROM {
+            let log = Arc::clone(&self.log);
+            let rebuilt = fill(self.path(), self.source(), &*log, partitions, report)?;
+            self.adopt(&rebuilt)?;
+        }
         self.catch_up(report)?;
         Ok(())
     }

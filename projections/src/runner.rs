@@ -12,7 +12,7 @@ use std::sync::Arc;
 const BATCH_EVENTS: usize = 20_000;
 
 /// Views with more than this ahead of them and nothing behind them are made by [`Projector::rebuild`], which is faster.
-const REBUILD_FROM: u64 = 100_000;
+pub(crate) const REBUILD_FROM: u64 = 100_000;
 
 impl Projector {
     /// How many events the log is ahead of the views.

@@ -20,5 +20,5 @@ mod verify;
 pub use memory::MemoryLog;
 pub use merkle::leaf_hash;
 pub use port::*;
-pub use sqlite::{Bulk, SqliteLog};
+pub use sqlite::{Bulk, Landed, SqliteLog};
 pub use verify::verify_columns;

@@ -4,7 +4,7 @@ mod decode;
 mod diff;
 mod head;
 
-pub(crate) use decode::{Citations, read};
+pub(crate) use decode::{Citations, Columns, Read, read};
 pub(crate) use diff::{Kept, Row};
 pub(crate) use head::{Head, PointRow, TrailRow};
 

@@ -6,11 +6,14 @@ use super::read::Reader;
 use super::sink::Sink;
 use super::{Shared, Writer};
 use crate::limits::{BULK_BATCH_EVENTS, BULK_QUEUE_BATCHES};
-use crate::port::{Answer, Append, AppendError, Appended, LogError};
+use crate::port::{Answer, Append, AppendError, Appended, LogError, Raw};
 use std::fs::File;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+
+/// Is shown what became durable.
+pub type Landed = Box<dyn FnMut(Raw<'_>) + Send>;
 
 /// What the writing thread ends with: the writing end, and why it stopped early if it did.
 type Written = (Sink, Result<(), Arc<LogError>>);
@@ -36,12 +39,17 @@ impl Bulk {
         shared: Arc<Shared>,
         home: Arc<Mutex<Option<Writer>>>,
         writer: Writer,
+        mut landed: Landed,
     ) -> Result<Self, LogError> {
         let Writer { planner, mut sink, _lock: lock } = writer;
         let (queue, batches) = sync_channel::<Commit>(BULK_QUEUE_BATCHES);
         let reader = shared.open_reader();
         let spawned = std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || {
-            let written = batches.into_iter().try_for_each(|batch| sink.commit(batch));
+            let written = batches.into_iter().try_for_each(|mut batch| {
+                sink.commit(&mut batch)?;
+                batch.events.iter().for_each(|row| landed(row.raw()));
+                Ok(())
+            });
             (sink, written)
         });
         let thread = spawned.map_err(|error| LogError::Other(format!("starting the writer: {error}")))?;

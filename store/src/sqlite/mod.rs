@@ -18,7 +18,7 @@ mod schema;
 mod sink;
 mod tree;
 
-pub use bulk::Bulk;
+pub use bulk::{Bulk, Landed};
 
 use crate::clock::Clock;
 use crate::ids;
@@ -239,9 +239,17 @@ impl SqliteLog {
     /// # Errors
     /// [`LogError::Locked`] when another import holds it, [`LogError::ReadOnly`] when the log is open for reading.
     pub fn bulk(&self) -> Result<Bulk, LogError> {
+        self.bulk_watched(Box::new(|_| {}))
+    }
+
+    /// The same; `landed` is shown every event once it is durable, in order, on the writing thread.
+    ///
+    /// # Errors
+    /// As [`SqliteLog::bulk`].
+    pub fn bulk_watched(&self, landed: Landed) -> Result<Bulk, LogError> {
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
         let writer = writer.ok_or_else(|| self.no_writer())?;
-        Bulk::start(Arc::clone(&self.shared), Arc::clone(&self.writer), writer)
+        Bulk::start(Arc::clone(&self.shared), Arc::clone(&self.writer), writer, landed)
     }
 
     /// Lets the log grow to so many pages and no further, as if the disk were full: for tests of every caller.
@@ -283,7 +291,7 @@ impl SqliteLog {
             Ok(answers) => answers,
             Err(error) => return refuse(Arc::new(error)),
         };
-        if let Err(error) = writer.sink.commit(writer.planner.take()) {
+        if let Err(error) = writer.sink.commit(&mut writer.planner.take()) {
             writer.planner.back_to(before);
             for answer in &mut answers {
                 // An answer given before this commit still stands; one that rests on it does not.

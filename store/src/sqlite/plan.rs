@@ -6,7 +6,7 @@
 use super::index::{Digest128, digest_hash, digest128};
 use super::read::{Head, Lookup};
 use crate::limits;
-use crate::port::{Answer, Append, AppendError, Appended, LogError};
+use crate::port::{Answer, Append, AppendError, Appended, LogError, Raw};
 use accord_domain::{Instant, Proposed, Version};
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -29,7 +29,18 @@ pub(super) struct Row {
     pub(super) version: Version,
     pub(super) back: u64,
     pub(super) recorded_at: Instant,
+    /// Known once it is written.
+    pub(super) leaf: [u8; 32],
     pub(super) event: Proposed,
+}
+
+impl Row {
+    /// As it lies in the store.
+    pub(super) fn raw(&self) -> Raw<'_> {
+        let Self { position, stream, version, recorded_at, ref leaf, ref event, .. } = *self;
+        let (kind, effective_at, body) = (event.kind, event.effective_at, event.body.as_slice());
+        Raw { position, stream, version, kind, effective_at, recorded_at, leaf, body }
+    }
 }
 
 /// A key, as stored.
@@ -192,7 +203,15 @@ impl Planner {
             let position = self.next.position;
             let recorded_at = now.max(Instant::from_micros(self.next.recorded_at.as_micros() + 1));
             let (version, back) = head.map_or((0, 0), |head| (head.version + 1, position - head.position));
-            self.commit.events.push(Row { position, stream, version, back, recorded_at, event });
+            self.commit.events.push(Row {
+                position,
+                stream,
+                version,
+                back,
+                recorded_at,
+                leaf: [0; 32],
+                event,
+            });
             head = Some(Head { stream, version, position });
             self.next.position += 1;
             self.next.recorded_at = recorded_at;

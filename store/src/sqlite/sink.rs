@@ -32,14 +32,14 @@ impl Sink {
     ///
     /// # Errors
     /// Nothing of it was written. After a failed write or sync the sink is broken for good.
-    pub(super) fn commit(&mut self, mut commit: Commit) -> Result<(), Arc<LogError>> {
+    pub(super) fn commit(&mut self, commit: &mut Commit) -> Result<(), Arc<LogError>> {
         if let Some(broken) = &self.broken {
             return Err(Arc::clone(broken));
         }
         if commit.events.is_empty() {
             return Ok(());
         }
-        match self.write(&mut commit) {
+        match self.write(commit) {
             Ok(learnt) => {
                 self.publish(learnt);
                 Ok(())
@@ -63,7 +63,6 @@ impl Sink {
         let salt = self.shared.meta.salt;
         let mut learnt = Learnt::default();
         let tx = self.log.unchecked_transaction()?;
-        let mut newest = [0; 32];
         let mut frontier = self.frontier.clone();
         let (mut nodes, mut edges) = (Vec::new(), Vec::new());
         let few = commit.events.len() <= FRONTIERS_PER_COMMIT_MAX;
@@ -80,7 +79,7 @@ impl Sink {
             learnt.heads.reserve(commit.events.len());
             for row in &mut commit.events {
                 row.event.stamp(ids::event_id(row.recorded_at, row.position, salt), row.recorded_at);
-                newest = leaf_hash(&row.event.body);
+                row.leaf = leaf_hash(&row.event.body);
                 insert.execute((
                     row.position.cast_signed(),
                     row.stream.cast_signed(),
@@ -89,14 +88,14 @@ impl Sink {
                     row.event.kind.0,
                     row.event.effective_at.as_micros(),
                     row.recorded_at.as_micros(),
-                    &newest[..],
+                    &row.leaf[..],
                     &row.event.body[..],
                 ))?;
                 learnt.heads.push((row.stream, row.position));
                 if few {
                     edges.push(frontier.clone());
                 }
-                frontier.push(newest, &mut |subtree, hash| {
+                frontier.push(row.leaf, &mut |subtree, hash| {
                     nodes.extend(tree::node_of(subtree).map(|(level, n)| (level, n, *hash)));
                 });
             }
@@ -111,7 +110,9 @@ impl Sink {
             }
         }
         tx.commit()?;
-        self.newest_leaf = newest.to_vec();
+        if let Some(newest) = commit.events.last() {
+            self.newest_leaf = newest.leaf.to_vec();
+        }
         self.frontier = frontier;
         self.shared.recent.remember(edges);
         Ok(learnt)
