@@ -72,7 +72,14 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
     if let Some(first) = decision.first_mut() {
         first.findings.extend(doubts(command, context).map(|doubt| Finding::new(doubt.code(), None)));
     }
+    decision.iter_mut().for_each(|event| note_conflicts(event, context.rulebook));
     Ok(decision)
+}
+
+/// A rule that another of equal rank contradicts was read as it is found; that there is another is for people to look at.
+fn note_conflicts(event: &mut NewEvent, rulebook: &Rulebook) {
+    let against = event.rules.iter().flat_map(|rule| rulebook.conflicts(rule));
+    event.findings.extend(against.map(|other| Finding::new("rule-conflict", Some(other))));
 }
 
 /// What looks odd about the identifiers that a command brings in: the subject's own when it is first heard of, and a

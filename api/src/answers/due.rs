@@ -1,6 +1,7 @@
 //! What is due of a subject: the rules call for it, somebody has to decide or do it.
 
 use accord_domain::obligation::{Obligation, ObligationKind, ObligationState};
+use accord_domain::rulebook::Confidence;
 use accord_domain::{Basis, Instant, Subject, Version};
 use serde::Serialize;
 use uuid::Uuid;
@@ -22,6 +23,9 @@ pub struct Due {
     pub rule: Option<Box<str>>,
     /// The citation of that rule.
     pub basis: Vec<Basis>,
+    /// How sure our reading of that rule is: `H` text read, `M` press, `L` memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
     /// The event that raised it.
     pub raised_by: Uuid,
     /// Its place in the subject's history.
@@ -45,6 +49,7 @@ impl Due {
             provisional: obligation.provisional,
             rule: obligation.rule.as_ref().map(|rule| rule.id.clone()),
             basis: obligation.rule.iter().map(|rule| rule.basis.clone()).collect(),
+            confidence: obligation.rule.as_ref().map(|rule| rule.confidence),
             raised_by,
             raised_by_version: obligation.raised_by,
             state: obligation.state,

@@ -20,6 +20,9 @@ pub struct Refusal {
     /// How sure our reading of that rule is: `H` text read, `M` press, `L` memory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Confidence>,
+    /// Rules of equal rank that say otherwise, by id: which of them holds is for people to say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conflicts_with: Vec<Box<str>>,
     /// The events that stand in the way.
     pub blocked_by: Vec<Uuid>,
     /// What would have been accepted.
@@ -36,6 +39,7 @@ impl Refusal {
             rule: rejection.rule.as_ref().map(|rule| rule.id.clone()),
             basis: rejection.rule.iter().map(|rule| rule.basis.clone()).collect(),
             confidence: rejection.rule.as_ref().map(|rule| rule.confidence),
+            conflicts_with: rejection.rule.iter().flat_map(|rule| rule.conflicts_with.to_vec()).collect(),
             blocked_by,
             allowed: rejection.allowed.clone(),
         }

@@ -2,6 +2,7 @@
 
 use crate::answers::Lang;
 use accord_domain::event::EventType;
+use accord_domain::rulebook::{Citation, Confidence};
 use accord_domain::words::{self, Term};
 use accord_domain::{AreaCode, Basis, Instant, Line, Track, Value};
 
@@ -45,6 +46,35 @@ pub(crate) fn basis(list: &[Basis], lang: Lang) -> String {
         }
     }
     out
+}
+
+/// A rule with its id and basis, and a mark where its wording was not read or another of equal rank says otherwise.
+pub(crate) fn rule(citation: &Citation, lang: Lang) -> String {
+    let cited = basis(std::slice::from_ref(&citation.basis), lang);
+    let mark = mark(citation.confidence, lang);
+    let against = conflict(&citation.conflicts_with, lang);
+    format!("{} {} {cited}{mark}{against}", lang.of_two("规则", "rule"), citation.id)
+}
+
+/// What to say of a rule that others of equal rank contradict.
+pub(crate) fn conflict(against: &[Box<str>], lang: Lang) -> String {
+    if against.is_empty() {
+        return String::new();
+    }
+    let others = against.join(lang.of_two("、", ", "));
+    match lang {
+        Lang::Zh => format!("（与同位阶的 {others} 不一致，由人判断适用）"),
+        Lang::En => format!(" (at odds with {others} of equal rank; which one holds is for people to say)"),
+    }
+}
+
+/// What to say of a reading whose wording was not read.
+pub(crate) fn mark(confidence: Confidence, lang: Lang) -> &'static str {
+    if confidence.is_verified() {
+        ""
+    } else {
+        lang.of_two("（尚未核对原文）", " (unverified reading)")
+    }
 }
 
 /// An article as the source writes it; a bare number gets its word.

@@ -20,7 +20,7 @@ pub use points::points;
 pub use refusal::refusal;
 pub use show::show;
 
-use super::words::{basis, day, event};
+use super::words::{basis, day, event, rule as cited_rule};
 use crate::answers::{Coordinates, Lang, Reason};
 
 /// Where on the two axes an answer stands, on a line.
@@ -52,8 +52,7 @@ fn reason(reason: &Reason, lang: Lang, out: &mut String) {
         }
     }
     for rule in &reason.rules {
-        let cited = basis(std::slice::from_ref(&rule.basis), lang);
-        out.push_str(&format!("      {} {} {cited}\n", lang.of_two("规则", "rule"), rule.id));
+        out.push_str(&format!("      {}\n", cited_rule(rule, lang)));
     }
     for (pointer, why) in &reason.unknown {
         let title = lang.of_two("来源未写明", "the source does not say");

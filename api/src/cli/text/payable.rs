@@ -2,7 +2,7 @@
 
 use super::coordinates;
 use crate::answers::{Lang, Payable, PayableReason};
-use crate::cli::words::{basis, day, event, line, name, period};
+use crate::cli::words::{basis, day, event, line, name, period, rule as cited_rule};
 use accord_domain::words;
 
 /// Yes or no, and why.
@@ -35,8 +35,7 @@ fn reason(item: &PayableReason, lang: Lang, out: &mut String) {
     if let (Some(id), Some(kind), Some(position)) = (item.event, item.kind, item.position) {
         out.push_str(&format!("    {} {}\n", lang.of_two("依据", "basis"), basis(&item.basis, lang)));
         for rule in &item.rules {
-            let cited = basis(std::slice::from_ref(&rule.basis), lang);
-            out.push_str(&format!("    {} {} {cited}\n", lang.of_two("规则", "rule"), rule.id));
+            out.push_str(&format!("    {}\n", cited_rule(rule, lang)));
         }
         let name = event(kind, lang);
         out.push_str(&match lang {

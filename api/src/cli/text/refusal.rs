@@ -1,7 +1,7 @@
 //! A refusal for people.
 
 use crate::answers::{Lang, Refusal};
-use crate::cli::words::basis;
+use crate::cli::words::{basis, conflict, mark};
 
 /// Why a command was refused.
 #[must_use]
@@ -11,7 +11,10 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
         Lang::En => format!("refused: {} ({})\n", refusal.message, refusal.code),
     };
     if let Some(rule) = &refusal.rule {
-        out.push_str(&format!("  {} {rule} {}\n", lang.of_two("规则", "rule"), basis(&refusal.basis, lang)));
+        let mark = refusal.confidence.map_or("", |confidence| mark(confidence, lang));
+        let cited = basis(&refusal.basis, lang);
+        let against = conflict(&refusal.conflicts_with, lang);
+        out.push_str(&format!("  {} {rule} {cited}{mark}{against}\n", lang.of_two("规则", "rule")));
     }
     for event in &refusal.blocked_by {
         out.push_str(&format!("  {} {event}\n", lang.of_two("受阻于事件", "blocked by event")));

@@ -3,7 +3,7 @@
 use super::{coordinates, heading, reason};
 use crate::answers::{Agreement, Bar, Due, InstitutionShow, Lang, PractitionerShow, Reason, Show};
 use crate::cli::table::Table;
-use crate::cli::words::{basis, day, line, name, period, status, value};
+use crate::cli::words::{basis, day, line, mark, name, period, status, value};
 use accord_domain::obligation::ObligationState;
 use accord_domain::{AreaCode, Line, Track, words};
 
@@ -149,7 +149,8 @@ pub(super) fn due(list: &[Due], lang: Lang, out: &mut String) {
         out.push_str(&format!("    {by}{provisional} · {state}  {sum}\n"));
         if let Some(rule) = &item.rule {
             let cited = basis(&item.basis, lang);
-            out.push_str(&format!("      {} {rule} {cited}\n", lang.of_two("规则", "rule")));
+            let mark = item.confidence.map_or("", |confidence| mark(confidence, lang));
+            out.push_str(&format!("      {} {rule} {cited}{mark}\n", lang.of_two("规则", "rule")));
         }
         out.push_str(&format!("      {} {}\n", lang.of_two("起于事件", "raised by event"), item.raised_by));
     }

@@ -2,7 +2,7 @@ use super::*;
 use crate::answers::testing::{Tale, at, pharmacy, physician};
 use crate::answers::{Axis, Census, ClaimAsked, Count, Payable, Points, Refusal, Show, entries, list::Row};
 use accord_domain::payable::EmergencyRules;
-use accord_domain::rulebook::{Citation, Confidence};
+use accord_domain::rulebook::{Citation, Confidence, Source};
 use accord_domain::{AreaCode, Basis, InstitutionCode, Line, PractitionerCode, Rejection, words};
 use insta::assert_snapshot;
 use serde_json::json;
@@ -140,13 +140,14 @@ fn lists_and_the_census_are_tables_that_line_up() {
 fn a_refusal_names_rule_citation_and_what_would_be_accepted() {
     let rejection =
         Rejection::new("out-of-range", words!("6 months at most may be chosen", "最多可选 6 个月"))
-            .rule(Citation {
+            .rule(Citation::new(Source {
                 id: "R-318".into(),
                 basis: Basis {
                     instrument: "医保支付资格管理制度".into(), article: Some("18".into())
                 },
-                confidence: Confidence::H,
-            })
+                confidence: Confidence::M,
+                conflicts_with: Box::default(),
+            }))
             .allowed(json!({ "min": 1, "max": 6, "unit": "month" }));
     let blocked = vec![pharmacy().id(1).parse().unwrap()];
     let of = |lang| Refusal::of(&rejection, blocked.clone(), lang);

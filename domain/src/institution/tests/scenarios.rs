@@ -124,7 +124,7 @@ fn t11_not_rectified_in_the_extension_it_is_not_renewed_and_nothing_is_barred() 
     assert_eq!(review.due.unwrap().words(), "2026-09-01");
     let renew = in_area("institution.renew", "2026-08-01", json!({ "until": "2027-09-01" }));
     let refused = story.clone().when(renew).refused("not-rectified-in-probation");
-    assert_eq!((refused.rule.unwrap().id, refused.blocked_by), ("S0-17".into(), vec![5]));
+    assert_eq!((refused.rule.unwrap().id.clone(), refused.blocked_by), ("S0-17".into(), vec![5]));
     let story =
         story.given(in_area("institution.refuse-renewal", "2026-08-01", json!({ "ground": "整改不到位" })));
     assert_eq!(basic(&story, "2026-08-31T23:59:59+08:00"), "in_force");

@@ -122,10 +122,10 @@ fn ban_manager(case: &Case<'_>, data: &ManagerBanAct) -> Result<Decision, Reject
     require_authority(case.command, &[Bureau, Court, Discipline, Health, Market, Drug])?;
     let years = case.law(case.at, case.command.envelope.actor.area).number("practitioner.manager_ban.years");
     let (until, rule) = match (data.until, years) {
-        (Some(until), years) => (until, years.map(|years| years.citation.id)),
+        (Some(until), years) => (until, years.map(|years| years.citation.id.clone())),
         (None, Some(years)) => {
             let until = case.at.plus_years(u32::try_from(years.value).unwrap_or(0));
-            (until, Some(years.citation.id))
+            (until, Some(years.citation.id.clone()))
         }
         (None, None) => {
             return Err(Rejection::new(

@@ -43,7 +43,7 @@ pub(super) fn deduct(case: &Case<'_>, data: &DeductionAct) -> Result<Decision, R
     };
     let mut event = case.event(PractitionerEvent::PointsDeducted(facts));
     if let Some(band) = band {
-        let id = band.citation.id;
+        let id = band.citation.id.clone();
         event = event.rule(&id);
         if !band.value {
             event = event.finding("band-departure", Some(&id));
@@ -176,7 +176,7 @@ fn termination(
     };
     let mut event =
         case.event(PractitionerEvent::QualificationTerminated(facts)).rule(&threshold.citation.id);
-    event.rules.extend(bar.map(|bar| bar.citation.id));
+    event.rules.extend(bar.map(|bar| bar.citation.id.clone()));
     event
 }
 
