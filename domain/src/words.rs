@@ -8,6 +8,7 @@ use crate::event::EventType;
 use crate::id::SubjectKind;
 use crate::payable::{Outcome, ReasonCode};
 use crate::practitioner::facts::{Category, Responsibility};
+use crate::rulebook::{AppliesTo, Rank};
 use crate::track::{BarClass, Line, Track, Value};
 use serde::Serialize;
 
@@ -202,6 +203,34 @@ pub const fn outcome(outcome: Outcome) -> Term {
         Outcome::Payable => term("payable", "可支付"),
         Outcome::Held => term("held", "暂缓结算"),
         Outcome::Refused => term("refused", "不予支付"),
+    }
+}
+
+/// The rank of an instrument.
+#[must_use]
+pub const fn rank(rank: Rank) -> Term {
+    match rank {
+        Rank::Law => term("law", "法律"),
+        Rank::AdministrativeRegulation => term("administrative regulation", "行政法规"),
+        Rank::DepartmentalRule => term("departmental rule", "部门规章"),
+        Rank::LocalRegulation => term("local regulation", "地方性法规、地方政府规章"),
+        Rank::NormativeDocument => term("normative document", "规范性文件"),
+        Rank::Agreement => term("agreement", "协议文本"),
+        Rank::Policy => term("this ledger's own convention", "本账本的处理约定"),
+    }
+}
+
+/// Whom a rule is about.
+#[must_use]
+pub const fn applies_to(whom: AppliesTo) -> Term {
+    match whom {
+        AppliesTo::Medical => term("medical institutions", "定点医疗机构"),
+        AppliesTo::Pharmacy => term("pharmacies", "定点零售药店"),
+        AppliesTo::Practitioner => term("practitioners", "相关人员"),
+        AppliesTo::Insured => term("insured persons", "参保人"),
+        AppliesTo::Enterprise => term("enterprises", "医药企业"),
+        AppliesTo::Agency => term("agencies", "经办机构"),
+        AppliesTo::Bureau => term("bureaus", "医保行政部门"),
     }
 }
 

@@ -19,6 +19,7 @@ mod payable;
 mod points;
 mod reason;
 mod refusal;
+pub mod rules;
 mod show;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -35,6 +36,7 @@ pub use payable::{ClaimAsked, Payable, PayableReason, default_area};
 pub use points::{PointEntry, PointKind, Points};
 pub use reason::{Reason, citation};
 pub use refusal::Refusal;
+pub use rules::Rules;
 pub use show::{
     Agreement, Bar, Department, HoldStanding, InstitutionShow, PointsNow, PractitionerShow, Probation,
     Qualification, Show, Site,

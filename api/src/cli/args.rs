@@ -108,6 +108,17 @@ pub enum Command {
         #[command(flatten)]
         at: At,
     },
+    /// The law in force at a date in a place, rule by rule
+    Rules {
+        /// Only this: a rule's id, a row of them, a parameter or its beginning (institution.bar)
+        rule: Option<String>,
+        /// The date [default: now]
+        #[arg(long, value_parser = instant, value_name = "D")]
+        at: Option<Instant>,
+        /// Pooling area, prefecture or province, six digits [default: the whole country]
+        #[arg(long, value_parser = area)]
+        area: Option<AreaCode>,
+    },
     /// The census of the whole ledger at a point in time, computed from the log alone
     Replay {
         /// Coordinates

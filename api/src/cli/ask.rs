@@ -7,11 +7,12 @@ use super::text;
 use super::words::day;
 use crate::answers::list::Row;
 use crate::answers::{
-    AnswerError, Asked, Axis, ClaimAsked, Coordinates, Lang, Payable, Points, Show, coordinates, entries,
-    gather,
+    AnswerError, Asked, Axis, ClaimAsked, Coordinates, Lang, Payable, Points, Rules, Show, coordinates,
+    entries, gather,
 };
 use crate::ledger::{Access, Ledger, OpenError};
-use accord_domain::{Instant, Subject};
+use accord_domain::rulebook::Rulebook;
+use accord_domain::{AreaCode, Instant, Subject};
 use accord_projections::Filter;
 use accord_store::LogError;
 use std::sync::Arc;
@@ -190,5 +191,29 @@ pub(super) fn points(
     let points =
         Points::of(subject, year, place, &stored).map_err(|error| Stop::answer(&error, session.lang()))?;
     session.out.answer(&points, text::points)?;
+    Ok(())
+}
+
+/// The law in force. Without a ledger it is that of the program; a ledger adds what its areas adopted.
+pub(super) fn rules(
+    session: &mut Session<'_, '_>,
+    only: Option<&str>,
+    at: Option<Instant>,
+    area: Option<AreaCode>,
+) -> Result<(), Stop> {
+    let at = at.unwrap_or_else(|| session.clock.now());
+    let answer = if session.ledger.exists() {
+        Rules::of(open(session)?.rulebook(), at, area, only)
+    } else {
+        Rules::of(Rulebook::national(), at, area, only)
+    };
+    if let Some(word) = only.filter(|_| answer.is_empty()) {
+        let message = match session.lang() {
+            Lang::Zh => format!("{} 没有现行规则或参数名为 {word}", day(at)),
+            Lang::En => format!("on {} no rule or parameter in force is called {word}", day(at)),
+        };
+        return Err(Stop::problem(Problem::new(Exit::NotFound, "unknown-rule", message)));
+    }
+    session.out.answer(&answer, text::rules)?;
     Ok(())
 }

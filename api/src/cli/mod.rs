@@ -102,6 +102,7 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         }
         Command::Payable(claim) => ask::payable(&mut session, &claim),
         Command::Points { practitioner, year, at } => ask::points(&mut session, &practitioner, year, at),
+        Command::Rules { rule, at, area } => ask::rules(&mut session, rule.as_deref(), at, area),
         Command::Replay { at, area, verify } => replay::replay(&mut session, at, area, verify),
         Command::Diff(asked) => diff::diff(&mut session, &asked),
         Command::Rebuild { view } => replay::rebuild(&mut session, view.as_deref()),

@@ -469,6 +469,29 @@ fn is_view(path: &Path) -> bool {
 }
 
 #[test]
+fn the_law_in_force_is_told_without_a_ledger_rule_by_rule() {
+    let desk = Desk::bare();
+    let told = |arguments: &[&str]| {
+        let ended = desk.run(arguments);
+        assert_eq!(ended.exit, Exit::Done, "{}", ended.talk);
+        // The first line names the rulebook by its hash.
+        ended.data.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap()
+    };
+    let hunan = ["rules", "practitioner.suspend.months.9", "--at", "2025-06-01", "--area", "430500"];
+    let counts = ["rules", "institution.termination.suspensions", "--at", "2022-01-01", "--lang", "zh"];
+    let before = ["rules", "institution.termination.suspensions", "--at", "2020-06-01", "--area", "210100"];
+    let fines = ["rules", "institution.fine", "--at", "2022-01-01"];
+    let all = [told(&hunan), told(&counts), told(&before), told(&fines)].join("\n----\n");
+    assert_snapshot!("rules", all);
+    let json = desk.run(&["--json", "rules", "R-110", "--at", "2022-01-01"]).json();
+    let ids: Vec<_> = json["rules"].as_array().unwrap().iter().map(|rule| rule["id"].clone()).collect();
+    assert_eq!(ids, ["R-110.2", "R-110.1"]);
+    assert_eq!(json["rules"][0]["verified"], false);
+    let nothing = desk.run(&["rules", "R-110", "--at", "2019-01-01"]);
+    assert_eq!(nothing.exit, Exit::NotFound, "{}", nothing.talk);
+}
+
+#[test]
 fn other_machines_are_not_served_without_access_control() {
     let desk = Desk::bare();
     for command in ["serve", "demo"] {

@@ -27,6 +27,7 @@ mod payable;
 mod points;
 pub mod problem;
 mod query;
+mod rules;
 mod scope;
 mod search;
 mod serve;
@@ -57,6 +58,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(points::routes())
         .merge(payable::routes())
         .merge(statistics::routes())
+        .merge(rules::routes())
         .merge(search::routes())
         .merge(events::routes())
         .merge(health::routes())

@@ -120,7 +120,10 @@ fn shared_parameters(path: &str) -> Vec<Value> {
     let text = json!({ "type": "string" });
     let mut out = Vec::new();
     if !path.starts_with("/v1/")
-        || matches!(path, "/v1/commands" | "/v1/import" | "/v1/events/stream" | "/v1/events/{id}")
+        || matches!(
+            path,
+            "/v1/commands" | "/v1/import" | "/v1/rules" | "/v1/events/stream" | "/v1/events/{id}"
+        )
     {
         return out;
     }

@@ -57,6 +57,7 @@ macro_rules! files {
 
 /// The files compiled in.
 const NATIONAL_FILES: &[(&str, &str)] = files![
+    "parameters.toml",
     "national/instruments.toml",
     "national/institution.toml",
     "national/practitioner.toml",

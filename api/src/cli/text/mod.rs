@@ -8,6 +8,7 @@ mod list;
 mod payable;
 mod points;
 mod refusal;
+mod rules;
 mod show;
 
 pub use census::census;
@@ -18,6 +19,7 @@ pub use list::list;
 pub use payable::payable;
 pub use points::points;
 pub use refusal::refusal;
+pub use rules::rules;
 pub use show::show;
 
 use super::words::{basis, day, event, rule as cited_rule};

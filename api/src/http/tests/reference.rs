@@ -157,6 +157,7 @@ async fn real_answers_are_of_the_documented_forms() {
             format!("/v1/payable?institution={PHARMACY}&line=special_outpatient&practitioner={DOCTOR}"),
         ),
         ("Statistics", "/v1/statistics".to_owned()),
+        ("Rules", "/v1/rules?at=2025-08-04&area=210100".to_owned()),
         ("Search", "/v1/search?q=430503".to_owned()),
         ("StoredEvent", format!("/v1/events/{id}")),
         ("Alive", "/healthz".to_owned()),
