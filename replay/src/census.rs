@@ -7,7 +7,7 @@
 
 use crate::ReplayError;
 use crate::threads::{InOrder, on_threads};
-use accord_domain::{AreaCode, Event, EventType, Instant, Line, State, SubjectKind, Track, Value, timeline};
+use accord_domain::{AreaCode, Event, EventType, Instant, Line, State, SubjectKind, Value, timeline};
 use accord_projections::{Census, Progress, Report, home_area, wait_for};
 use accord_store::{EventLog, LogError, Raw};
 use std::collections::BTreeMap;
@@ -125,17 +125,10 @@ impl Counts {
     ) {
         let mut any = false;
         for span in state.standing(round.as_of) {
-            let (place, line) = match &span.track {
-                Track::Agreement(area, line) => (Some(*area), Some(*line)),
-                Track::Qualification => (home, None),
-                Track::Probation(_)
-                | Track::CrossRegion(_)
-                | Track::Hold { .. }
-                | Track::Department(_)
-                | Track::Bar(_)
-                | Track::Site(_)
-                | Track::Points => continue,
-            };
+            if !span.track.is_status_of(kind) {
+                continue;
+            }
+            let (place, line) = (span.track.area().or(home), span.track.line());
             if area.is_none() || area == place {
                 *self.lines.entry((kind, place, line, span.value)).or_default() += 1;
                 any = true;
@@ -251,7 +244,7 @@ impl Round<'_> {
         }
         let seat = usize::try_from(raw.stream - self.subjects.start).unwrap_or(usize::MAX);
         let effective = raw.effective_at <= self.as_of;
-        let item = if is_amendment(raw.kind) {
+        let item = if raw.kind.acts_on_record() {
             Item::Tangle
         } else if passed_over(raw.kind) {
             if !effective {
@@ -285,7 +278,7 @@ impl Round<'_> {
                     let Some(rest) = seats.get(from..).filter(|rest| !rest.is_empty()) else { break };
                     for seat in rest.iter().take(BLOCK_SUBJECTS).flatten() {
                         if seat.begun && !seat.tangled {
-                            counts.count(kind_of(&seat.state), seat.home, &seat.state, self, area);
+                            counts.count(seat.state.kind(), seat.home, &seat.state, self, area);
                         }
                     }
                 }
@@ -298,7 +291,7 @@ impl Round<'_> {
         for portion in tangled_portions(seats) {
             for (at, events) in self.histories(folded, &portion)? {
                 if let Some(Some(seat)) = seats.get(at) {
-                    self.count_again(kind_of(&seat.state), seat.home, &events, area, &mut counts);
+                    self.count_again(seat.state.kind(), seat.home, &events, area, &mut counts);
                 }
             }
         }
@@ -409,7 +402,7 @@ impl Seat {
         match item {
             Item::Tangle => {
                 self.tangled = true;
-                self.state = State::new(kind_of(&self.state));
+                self.state = State::new(self.state.kind());
             }
             Item::Home(home) => self.home = Some(home),
             Item::Begun => self.begun = true,
@@ -430,18 +423,6 @@ impl Seat {
     }
 }
 
-fn kind_of(state: &State) -> SubjectKind {
-    match state {
-        State::Institution(_) => SubjectKind::Institution,
-        State::Practitioner(_) => SubjectKind::Practitioner,
-    }
-}
-
-fn is_amendment(kind: EventType) -> bool {
-    // The numbers of decision-annulled and record-corrected of both kinds; a test holds them to the names.
-    matches!(kind.0, 190 | 191 | 390 | 391)
-}
-
 fn decode(raw: &Raw<'_>) -> Result<Event, LogError> {
     let body = std::str::from_utf8(raw.body)
         .map_err(|error| LogError::Damaged { position: raw.position, what: error.to_string() })?;
@@ -454,15 +435,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_passed_over_is_an_event_and_amendments_are_known_by_number() {
+    fn every_name_passed_over_is_an_event() {
         for name in PASSED_OVER {
             assert!(EventType::by_name(name).is_some(), "{name}");
-        }
-        for name in ["decision-annulled", "record-corrected"] {
-            for kind in SubjectKind::ALL {
-                let kind = EventType::by_name(&format!("{}.{name}", kind.name())).unwrap();
-                assert!(is_amendment(kind), "{kind}");
-            }
         }
     }
 }

@@ -87,7 +87,7 @@ pub(crate) fn events(kind: SubjectKind, rolls: &[Dice]) -> Vec<Event> {
 }
 
 pub(crate) fn histories() -> impl Strategy<Value = (SubjectKind, Vec<Dice>)> {
-    let kind = prop_oneof![Just(SubjectKind::Institution), Just(SubjectKind::Practitioner)];
+    let kind = prop::sample::select(SubjectKind::ALL.as_slice());
     (kind, prop::collection::vec(prop::collection::vec(any::<u8>(), 8..24), 1..16))
 }
 
