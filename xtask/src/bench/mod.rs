@@ -36,6 +36,9 @@ pub(crate) struct Options {
     /// Where ledgers are made and deleted: a directory of the disk to be measured.
     #[arg(long, default_value = "target/bench")]
     dir: PathBuf,
+    /// Keeps the ledgers in that directory and asks those that are there already: for work on replay and reads alone.
+    #[arg(long)]
+    keep: bool,
     /// Where the figures go as JSON.
     #[arg(long, default_value = "bench/latest.json")]
     out: PathBuf,
@@ -55,6 +58,15 @@ enum Group {
 }
 
 impl Options {
+    /// Kept ledgers are only read: an append would make the next run another one's.
+    fn check(&self) -> anyhow::Result<()> {
+        let reads = |group: &Group| matches!(group, Group::Replay | Group::Rebuild | Group::Read);
+        if self.keep && (self.only.is_empty() || !self.only.iter().all(reads)) {
+            bail!("--keep is for --only replay,rebuild,read");
+        }
+        Ok(())
+    }
+
     fn wants(&self, group: Group) -> bool {
         self.only.is_empty() || self.only.contains(&group)
     }
@@ -62,6 +74,7 @@ impl Options {
 
 /// Measures, prints the table and saves the JSON.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    options.check()?;
     std::fs::create_dir_all(&options.dir).context("the directory for ledgers")?;
     let mut report = Report { machine: Machine::here(&options.dir), sections: Vec::new() };
     for size in &options.sizes {

@@ -12,7 +12,7 @@ use accord_api::ledger::{Access, Ledger};
 use accord_domain::Instant;
 use accord_store::clock::ManualClock;
 use anyhow::{Context, ensure};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Salt of every benchmark's ledger.
@@ -61,16 +61,22 @@ struct Bench<'a> {
     options: &'a Options,
     workload: Workload,
     written: Written,
-    dir: tempfile::TempDir,
+    dir: PathBuf,
     section: Section,
 }
 
 /// Measures one size.
 pub(crate) fn measure(size: u64, options: &Options) -> anyhow::Result<Section> {
     let workload = Workload::of_events(size);
-    let dir = tempfile::Builder::new().prefix("bench-").tempdir_in(&options.dir)?;
-    say(&format!("writing the commands of about {size} events"));
-    let written = workload.write(&dir.path().join("commands.jsonl"), SALT)?;
+    // Deleted at the end, with all that is in it.
+    let passing;
+    let dir = if options.keep {
+        options.dir.join(format!("kept-{size}"))
+    } else {
+        passing = tempfile::Builder::new().prefix("bench-").tempdir_in(&options.dir)?;
+        passing.path().to_owned()
+    };
+    let written = commands(&workload, size, &dir)?;
     let section = Section { events: written.events, subjects: workload.subjects(), ..Section::default() };
     let mut bench = Bench { options, workload, written, dir, section };
     bench.fill()?;
@@ -85,15 +91,34 @@ pub(crate) fn measure(size: u64, options: &Options) -> anyhow::Result<Section> {
     Ok(bench.section)
 }
 
+/// Writes the commands, or finds those that a run before kept.
+fn commands(workload: &Workload, size: u64, dir: &Path) -> anyhow::Result<Written> {
+    let told = dir.join("written.json");
+    if told.exists() {
+        return serde_json::from_slice(&std::fs::read(&told)?).context("what a run before kept");
+    }
+    say(&format!("writing the commands of about {size} events"));
+    std::fs::create_dir_all(dir)?;
+    let written = workload.write(&dir.join("commands.jsonl"), SALT)?;
+    std::fs::write(told, serde_json::to_vec(&written)?)?;
+    Ok(written)
+}
+
 impl Bench<'_> {
     fn ledger_dir(&self) -> PathBuf {
-        self.dir.path().join("ledger")
+        self.dir.join("ledger")
     }
 
     fn open(&self, access: Access) -> anyhow::Result<(Ledger, Arc<ManualClock>)> {
         let (_, end) = middle_and_end();
         let clock = Arc::new(ManualClock::at(end));
         Ok((Ledger::open(&self.ledger_dir(), access, clock.clone())?, clock))
+    }
+
+    /// Whether to import in a run: a kept ledger is whole when its views are.
+    fn imports(&self, run: u16) -> bool {
+        let there = self.options.keep && self.ledger_dir().join("views.db").exists();
+        self.options.wants(Group::Import) || (run == 1 && !there)
     }
 
     /// Import, scan, replay and rebuild, in turns with the limits beside them.
@@ -106,7 +131,7 @@ impl Bench<'_> {
             (Series::default(), Series::default(), Series::default());
         let (mut raw_bytes, mut bytes) = (Series::default(), Vec::new());
         for run in 1..=self.options.runs {
-            if run == 1 || self.options.wants(Group::Import) {
+            if self.imports(run) {
                 say(&format!("import {run}"));
                 let done = self.import()?;
                 bytes = self.bytes()?;
@@ -140,13 +165,13 @@ impl Bench<'_> {
         }
         let mut limits = Vec::new();
         let mut figures = Vec::new();
-        let imported = import.figure("import", "/s")?;
+        let imported = (!import.0.is_empty()).then(|| import.figure("import", "/s")).transpose()?;
         if bulk.0.is_empty() {
-            figures.push(imported);
+            figures.extend(imported);
         } else {
             let bulk = bulk.figure("SQLite, 10,000 rows a commit", "/s")?;
             let borrowed = borrowed.figure("SQLite scan + serde_json, borrowed", "/s")?;
-            figures.push(imported.against(&bulk).mark(Mark::Ratio(1.3)));
+            figures.extend(imported.map(|imported| imported.against(&bulk).mark(Mark::Ratio(1.3))));
             if self.options.wants(Group::Replay) {
                 figures.push(replay.figure("replay", "/s")?.against(&borrowed).mark(Mark::Ratio(2.0)));
                 figures.push(replay_memory.figure("replay, peak memory", "MiB")?.mark(Mark::AtMost(600.0)));
@@ -159,8 +184,10 @@ impl Bench<'_> {
         if self.options.wants(Group::Replay) {
             figures.push(replay_cpu.figure("replay, processor time", "µs/event")?);
         }
-        figures.insert(1, import_cpu.figure("import, processor time", "µs/event")?);
-        figures.insert(2, memory.figure("import, peak memory", "MiB")?);
+        if !import_cpu.0.is_empty() {
+            figures.insert(1, import_cpu.figure("import, processor time", "µs/event")?);
+            figures.insert(2, memory.figure("import, peak memory", "MiB")?);
+        }
         if self.options.wants(Group::Rebuild) {
             figures.push(rebuild.figure("rebuild of all views", "/s")?);
             figures.push(rebuild_cpu.figure("rebuild, processor time", "µs/event")?);
@@ -182,7 +209,7 @@ impl Bench<'_> {
     fn fill_plain_table(&self) -> anyhow::Result<Bulk> {
         let (ledger, _clock) = self.open(Access::ReadOnly)?;
         let mut rows = Rows::of(&**ledger.log(), self.written.events)?;
-        Bulk::fill(self.dir.path(), |count| rows.next(count))
+        Bulk::fill(&self.dir, |count| rows.next(count))
     }
 
     /// Replays at one of two dates in turns and compares with what the plans say.
@@ -242,13 +269,13 @@ impl Bench<'_> {
         };
         for run in 1..=self.options.runs {
             say(&format!("append {run}"));
-            sync.push(limits::fdatasync(self.dir.path())?.per_second());
+            sync.push(limits::fdatasync(&self.dir)?.per_second());
             hash.push(limits::sha256(&rows)? / 1e6);
             let singles = rows.get(..SINGLE_ACTS).unwrap_or(&rows);
-            raw.push(&limits::sqlite_single(self.dir.path(), singles)?);
+            raw.push(&limits::sqlite_single(&self.dir, singles)?);
             let done = appends::single(ledger, client(SUBJECTS_OF_SINGLE), SINGLE_ACTS)?;
             single.push(&done.calls);
-            raw_clients.push(&limits::sqlite_clients(self.dir.path(), &rows)?);
+            raw_clients.push(&limits::sqlite_clients(&self.dir, &rows)?);
             let clients = (0..limits::CLIENTS).map(|_| client(SUBJECTS_PER_CLIENT)).collect();
             concurrent.push(&appends::concurrent(ledger, clients, CLIENT_ACTS)?.calls);
         }
