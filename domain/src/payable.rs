@@ -261,8 +261,7 @@ const fn agreement_blocks(value: Value) -> Option<ReasonCode> {
         | Value::Unregistered
         | Value::Normal
         | Value::Registered
-        | Value::Points(_)
-        | Value::Grade(_) => Some(ReasonCode::AgreementNotInForce),
+        | Value::Points(_) => Some(ReasonCode::AgreementNotInForce),
     }
 }
 
@@ -292,10 +291,7 @@ fn measures(answer: &mut Answer<'_>, spans: &[Span]) {
             | Track::Bar(_)
             | Track::Qualification
             | Track::Site(_)
-            | Track::Points
-            | Track::Credit
-            | Track::Moratorium(_)
-            | Track::Case => continue,
+            | Track::Points => continue,
         };
         answer.because(outcome, Reason::of(code, Whose::Institution, span));
     }

@@ -1,13 +1,11 @@
 //! The state of any subject.
 
-use crate::dated::Record;
 use crate::event::{Event, EventData};
-use crate::id::{SubjectKind, Version};
+use crate::id::{AreaCode, SubjectKind, Version};
 use crate::institution::Institution;
 use crate::practitioner::Practitioner;
 use crate::time::Instant;
-use crate::track::Span;
-use crate::{area, case, enterprise, insured};
+use crate::track::{Line, Span, Value};
 
 /// The state of a subject: dated facts folded from its events.
 #[derive(Clone, PartialEq, Debug)]
@@ -16,14 +14,6 @@ pub enum State {
     Institution(Institution),
     /// Of a practitioner.
     Practitioner(Practitioner),
-    /// Of an enterprise.
-    Enterprise(Record),
-    /// Of an insured person.
-    Insured(Record),
-    /// Of a pooling area.
-    Area(Record),
-    /// Of a case.
-    Case(Record),
 }
 
 impl State {
@@ -33,23 +23,6 @@ impl State {
         match kind {
             SubjectKind::Institution => Self::Institution(Institution::default()),
             SubjectKind::Practitioner => Self::Practitioner(Practitioner::default()),
-            SubjectKind::Enterprise => Self::Enterprise(Record::default()),
-            SubjectKind::Insured => Self::Insured(Record::default()),
-            SubjectKind::Area => Self::Area(Record::default()),
-            SubjectKind::Case => Self::Case(Record::default()),
-        }
-    }
-
-    /// The kind of subject it is of.
-    #[must_use]
-    pub const fn kind(&self) -> SubjectKind {
-        match self {
-            Self::Institution(_) => SubjectKind::Institution,
-            Self::Practitioner(_) => SubjectKind::Practitioner,
-            Self::Enterprise(_) => SubjectKind::Enterprise,
-            Self::Insured(_) => SubjectKind::Insured,
-            Self::Area(_) => SubjectKind::Area,
-            Self::Case(_) => SubjectKind::Case,
         }
     }
 
@@ -59,21 +32,8 @@ impl State {
         match (self, &event.data) {
             (Self::Institution(state), EventData::Institution(facts)) => state.evolve(event, facts),
             (Self::Practitioner(state), EventData::Practitioner(facts)) => state.evolve(event, facts),
-            (Self::Enterprise(state), EventData::Enterprise(facts)) => {
-                enterprise::evolve(state, event, facts);
-            }
-            (Self::Insured(state), EventData::Insured(facts)) => insured::evolve(state, event, facts),
-            (Self::Area(state), EventData::Area(facts)) => area::evolve(state, event, facts),
-            (Self::Case(state), EventData::Case(facts)) => case::evolve(state, event, facts),
-            (
-                Self::Institution(_)
-                | Self::Practitioner(_)
-                | Self::Enterprise(_)
-                | Self::Insured(_)
-                | Self::Area(_)
-                | Self::Case(_),
-                _,
-            ) => {}
+            (Self::Institution(_), EventData::Practitioner(_))
+            | (Self::Practitioner(_), EventData::Institution(_)) => {}
         }
     }
 
@@ -83,9 +43,6 @@ impl State {
         match self {
             Self::Institution(state) => state.spans(from),
             Self::Practitioner(state) => state.spans(from),
-            Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
-                record.dated.spans(from)
-            }
         }
     }
 
@@ -97,15 +54,30 @@ impl State {
         spans
     }
 
+    /// Tells the status of each agreement, with its area and line, or of the qualification, at an instant: what
+    /// [`State::standing`] says of the tracks that are a status, without making the other spans. A census asks this of
+    /// everybody.
+    pub fn each_status(&self, at: Instant, mut tell: impl FnMut(Option<(AreaCode, Line)>, Value)) {
+        match self {
+            Self::Institution(state) => {
+                for agreement in &state.agreements {
+                    tell(Some((agreement.area, agreement.line)), state.status(agreement, at).0);
+                }
+            }
+            Self::Practitioner(state) => {
+                if let Some((value, _)) = state.status(at) {
+                    tell(None, value);
+                }
+            }
+        }
+    }
+
     /// Version of the newest event folded.
     #[must_use]
     pub fn version(&self) -> Option<Version> {
         match self {
             Self::Institution(state) => state.version,
             Self::Practitioner(state) => state.version,
-            Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
-                record.version
-            }
         }
     }
 
@@ -115,9 +87,6 @@ impl State {
         match self {
             Self::Institution(state) => state.profile.name.as_deref(),
             Self::Practitioner(state) => state.name.as_deref(),
-            Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
-                record.name.as_deref()
-            }
         }
     }
 
@@ -127,9 +96,6 @@ impl State {
         match self {
             Self::Institution(state) => &state.profile.former_names,
             Self::Practitioner(state) => state.former_names(),
-            Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
-                &record.former_names
-            }
         }
     }
 }

@@ -114,7 +114,14 @@ impl Stored {
     /// # Errors
     /// [`DecodeError`] says what is wrong with the bytes.
     pub fn decode(&self) -> Result<Event, DecodeError> {
-        Event::decode(self.kind, self.position, self.version, self.effective_at, self.recorded_at, &self.body)
+        Event::decode(
+            self.kind,
+            self.position,
+            self.version,
+            self.effective_at,
+            self.recorded_at,
+            self.body.as_bytes(),
+        )
     }
 }
 
@@ -230,6 +237,21 @@ pub trait Scan: Send {
         range: std::ops::Range<u64>,
         visit: &mut dyn FnMut(Raw<'_>) -> Result<(), LogError>,
     ) -> Result<(), LogError>;
+
+    /// Visits the events at some positions, in the order given; none where there is no event.
+    ///
+    /// # Errors
+    /// Those of the store, and those of the visitor.
+    fn pick(
+        &mut self,
+        positions: &mut dyn Iterator<Item = u64>,
+        visit: &mut dyn FnMut(Raw<'_>) -> Result<(), LogError>,
+    ) -> Result<(), LogError> {
+        for position in positions {
+            self.scan(position..position.saturating_add(1), visit)?;
+        }
+        Ok(())
+    }
 
     /// The name of a stream.
     ///

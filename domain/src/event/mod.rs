@@ -10,12 +10,8 @@ mod wire;
 
 pub use wire::{DecodeError, Header, Proposed, Stamp, encode};
 
-use crate::area::AreaEvent;
-use crate::case::CaseEvent;
-use crate::enterprise::EnterpriseEvent;
 use crate::id::{Subject, SubjectKind, Version};
 use crate::institution::InstitutionEvent;
-use crate::insured::InsuredEvent;
 use crate::practitioner::PractitionerEvent;
 use crate::time::Instant;
 use serde::de::{self, MapAccess, Visitor};
@@ -32,11 +28,14 @@ pub struct EventType(pub u16);
 impl EventType {
     /// Every event type: number, full name, newest schema version.
     pub fn all() -> impl Iterator<Item = &'static (u16, &'static str, u16)> {
-        SubjectKind::ALL.into_iter().flat_map(types)
+        InstitutionEvent::TYPES.iter().chain(PractitionerEvent::TYPES)
     }
 
     fn entry(self) -> Option<&'static (u16, &'static str, u16)> {
-        let types = types(self.kind());
+        let types = match self.kind() {
+            SubjectKind::Institution => InstitutionEvent::TYPES,
+            SubjectKind::Practitioner => PractitionerEvent::TYPES,
+        };
         // The tables stand in the order of their numbers; a test holds that.
         types.binary_search_by_key(&self.0, |(number, ..)| *number).ok().map(|index| &types[index])
     }
@@ -59,36 +58,10 @@ impl EventType {
         Self::all().find(|(_, known, _)| *known == name).map(|(number, ..)| Self(*number))
     }
 
-    /// The kind of subject: institution events are numbered from 100, practitioner events from 300, those of the others
-    /// from 400, 500, 600 and 700.
+    /// Institution events are numbered from 100, practitioner events from 300.
     #[must_use]
     pub const fn kind(self) -> SubjectKind {
-        match self.0 {
-            ..300 => SubjectKind::Institution,
-            300..400 => SubjectKind::Practitioner,
-            400..500 => SubjectKind::Enterprise,
-            500..600 => SubjectKind::Insured,
-            600..700 => SubjectKind::Area,
-            700.. => SubjectKind::Case,
-        }
-    }
-
-    /// Whether it is 撤销 or 更正, which act on another event: every kind numbers them x90 and x91.
-    #[must_use]
-    pub const fn acts_on_record(self) -> bool {
-        matches!(self.0, 190 | 191 | 390 | 391 | 490 | 491 | 590 | 591 | 690 | 691 | 790 | 791)
-    }
-}
-
-/// Number, full name and newest schema version of every event of a kind of subject.
-const fn types(kind: SubjectKind) -> &'static [(u16, &'static str, u16)] {
-    match kind {
-        SubjectKind::Institution => InstitutionEvent::TYPES,
-        SubjectKind::Practitioner => PractitionerEvent::TYPES,
-        SubjectKind::Enterprise => EnterpriseEvent::TYPES,
-        SubjectKind::Insured => InsuredEvent::TYPES,
-        SubjectKind::Area => AreaEvent::TYPES,
-        SubjectKind::Case => CaseEvent::TYPES,
+        if self.0 < 300 { SubjectKind::Institution } else { SubjectKind::Practitioner }
     }
 }
 
@@ -124,14 +97,6 @@ pub enum EventData {
     Institution(InstitutionEvent),
     /// Of a practitioner.
     Practitioner(PractitionerEvent),
-    /// Of an enterprise.
-    Enterprise(EnterpriseEvent),
-    /// Of an insured person.
-    Insured(InsuredEvent),
-    /// Of a pooling area.
-    Area(AreaEvent),
-    /// Of a case.
-    Case(CaseEvent),
 }
 
 impl EventData {
@@ -141,10 +106,6 @@ impl EventData {
         match self {
             Self::Institution(event) => EventType(event.number()),
             Self::Practitioner(event) => EventType(event.number()),
-            Self::Enterprise(event) => EventType(event.number()),
-            Self::Insured(event) => EventType(event.number()),
-            Self::Area(event) => EventType(event.number()),
-            Self::Case(event) => EventType(event.number()),
         }
     }
 
@@ -152,12 +113,9 @@ impl EventData {
     #[must_use]
     pub const fn annulment(&self) -> Option<&Annulment> {
         match self {
-            Self::Institution(event) => event.annulment(),
-            Self::Practitioner(event) => event.annulment(),
-            Self::Enterprise(event) => event.annulment(),
-            Self::Insured(event) => event.annulment(),
-            Self::Area(event) => event.annulment(),
-            Self::Case(event) => event.annulment(),
+            Self::Institution(InstitutionEvent::DecisionAnnulled(data))
+            | Self::Practitioner(PractitionerEvent::DecisionAnnulled(data)) => Some(data),
+            Self::Institution(_) | Self::Practitioner(_) => None,
         }
     }
 
@@ -165,12 +123,9 @@ impl EventData {
     #[must_use]
     pub const fn correction(&self) -> Option<&Correction> {
         match self {
-            Self::Institution(event) => event.correction(),
-            Self::Practitioner(event) => event.correction(),
-            Self::Enterprise(event) => event.correction(),
-            Self::Insured(event) => event.correction(),
-            Self::Area(event) => event.correction(),
-            Self::Case(event) => event.correction(),
+            Self::Institution(InstitutionEvent::RecordCorrected(data))
+            | Self::Practitioner(PractitionerEvent::RecordCorrected(data)) => Some(data),
+            Self::Institution(_) | Self::Practitioner(_) => None,
         }
     }
 
@@ -182,10 +137,6 @@ impl EventData {
         match self {
             Self::Institution(event) => event.write(out),
             Self::Practitioner(event) => event.write(out),
-            Self::Enterprise(event) => event.write(out),
-            Self::Insured(event) => event.write(out),
-            Self::Area(event) => event.write(out),
-            Self::Case(event) => event.write(out),
         }
     }
 
@@ -215,12 +166,6 @@ impl EventData {
             SubjectKind::Practitioner => {
                 PractitionerEvent::read(kind.0, data).map(|event| event.map(Self::Practitioner))
             }
-            SubjectKind::Enterprise => {
-                EnterpriseEvent::read(kind.0, data).map(|event| event.map(Self::Enterprise))
-            }
-            SubjectKind::Insured => InsuredEvent::read(kind.0, data).map(|event| event.map(Self::Insured)),
-            SubjectKind::Area => AreaEvent::read(kind.0, data).map(|event| event.map(Self::Area)),
-            SubjectKind::Case => CaseEvent::read(kind.0, data).map(|event| event.map(Self::Case)),
         };
         match read {
             Some(Ok(event)) => Ok(event),
@@ -386,14 +331,9 @@ mod tests {
 
     #[test]
     fn event_types_are_found_by_number_and_by_name() {
-        assert!(EventType::all().is_sorted_by_key(|(number, ..)| *number));
+        assert!(InstitutionEvent::TYPES.is_sorted_by_key(|(number, ..)| *number));
+        assert!(PractitionerEvent::TYPES.is_sorted_by_key(|(number, ..)| *number));
         for (number, name, schema) in EventType::all() {
-            let (kind, act) = name.split_once('.').unwrap();
-            assert_eq!(EventType(*number).kind().name(), kind);
-            assert_eq!(
-                EventType(*number).acts_on_record(),
-                ["decision-annulled", "record-corrected"].contains(&act)
-            );
             assert_eq!((EventType(*number).name(), EventType(*number).schema()), (*name, *schema));
             assert_eq!(EventType::by_name(name), Some(EventType(*number)));
         }

@@ -7,8 +7,10 @@ use super::{Event, EventData, EventRef, EventType, NewEvent};
 use crate::command::Command;
 use crate::id::{Subject, Version};
 use crate::time::Instant;
+use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::sync::LazyLock;
 use uuid::Uuid;
 
 /// Why stored bytes could not be read as an event.
@@ -186,7 +188,8 @@ struct Folded<'a> {
 }
 
 impl Event {
-    /// Reads stored bytes; what the log keeps in columns is passed along, not parsed again.
+    /// Reads stored bytes; what the log keeps in columns is passed along, not parsed again. Only the members that the fold
+    /// needs are looked at: whether the others are as they were written is for the hash to say.
     ///
     /// # Errors
     /// [`DecodeError`] says what is wrong with them.
@@ -196,16 +199,9 @@ impl Event {
         version: Version,
         effective_at: Instant,
         recorded_at: Instant,
-        body: &str,
+        body: impl AsRef<[u8]>,
     ) -> Result<Self, DecodeError> {
-        let Located { data, id, schema, caused_by } = match locate(body) {
-            Some(located) => located,
-            None => {
-                let folded: Folded<'_> = serde_json::from_str(body).map_err(DecodeError::Envelope)?;
-                let caused_by = folded.caused_by.and_then(|cause| cause.version());
-                Located { data: folded.data.get(), id: folded.id, schema: folded.schema, caused_by }
-            }
-        };
+        let Located { data, id, schema, caused_by } = located(body.as_ref())?;
         let data = EventData::read(kind, schema, data)?;
         Ok(Self { position, id, version, effective_at, recorded_at, caused_by, data })
     }
@@ -220,27 +216,54 @@ struct Located<'a> {
     caused_by: Option<Version>,
 }
 
+fn located(body: &[u8]) -> Result<Located<'_>, DecodeError> {
+    locate(body).map_or_else(|| general(body).map_err(DecodeError::Envelope), Ok)
+}
+
+/// The general reader, for bytes of any form.
+fn general(body: &[u8]) -> Result<Located<'_>, serde_json::Error> {
+    let folded: Folded<'_> = serde_json::from_slice(body)?;
+    let caused_by = folded.caused_by.and_then(|cause| cause.version());
+    Ok(Located { data: folded.data.get(), id: folded.id, schema: folded.schema, caused_by })
+}
+
+/// Beginnings of members. A search is prepared once: preparing costs more than searching an event.
+static DATA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b",\"data\":{"));
+static ID: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b",\"id\":\""));
+static SCHEMA: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b",\"schema\":"));
+
 /// Finds the members that the fold needs by the places canonical bytes have them in. Inside a JSON string every quote is
-/// escaped, so a comma, a quote and a name can only be the beginning of a member; the members before `data`, and those
-/// between `data` and `id`, have no members of these names themselves. Anything unusual gives none, and the general
-/// reader takes over.
-fn locate(body: &str) -> Option<Located<'_>> {
-    let bytes = body.as_bytes();
-    let begin = memchr::memmem::find(bytes, b",\"data\":{")? + 8;
+/// escaped, so a comma, a quote and a name can only be the beginning of a member; the members before `data`, between
+/// `data` and `id`, and between `id` and `schema` have no members of these names themselves. Anything unusual gives none,
+/// and the general reader takes over.
+fn locate(bytes: &[u8]) -> Option<Located<'_>> {
+    let data_at = DATA.find(bytes)?;
+    let begin = data_at + 8;
     let end = begin + object_end(&bytes[begin..])?;
-    let id_at = end + memchr::memmem::find(&bytes[end..], b",\"id\":\"")? + 7;
-    let id = Uuid::try_parse_ascii(bytes.get(id_at..id_at + 36)?).ok()?;
-    let schema_at = id_at + memchr::memmem::rfind(&bytes[id_at..], b",\"schema\":")? + 10;
+    let data = std::str::from_utf8(&bytes[begin..end]).ok()?;
+    let id_at = end + ID.find(&bytes[end..])? + 7;
+    let id_end = id_at + 36;
+    let id = Uuid::try_parse_ascii(bytes.get(id_at..id_end)?).ok()?;
+    let schema_at = id_end + SCHEMA.find(&bytes[id_end..])? + 10;
     let digits = bytes[schema_at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let schema = body.get(schema_at..schema_at + digits)?.parse().ok()?;
-    let caused_by = match memchr::memmem::find(&bytes[..begin], b",\"caused_by\":\"") {
-        None => None,
-        Some(at) => {
-            let reference = body.get(at + 14..begin)?.split('"').next()?;
-            Some(reference.rsplit_once('@')?.1.parse().ok()?)
-        }
-    };
-    Some(Located { data: body.get(begin..end)?, id, schema, caused_by })
+    let schema = std::str::from_utf8(&bytes[schema_at..schema_at + digits]).ok()?.parse().ok()?;
+    Some(Located { data, id, schema, caused_by: cause(&bytes[..data_at])? })
+}
+
+/// The cause of an event, from the bytes before `data`: it is their last member where there is one. None when it cannot
+/// be read.
+#[expect(
+    clippy::option_option,
+    reason = "that there is no cause is one answer, that it cannot be told is another"
+)]
+fn cause(before: &[u8]) -> Option<Option<Version>> {
+    let Some(text) = before.strip_suffix(b"\"") else { return Some(None) };
+    let begin = memchr::memrchr(b'"', text)? + 1;
+    if !text[..begin].ends_with(b",\"caused_by\":\"") {
+        return Some(None);
+    }
+    let version = &text[memchr::memrchr(b'@', text).filter(|at| begin <= *at)? + 1..];
+    std::str::from_utf8(version).ok()?.parse().ok().map(Some)
 }
 
 /// Length of the JSON object that the bytes begin with.
@@ -283,12 +306,6 @@ fn string_end(bytes: &[u8]) -> Option<usize> {
 mod locate_tests {
     use super::*;
 
-    fn general(body: &str) -> Located<'_> {
-        let folded: Folded<'_> = serde_json::from_str(body).unwrap();
-        let caused_by = folded.caused_by.and_then(|cause| cause.version());
-        Located { data: folded.data.get(), id: folded.id, schema: folded.schema, caused_by }
-    }
-
     #[test]
     fn what_is_found_by_place_is_what_the_general_reader_finds() {
         let id = "01a2005f-f39a-7735-a9ca-bc000000003b";
@@ -309,10 +326,10 @@ mod locate_tests {
             let body = format!(
                 r#"{{"actor":{{"authority":"agency","office":"{tricky}"}},"case":"{tricky}"{before},"data":{data}{between},"id":"{id}","key":"{tricky}"{after},"schema":1,"subject":"H37010200001","unknown":{{"schema":"{tricky}"}},"version":3}}"#
             );
-            let by_place = locate(&body);
-            assert!(by_place.is_none() || by_place == Some(general(&body)), "{body}");
+            let by_place = locate(body.as_bytes());
+            assert!(by_place.is_none_or(|found| found == general(body.as_bytes()).unwrap()), "{body}");
             let plain = body.replace(&format!(r#","unknown":{{"schema":"{tricky}"}}"#), "");
-            assert_eq!(locate(&plain), Some(general(&plain)), "{plain}");
+            assert_eq!(locate(plain.as_bytes()), general(plain.as_bytes()).ok(), "{plain}");
         }
     }
 
@@ -326,7 +343,7 @@ mod locate_tests {
             r#"{"a":1,"data":{}}"#,
             r#"{"a":1,"data":{},"id":"x""#,
         ] {
-            assert_eq!(locate(body), None, "{body}");
+            assert_eq!(locate(body.as_bytes()), None, "{body}");
         }
     }
 }

@@ -164,7 +164,8 @@ impl Practitioner {
     }
 
     /// Status and the event that made it so; none for somebody who has never been registered, suspended or terminated.
-    fn status(&self, at: Instant) -> Option<(Value, Version)> {
+    #[must_use]
+    pub fn status(&self, at: Instant) -> Option<(Value, Version)> {
         if let Some(termination) = self.terminated(at) {
             return Some((Value::Terminated, termination.cause));
         }

@@ -99,6 +99,18 @@ pub async fn a_scan_sees_what_reading_sees(fixture: &mut impl Fixture) {
     assert!(matches!(stopped, Err(LogError::Other(why)) if why == "enough"));
     assert_eq!(seen, 7);
     assert!(scan.stream_name(5).is_err());
+    let wanted = [7, 39, 3, 3, 40, 12];
+    let mut picked = Vec::new();
+    scan.pick(&mut wanted.into_iter(), &mut |raw| {
+        picked.push((raw.position, raw.body.to_vec()));
+        Ok(())
+    })
+    .unwrap();
+    let there = wanted.into_iter().filter_map(|position| whole.get(usize::try_from(position).unwrap()));
+    assert_eq!(
+        picked,
+        there.map(|event| (event.position, event.body.as_bytes().to_vec())).collect::<Vec<_>>()
+    );
 }
 
 /// Scanners are independent, and nobody waits for them.

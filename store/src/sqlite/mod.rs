@@ -360,8 +360,7 @@ impl EventLog for SqliteLog {
     }
 
     fn scanner(&self) -> Result<Box<dyn Scan>, LogError> {
-        let log = schema::connect(&files::log(&self.shared.dir), self.shared.mode.reading())?;
-        Ok(Box::new(scan::Scanner(log)))
+        scan::Scanner::open(&self.shared.dir, self.shared.mode.reading()).map(|scan| Box::new(scan) as _)
     }
 
     fn salt(&self) -> u64 {

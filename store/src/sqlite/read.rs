@@ -12,6 +12,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 /// Columns of [`stored`], in its order.
 const COLUMNS: &str = "position, version, type, effective_at, recorded_at, leaf, body";
 
+/// Page cache of a reader, negative because SQLite takes a positive number for pages: the inner pages of a log of some
+/// tens of millions of events, so that a lookup reads its row's page and no other.
+const READER_CACHE_KIB: i64 = -8_192;
+
 /// Turns SQLite's failure while reading into the log's.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 pub(super) fn failed(error: rusqlite::Error) -> LogError {
@@ -35,6 +39,7 @@ impl Reader {
     /// Opens both; the index only when it is there and fits.
     pub(super) fn open(dir: &Path, mode: Mode, with_index: bool) -> Result<Self, LogError> {
         let log = schema::connect(&files::log(dir), mode)?;
+        log.pragma_update(None, "cache_size", READER_CACHE_KIB).map_err(failed)?;
         let index = with_index.then(|| schema::connect(&files::index(dir), mode)).transpose()?;
         Ok(Self { log, index })
     }
@@ -87,6 +92,16 @@ impl Lookup<'_> {
 
     /// The newest event of a stream; none when nothing is recorded under the name.
     pub(super) fn head(&self, name: &str) -> Result<Option<Head>, LogError> {
+        let Some((stream, position)) = self.newest(name)? else { return Ok(None) };
+        let (of, version, _) = links(&self.reader.log, position)?;
+        if of != stream {
+            return Err(not_of(position, name));
+        }
+        Ok(Some(Head { stream, version, position }))
+    }
+
+    /// The number of a stream, and where its newest event is.
+    fn newest(&self, name: &str) -> Result<Option<(u64, u64)>, LogError> {
         let Some(stream) = self.stream(name)? else { return Ok(None) };
         let position = match self.tail(|tail| tail.head(stream)) {
             Some(position) => position,
@@ -94,13 +109,7 @@ impl Lookup<'_> {
                 LogError::Other(format!("the index does not know the newest event of {name}"))
             })?,
         };
-        let (of, version, _) = self.links(position)?;
-        if of != stream {
-            return Err(LogError::Other(format!(
-                "the index names position {position} as of {name}, it is not"
-            )));
-        }
-        Ok(Some(Head { stream, version, position }))
+        Ok(Some((stream, position)))
     }
 
     fn stream(&self, name: &str) -> Result<Option<u64>, LogError> {
@@ -128,26 +137,6 @@ impl Lookup<'_> {
             }
         }
         Ok(None)
-    }
-
-    /// Stream, version and distance to the previous event of the stream.
-    fn links(&self, position: u64) -> Result<(u64, Version, u64), LogError> {
-        self.reader
-            .log
-            .prepare_cached("SELECT stream, version, back FROM events WHERE position = ?1")
-            .and_then(|mut select| {
-                select
-                    .query_row([position.cast_signed()], |row| {
-                        Ok((
-                            row.get::<_, i64>(0)?.cast_unsigned(),
-                            row.get(1)?,
-                            row.get::<_, i64>(2)?.cast_unsigned(),
-                        ))
-                    })
-                    .optional()
-            })
-            .map_err(failed)?
-            .ok_or_else(|| damaged(position, "the event is missing"))
     }
 
     /// What was asked under a key and what it came to.
@@ -204,23 +193,28 @@ impl Lookup<'_> {
         from: Version,
         limit: usize,
     ) -> Result<Vec<Stored>, LogError> {
-        let Some(head) = self.head(name)? else { return Ok(Vec::new()) };
+        let Some((stream, newest)) = self.newest(name)? else { return Ok(Vec::new()) };
+        // One transaction for all rows: SQLite locks and looks for changes once instead of once an event. It begins after
+        // the tail and the index were asked, so it sees every event they name.
+        let log = self.reader.log.unchecked_transaction().map_err(failed)?;
+        let (of, newest_version, _) = links(&log, newest)?;
+        if of != stream {
+            return Err(not_of(newest, name));
+        }
         let limit = Version::try_from(limit).unwrap_or(Version::MAX);
-        let end = from.saturating_add(limit).min(head.version.saturating_add(1));
+        let end = from.saturating_add(limit).min(newest_version.saturating_add(1));
         if from >= end {
             return Ok(Vec::new());
         }
         let name: Arc<str> = name.into();
         let mut events = Vec::with_capacity((end - from) as usize);
-        let mut select = self
-            .reader
-            .log
+        let mut select = log
             .prepare_cached(&format!("SELECT {COLUMNS}, stream, back FROM events WHERE position = ?1"))
             .map_err(failed)?;
-        let (mut position, mut version) = (head.position, head.version);
+        let (mut position, mut version) = (newest, newest_version);
         loop {
             let (of, found, back) = if version >= end {
-                self.links(position)?
+                links(&log, position)?
             } else {
                 let mut rows = select.query([position.cast_signed()]).map_err(failed)?;
                 let row =
@@ -234,7 +228,7 @@ impl Lookup<'_> {
                 events.push(event);
                 links
             };
-            if of != head.stream || found != version {
+            if of != stream || found != version {
                 return Err(damaged(position, format!("version {version} of {name} was expected here")));
             }
             if version == from {
@@ -249,6 +243,28 @@ impl Lookup<'_> {
         events.reverse();
         Ok(events)
     }
+}
+
+/// Stream, version and distance to the previous event of the stream.
+fn links(log: &Connection, position: u64) -> Result<(u64, Version, u64), LogError> {
+    log.prepare_cached("SELECT stream, version, back FROM events WHERE position = ?1")
+        .and_then(|mut select| {
+            select
+                .query_row([position.cast_signed()], |row| {
+                    Ok((
+                        row.get::<_, i64>(0)?.cast_unsigned(),
+                        row.get(1)?,
+                        row.get::<_, i64>(2)?.cast_unsigned(),
+                    ))
+                })
+                .optional()
+        })
+        .map_err(failed)?
+        .ok_or_else(|| damaged(position, "the event is missing"))
+}
+
+fn not_of(position: u64, name: &str) -> LogError {
+    LogError::Other(format!("the index names position {position} as of {name}, it is not"))
 }
 
 /// Events of the log in order.

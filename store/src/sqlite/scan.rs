@@ -1,49 +1,61 @@
 //! Scans of the whole log: rows are lent to the visitor as SQLite holds them.
 
+use super::files;
 use super::read::{Numbers, damaged, failed, integer, numbers};
+use super::schema::{self, Mode};
 use crate::limits::SCAN_CHUNK_ROWS;
 use crate::port::{LogError, Raw, Scan};
 use rusqlite::{Connection, OptionalExtension};
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
+
+/// Page cache of a scanner, negative because SQLite takes a positive number for pages. No page is read twice, so a small
+/// one is the faster: it stays in the processor's own.
+const SCANNER_CACHE_KIB: i64 = -512;
 
 /// A scanner with a connection of its own.
 #[derive(Debug)]
-pub(super) struct Scanner(pub(super) Connection);
+pub(super) struct Scanner(Connection);
 
 impl Scanner {
-    /// Visits a chunk; gives how many rows were there.
-    fn chunk(
-        &self,
-        range: Range<u64>,
-        visit: &mut dyn FnMut(Raw<'_>) -> Result<(), LogError>,
-    ) -> Result<u64, LogError> {
-        let mut select = self
-            .0
-            .prepare_cached(
-                "SELECT position, version, type, effective_at, recorded_at, stream, leaf, body FROM events \
-                 WHERE position >= ?1 AND position < ?2 ORDER BY position",
-            )
-            .map_err(failed)?;
-        let mut rows = select.query((range.start.cast_signed(), range.end.cast_signed())).map_err(failed)?;
-        let mut expected = range.start;
-        while let Some(row) = rows.next().map_err(failed)? {
-            let Numbers { position, version, kind, effective_at, recorded_at } = numbers(row)?;
-            if position != expected {
-                return Err(damaged(expected, "the event is missing"));
-            }
-            let stream = integer(row, 5, position)?.cast_unsigned();
-            let bytes = |column| {
-                row.get_ref(column)
-                    .map_err(failed)
-                    .and_then(|value| value.as_blob().map_err(|error| damaged(position, error)))
-            };
-            let (leaf, body) = (bytes(6)?, bytes(7)?);
-            visit(Raw { position, stream, version, kind, effective_at, recorded_at, leaf, body })?;
-            expected += 1;
-        }
-        Ok(expected - range.start)
+    pub(super) fn open(dir: &Path, mode: Mode) -> Result<Self, LogError> {
+        let log = schema::connect(&files::log(dir), mode)?;
+        log.pragma_update(None, "cache_size", SCANNER_CACHE_KIB).map_err(failed)?;
+        Ok(Self(log))
     }
+}
+
+/// Visits a chunk; gives how many rows were there.
+fn chunk(
+    log: &Connection,
+    range: Range<u64>,
+    visit: &mut dyn FnMut(Raw<'_>) -> Result<(), LogError>,
+) -> Result<u64, LogError> {
+    let mut select = log
+        .prepare_cached(
+            "SELECT position, version, type, effective_at, recorded_at, stream, leaf, body FROM events \
+                 WHERE position >= ?1 AND position < ?2 ORDER BY position",
+        )
+        .map_err(failed)?;
+    let mut rows = select.query((range.start.cast_signed(), range.end.cast_signed())).map_err(failed)?;
+    let mut expected = range.start;
+    while let Some(row) = rows.next().map_err(failed)? {
+        let Numbers { position, version, kind, effective_at, recorded_at } = numbers(row)?;
+        if position != expected {
+            return Err(damaged(expected, "the event is missing"));
+        }
+        let stream = integer(row, 5, position)?.cast_unsigned();
+        let bytes = |column| {
+            row.get_ref(column)
+                .map_err(failed)
+                .and_then(|value| value.as_blob().map_err(|error| damaged(position, error)))
+        };
+        let (leaf, body) = (bytes(6)?, bytes(7)?);
+        visit(Raw { position, stream, version, kind, effective_at, recorded_at, leaf, body })?;
+        expected += 1;
+    }
+    Ok(expected - range.start)
 }
 
 impl Scan for Scanner {
@@ -56,10 +68,23 @@ impl Scan for Scanner {
         let mut from = range.start;
         while from < end {
             let to = from.saturating_add(SCAN_CHUNK_ROWS).min(end);
-            if self.chunk(from..to, visit)? < to - from {
+            if chunk(&self.0, from..to, visit)? < to - from {
                 break;
             }
             from = to;
+        }
+        Ok(())
+    }
+
+    fn pick(
+        &mut self,
+        positions: &mut dyn Iterator<Item = u64>,
+        visit: &mut dyn FnMut(Raw<'_>) -> Result<(), LogError>,
+    ) -> Result<(), LogError> {
+        // One transaction: SQLite locks and looks for changes once instead of once an event.
+        let log = self.0.transaction().map_err(failed)?;
+        for position in positions {
+            chunk(&log, position..position.saturating_add(1), visit)?;
         }
         Ok(())
     }
