@@ -39,32 +39,33 @@ pub(crate) fn each<T: Send>(
     let index = Index::of(log, len)?;
     let claims = Mutex::new((0_u64, 0_usize));
     let out = InOrder::new((receive, report, 0));
+    // Answers, and the events they rest on.
+    let take = |(receive, report, total): &mut (_, &mut Report<'_>, u64),
+                (answers, events): &mut (Vec<T>, u64)| {
+        let receive: &mut &mut (dyn FnMut(T) -> ControlFlow<()> + Send) = receive;
+        *total += *events;
+        answers.drain(..).try_for_each(&mut **receive)?;
+        report(Progress { done: *total, total: len })
+    };
     on_threads(
         || {
             let mut scan = log.scanner()?;
+            let mut answers = Vec::new();
             while let Some((turn, streams)) = index.claim(&claims) {
                 let events = index.fetch(&mut *scan, streams.clone())?;
-                let mut answers = Vec::new();
                 for (stream, events) in streams.zip(&events) {
                     let Ok(subject) = Subject::parse(&scan.stream_name(stream as u64)?) else { continue };
                     answers.extend(ask(subject, events)?);
                 }
                 let done: usize = events.iter().map(Vec::len).sum();
-                let go_on = out.at(turn, |(receive, report, total)| {
-                    *total += done as u64;
-                    answers.into_iter().try_for_each(&mut **receive)?;
-                    report(Progress { done: *total, total: len })
-                });
-                match go_on {
-                    Some(ControlFlow::Continue(())) => {}
-                    Some(ControlFlow::Break(())) => return Err(ReplayError::Cancelled),
-                    None => return Ok(()),
-                }
+                let Some((used, _)) = out.put(turn, (answers, done as u64), take) else { return Ok(()) };
+                answers = used;
             }
             Ok(())
         },
         || out.stop(),
-    )
+    )?;
+    if out.was_stopped() { Err(ReplayError::Cancelled) } else { Ok(()) }
 }
 
 /// Where the events of each stream are.
@@ -146,24 +147,27 @@ impl Index {
 fn streams(log: &dyn EventLog, len: u64) -> Result<Vec<u32>, ReplayError> {
     let claimed = AtomicU64::new(0);
     let streams = InOrder::new(Vec::new());
+    let take = |streams: &mut Vec<u32>, chunk: &mut Vec<u32>| {
+        streams.append(chunk);
+        ControlFlow::Continue(())
+    };
     on_threads(
         || {
             let mut scan = log.scanner()?;
+            let mut chunk = Vec::new();
             loop {
                 let turn = claimed.fetch_add(1, Ordering::Relaxed);
                 let from = turn * CHUNK_EVENTS;
                 if from >= len {
                     return Ok(());
                 }
-                let mut chunk = Vec::new();
                 scan.scan(from..(from + CHUNK_EVENTS).min(len), &mut |raw| {
                     let stream = u32::try_from(raw.stream);
                     chunk.push(stream.map_err(|_| LogError::Other("too many streams".to_owned()))?);
                     Ok(())
                 })?;
-                if streams.at(turn, |streams: &mut Vec<u32>| streams.extend(chunk)).is_none() {
-                    return Ok(());
-                }
+                let Some(used) = streams.put(turn, chunk, take) else { return Ok(()) };
+                chunk = used;
             }
         },
         || streams.stop(),

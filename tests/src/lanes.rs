@@ -64,8 +64,7 @@ fn lane(track: &Track) -> String {
         }
         Track::Department(department) => format!("{name} {department}"),
         Track::Site(institution) => format!("{name} {institution}"),
-        Track::Moratorium(kind) => format!("{name} {}", kind.name()),
-        Track::Bar(_) | Track::Qualification | Track::Points | Track::Credit | Track::Case => name.to_owned(),
+        Track::Bar(_) | Track::Qualification | Track::Points => name.to_owned(),
     }
 }
 

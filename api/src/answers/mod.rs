@@ -38,8 +38,8 @@ pub use reason::{Reason, citation};
 pub use refusal::Refusal;
 pub use rules::Rules;
 pub use show::{
-    Agreement, Bar, Department, HoldStanding, InstitutionShow, OtherShow, PointsNow, PractitionerShow,
-    Probation, Qualification, Show, Site, Standing,
+    Agreement, Bar, Department, HoldStanding, InstitutionShow, PointsNow, PractitionerShow, Probation,
+    Qualification, Show, Site,
 };
 
 use serde::{Serialize, Serializer};

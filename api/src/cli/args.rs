@@ -57,7 +57,7 @@ pub enum Command {
     Import(Import),
     /// What stands of a subject, and why
     Show {
-        /// Institution such as H37010200001 or P43050300012, practitioner such as D510105000123, or another subject
+        /// Institution such as H37010200001 or P43050300012, or practitioner such as D510105000123
         #[arg(value_parser = subject)]
         subject: Subject,
         /// Coordinates
@@ -66,7 +66,7 @@ pub enum Command {
     },
     /// Everything ever recorded of a subject, with what was annulled or corrected
     History {
-        /// Institution, practitioner or another subject
+        /// Institution or practitioner
         #[arg(value_parser = subject)]
         subject: Subject,
         /// Order: effective (生效) or recorded (记录)
@@ -78,7 +78,7 @@ pub enum Command {
     },
     /// Subjects by status
     List {
-        /// institution, practitioner, enterprise, insured, area or case
+        /// institution or practitioner
         #[arg(long, value_parser = list::kind)]
         kind: Option<SubjectKind>,
         /// Pooling area (统筹地区), six digits
@@ -87,7 +87,7 @@ pub enum Command {
         /// Business line (业务线): basic, outpatient_pooling, special_outpatient, dual_channel, cross_region, internet
         #[arg(long, value_parser = line)]
         line: Option<Line>,
-        /// Status, such as in_force, suspended, terminated, normal, grade_d
+        /// Status, such as in_force, suspended, terminated, normal
         #[arg(long, value_parser = list::status)]
         status: Option<Value>,
         /// Coordinates

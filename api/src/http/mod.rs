@@ -22,7 +22,6 @@ mod list;
 mod media;
 mod metrics;
 mod openapi;
-mod others;
 mod paging;
 mod payable;
 mod points;
@@ -56,7 +55,6 @@ fn api() -> OpenApiRouter<App> {
         .merge(show::routes())
         .merge(history::routes())
         .merge(diff::routes())
-        .merge(others::routes())
         .merge(points::routes())
         .merge(payable::routes())
         .merge(statistics::routes())

@@ -55,7 +55,7 @@ pub(crate) async fn practitioner(
     show(&app, SubjectKind::Practitioner, &code, &headers, query).await
 }
 
-pub(super) async fn show(
+async fn show(
     app: &App,
     kind: SubjectKind,
     code: &str,
