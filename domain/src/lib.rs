@@ -27,6 +27,7 @@ pub mod testing;
 pub mod time;
 pub mod timeline;
 pub mod track;
+pub mod what_if;
 pub mod words;
 
 pub use command::{Act, Command, CommandError};

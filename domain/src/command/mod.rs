@@ -3,6 +3,9 @@
 
 mod check;
 mod fault;
+mod recorded;
+
+pub use recorded::Circumstances;
 
 use crate::envelope::{Actor, Basis, Evidence};
 use crate::id::{Subject, SubjectKind, Version};

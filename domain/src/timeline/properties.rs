@@ -202,22 +202,9 @@ proptest! {
     /// with the fold.
     #[test]
     fn decisions_in_any_order_leave_a_history_that_agrees_with_itself(
-        institution in any::<bool>(),
-        rolls in prop::collection::vec(prop::collection::vec(any::<u8>(), 12), 1..16),
+        (institution, rolls) in asked(),
     ) {
-        let mut history = History::of(if institution { "H43050000001" } else { "D430500000001" });
-        for dice in &rolls {
-            let mut choices = Choices { dice: dice.iter().cycle(), events: history.events.len() };
-            let (act, data) =
-                if institution { asked_of_institution(&mut choices) } else { asked_of_practitioner(&mut choices) };
-            let on = instant(choices.die()).to_string();
-            let bureau = json!({ "actor": { "authority": "bureau", "area": "430500" } });
-            let by = if choices.die() < 32 || act == "order-department" { bureau } else { json!({}) };
-            let command = crate::history::command(&history.subject, act, &on, &data, &by);
-            if let Err(rejection) = history.decide(&command) {
-                prop_assert!(!rejection.message.en.is_empty() && !rejection.message.zh.is_empty());
-            }
-        }
+        let history = decided(institution, &rolls);
         for body in &history.bodies {
             let value: Value = serde_json::from_slice(body).unwrap();
             prop_assert_eq!(&serde_json_canonicalizer::to_vec(&value).unwrap(), body);
@@ -228,6 +215,38 @@ proptest! {
             prop_assert_eq!(what(&covering(&spans, at)), what(&state), "at {}", at);
         }
     }
+}
+
+/// A kind of subject and the rolls that what is asked of it is drawn from.
+pub(crate) fn asked() -> impl Strategy<Value = (bool, Vec<Dice>)> {
+    (any::<bool>(), prop::collection::vec(prop::collection::vec(any::<u8>(), 12), 1..16))
+}
+
+/// What is left of commands in any order: those accepted.
+pub(crate) fn decided(institution: bool, rolls: &[Dice]) -> History {
+    let mut history = History::of(if institution { "H43050000001" } else { "D430500000001" });
+    for dice in rolls {
+        let mut choices = Choices { dice: dice.iter().cycle(), events: history.events.len() };
+        let (act, data) = if institution {
+            asked_of_institution(&mut choices)
+        } else {
+            asked_of_practitioner(&mut choices)
+        };
+        let on = instant(choices.die()).to_string();
+        let bureau = json!({ "actor": { "authority": "bureau", "area": "430500" } });
+        let by = if choices.die() < 32 || act == "order-department" { bureau } else { json!({}) };
+        let command = crate::history::command(&history.subject, act, &on, &data, &by);
+        if let Err(rejection) = history.decide(&command) {
+            assert!(!rejection.message.en.is_empty() && !rejection.message.zh.is_empty());
+        }
+    }
+    history
+}
+
+/// A choice for each place of a sample.
+pub(crate) fn plain(open: Open) -> Value {
+    let dice = [7_u8, 9, 3, 5];
+    Choices { dice: dice.iter().cycle(), events: 1 }.pick(open)
 }
 
 fn asked_of_institution(choices: &mut Choices<'_>) -> (&'static str, Value) {

@@ -1,0 +1,313 @@
+//! What would stand otherwise: had an act not been made, been another, or been decided under another law.
+//!
+//! The log is forked in memory, never written. Acts keep their places; what followed from a decision is replaced by what
+//! would have followed. Whether an act comes out otherwise is told by deciding it twice, as things are and as supposed,
+//! and comparing: so nothing is laid at the door of the supposition that is not its doing.
+
+mod compare;
+mod ground;
+
+pub use compare::{Stretch, compare};
+
+use crate::command::{Act, Circumstances, Command};
+use crate::decide::Decision;
+use crate::event::{Event, NewEvent};
+use crate::id::{Subject, Version};
+use crate::practitioner::PractitionerCommand as P;
+use crate::rejection::Rejection;
+use crate::rulebook::Rulebook;
+use ground::Ground;
+use uuid::Uuid;
+
+/// An event and what a decision looks at beside it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Record {
+    /// The event.
+    pub event: Event,
+    /// Who acted, and what was not known.
+    pub circumstances: Circumstances,
+}
+
+/// Another course of one subject's acts.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Fork {
+    /// Without the act that this event records, and without what followed from it.
+    Without(Version),
+    /// With another command in the place of that act.
+    Replace(Version, Box<Command>),
+    /// With one more command, recorded after all others. It names its `effective_at`.
+    Insert(Box<Command>),
+}
+
+/// What is supposed.
+#[derive(Clone, Copy, Debug)]
+pub struct Supposition<'a> {
+    /// The law as it is.
+    pub law: &'a Rulebook,
+    /// The law supposed; the same where only the acts are.
+    pub other: &'a Rulebook,
+    /// Another course.
+    pub fork: Option<&'a Fork>,
+    /// Whether acts are decided again; otherwise what was recorded stands as it is.
+    pub again: bool,
+}
+
+/// What becomes of an act.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Outcome {
+    /// It is left out, as asked.
+    LeftOut,
+    /// It would be decided otherwise: the events it would come to.
+    Decided(Decision),
+    /// It would be refused.
+    Refused(Box<Rejection>),
+    /// It acts on an event that would not be there.
+    WithoutObject,
+}
+
+/// An act that comes out otherwise.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Otherwise {
+    /// The event that records it; none for one that is supposed.
+    pub act: Option<Version>,
+    /// What becomes of it.
+    pub outcome: Outcome,
+}
+
+/// A supposed history.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Supposed {
+    /// Its events, in the order of recording. What is recorded keeps its version; what is not has one beyond.
+    pub events: Vec<Event>,
+    /// The acts that come out otherwise, in the order of recording: the chain of reasons.
+    pub acts: Vec<Otherwise>,
+}
+
+/// The history of a subject as it would be. `records` are its events in the order of recording.
+#[must_use]
+pub fn suppose(subject: &Subject, records: &[Record], supposition: Supposition<'_>) -> Supposed {
+    let kind = subject.kind();
+    let mut course = Course {
+        subject,
+        supposition,
+        actual: Ground::new(kind),
+        supposed: None,
+        acts: Vec::new(),
+        next: records.iter().map(|record| record.event.version + 1).max().unwrap_or(0),
+    };
+    let mut rest = records;
+    while let Some((first, others)) = rest.split_first() {
+        let follows = |record: &&Record| record.event.caused_by == Some(first.event.version);
+        let count = others.iter().take_while(follows).count();
+        let (caused, after) = others.split_at(count);
+        course.take(first, &caused.iter().map(|record| record.event.clone()).collect::<Vec<_>>());
+        rest = after;
+    }
+    if let Some(Fork::Insert(command)) = supposition.fork {
+        course.insert(command);
+    }
+    let events = course.supposed.unwrap_or(course.actual).events;
+    Supposed { events, acts: course.acts }
+}
+
+struct Course<'a> {
+    subject: &'a Subject,
+    supposition: Supposition<'a>,
+    actual: Ground,
+    /// None as long as it is the same.
+    supposed: Option<Ground>,
+    acts: Vec<Otherwise>,
+    /// The next version nobody has.
+    next: Version,
+}
+
+impl Course<'_> {
+    fn take(&mut self, first: &Record, caused: &[Event]) {
+        let event = &first.event;
+        let outcome = match self.supposition.fork {
+            Some(Fork::Without(version)) if *version == event.version => Some(Outcome::LeftOut),
+            Some(Fork::Replace(version, command)) if *version == event.version => {
+                Some(outcome(self.decide_supposed(command, Some(event.version))))
+            }
+            Some(_) | None => self.without_object(event).or_else(|| self.otherwise(first, caused)),
+        };
+        match outcome {
+            None => {
+                if let Some(supposed) = &mut self.supposed {
+                    supposed.extend(event, caused);
+                }
+            }
+            Some(outcome) => {
+                let mut supposed = self.supposed.take().unwrap_or_else(|| self.actual.clone());
+                if let Outcome::Decided(decision) = &outcome {
+                    let events = self.recorded_as(decision, Some(event), caused);
+                    events.iter().for_each(|event| supposed.push(event.clone()));
+                }
+                self.supposed = Some(supposed);
+                self.acts.push(Otherwise { act: Some(event.version), outcome });
+            }
+        }
+        self.actual.extend(event, caused);
+    }
+
+    fn insert(&mut self, command: &Command) {
+        let outcome = outcome(self.decide_supposed(command, None));
+        let mut supposed = self.supposed.take().unwrap_or_else(|| self.actual.clone());
+        if let Outcome::Decided(decision) = &outcome {
+            let events = self.recorded_as(decision, None, &[]);
+            events.iter().for_each(|event| supposed.push(event.clone()));
+        }
+        self.supposed = Some(supposed);
+        self.acts.push(Otherwise { act: None, outcome });
+    }
+
+    /// An annulment or correction of something that would not be there.
+    fn without_object(&self, event: &Event) -> Option<Outcome> {
+        let object = event.data.annulment().map(|data| data.event);
+        let object = object.or_else(|| event.data.correction().map(|data| data.event))?;
+        let there = |ground: &Ground| ground.events.iter().any(|event| event.id == object);
+        let gone = there(&self.actual) && !self.supposed.as_ref().is_none_or(there);
+        gone.then_some(Outcome::WithoutObject)
+    }
+
+    /// What an act would come to, where that is not what it came to.
+    fn otherwise(&self, first: &Record, caused: &[Event]) -> Option<Outcome> {
+        let Supposition { law, other, again, .. } = self.supposition;
+        let event = &first.event;
+        let on_record = event.data.annulment().is_some() || event.data.correction().is_some();
+        let same_ground = self.supposed.is_none() && std::ptr::eq(law, other);
+        if !again || on_record || same_ground || event.caused_by.is_some() {
+            return None;
+        }
+        let mut command = Command::recorded(self.subject, event, caused, &first.circumstances, law)?;
+        let mut supposed = self.decide_supposed(&command, Some(event.version));
+        let as_recorded = |decided: &Result<Decision, Rejection>| {
+            decided.as_ref().is_ok_and(|decision| is_recorded(decision, event, caused))
+        };
+        if as_recorded(&supposed) {
+            return None;
+        }
+        let mut actual = self.decide(&self.actual, &command, Some(event.version), law);
+        if !as_recorded(&actual) {
+            // An agreement signed late holds from its own first day, but was decided on the day it was signed: that day
+            // is not recorded, and at the latest it was the day of the record.
+            command.envelope.effective_at = Some(event.recorded_at);
+            let later = self.decide(&self.actual, &command, Some(event.version), law);
+            if as_recorded(&later) {
+                actual = later;
+                supposed = self.decide_supposed(&command, Some(event.version));
+            }
+        }
+        let same = match (&actual, &supposed) {
+            (Ok(actual), Ok(supposed)) => comes_to(actual) == comes_to(supposed),
+            (Err(actual), Err(supposed)) => actual.code == supposed.code,
+            (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+        };
+        (!same).then(|| outcome(supposed))
+    }
+
+    fn decide_supposed(&self, command: &Command, at: Option<Version>) -> Result<Decision, Rejection> {
+        self.decide(self.supposed.as_ref().unwrap_or(&self.actual), command, at, self.supposition.other)
+    }
+
+    /// Decides on a ground. Where the law asks for months that nobody chose, or the months chosen are not open to choice,
+    /// the months are not known.
+    fn decide(
+        &self,
+        ground: &Ground,
+        command: &Command,
+        at: Option<Version>,
+        law: &Rulebook,
+    ) -> Result<Decision, Rejection> {
+        let newest = match at {
+            Some(version) => version.checked_sub(1),
+            None => self.next.checked_sub(1),
+        };
+        let decided = ground.decide(command, newest, law);
+        let Err(rejection) = &decided else { return decided };
+        let Act::Practitioner(P::DeductPoints(data)) = &command.act else { return decided };
+        let field = rejection.allowed.as_ref().and_then(|allowed| allowed.get("field"));
+        if field.and_then(serde_json::Value::as_str) != Some(MONTHS) {
+            return decided;
+        }
+        let mut again = command.clone();
+        let mut data = data.clone();
+        data.suspend_months = None;
+        again.act = Act::Practitioner(P::DeductPoints(data));
+        let without = ground.decide(&again, newest, law);
+        if without.is_ok() {
+            return without;
+        }
+        again.envelope.unknown.insert(MONTHS.to_owned(), "not chosen under this law".to_owned());
+        ground.decide(&again, newest, law)
+    }
+
+    /// Events as they would be recorded: in the places of those of the act, and beyond them where there are more.
+    fn recorded_as(&mut self, decision: &[NewEvent], first: Option<&Event>, caused: &[Event]) -> Vec<Event> {
+        let mut places: Vec<&Event> = caused.iter().collect();
+        let mut events: Vec<Event> = Vec::with_capacity(decision.len());
+        for (index, new) in decision.iter().enumerate() {
+            let same_type = |place: &&Event| place.data.event_type() == new.data.event_type();
+            let place = match first.filter(|_| index == 0) {
+                Some(first) => Some(first),
+                None => places.iter().position(same_type).map(|at| places.remove(at)),
+            };
+            let caused_by = new.caused_by.and_then(|cause| events.get(cause)).map(|event| event.version);
+            let event = match (place, first) {
+                (Some(place), _) => place.clone(),
+                (None, Some(first)) => self.beyond(first.clone()),
+                (None, None) => self.beyond(self.last(new)),
+            };
+            events.push(Event { effective_at: new.effective_at, caused_by, data: new.data.clone(), ..event });
+        }
+        events
+    }
+
+    /// An event of a version nobody has, and an id that tells so.
+    fn beyond(&mut self, event: Event) -> Event {
+        let version = self.next;
+        self.next += 1;
+        Event { version, id: Uuid::from_u64_pair(u64::MAX, u64::from(version)), ..event }
+    }
+
+    /// The place after everything recorded.
+    fn last(&self, new: &NewEvent) -> Event {
+        let newest = self.actual.events.last();
+        Event {
+            position: newest.map_or(0, |event| event.position + 1),
+            id: Uuid::nil(),
+            version: self.next,
+            effective_at: new.effective_at,
+            recorded_at: newest.map_or(new.effective_at, |event| event.recorded_at),
+            caused_by: None,
+            data: new.data.clone(),
+        }
+    }
+}
+
+/// The choice of a person that another law may not leave, or may ask for.
+const MONTHS: &str = "/data/suspend_months";
+
+fn outcome(decided: Result<Decision, Rejection>) -> Outcome {
+    match decided {
+        Ok(decision) => Outcome::Decided(decision),
+        Err(rejection) => Outcome::Refused(Box::new(rejection)),
+    }
+}
+
+/// Whether a decision is what was recorded.
+fn is_recorded(decision: &[NewEvent], first: &Event, caused: &[Event]) -> bool {
+    decision.len() == caused.len() + 1
+        && decision
+            .iter()
+            .zip(std::iter::once(first).chain(caused))
+            .all(|(new, event)| new.data == event.data && new.effective_at == event.effective_at)
+}
+
+/// What of a decision counts: not the citations, nor what was noticed.
+fn comes_to(decision: &[NewEvent]) -> Vec<(crate::time::Instant, &crate::event::EventData, Option<usize>)> {
+    decision.iter().map(|new| (new.effective_at, &new.data, new.caused_by)).collect()
+}
+
+#[cfg(test)]
+mod tests;
