@@ -13,6 +13,7 @@ mod in_force;
 mod model;
 mod overlay;
 mod read;
+mod supposed;
 #[cfg(test)]
 mod tests;
 
@@ -40,6 +41,8 @@ pub struct Rulebook {
     by_key: HashMap<Box<str>, Places>,
     by_id: HashMap<Box<str>, usize>,
     hash: Box<str>,
+    /// Set where the law of one day is taken to hold at all times.
+    as_if_of: Option<Instant>,
 }
 
 /// The rules that set one parameter, by where they hold.
@@ -133,6 +136,7 @@ impl Rulebook {
     }
 
     fn find(&self, param: &str, at: Instant, area: Option<AreaCode>) -> Option<usize> {
+        let at = self.as_if_of.unwrap_or(at);
         self.candidates(param, area)
             .filter(|(_, index)| self.rules[*index].in_force(at))
             .max_by_key(|(locality, index)| {

@@ -138,6 +138,7 @@ impl Rulebook {
             by_key: HashMap::new(),
             by_id: HashMap::new(),
             hash: hex(digest).into(),
+            as_if_of: None,
         };
         // Instruments of all files first, as rules name those of others.
         for (page, file) in &mut read {
