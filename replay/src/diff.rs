@@ -69,7 +69,7 @@ pub fn diff(
             if !belongs(&found.subject, &decode(&found.events)?, area) {
                 return Ok(None);
             }
-            keep_area(&mut found.changes, area);
+            found.changes.retain(|change| keep(&change.field, area));
         }
         Ok((!found.changes.is_empty()).then_some(found))
     };
@@ -90,12 +90,12 @@ pub(crate) fn belongs(subject: &Subject, events: &[Event], area: AreaCode) -> bo
         || timeline::timeline(subject.kind(), events).iter().any(|span| span.track.area() == Some(area))
 }
 
-/// Keeps what is of an area; what has none, a name or a bar, is of every area the subject is of.
-pub(crate) fn keep_area(changes: &mut Vec<Change>, area: AreaCode) {
-    changes.retain(|change| match &change.field {
+/// Whether a field is of an area; what has none, a name or a bar, is of every area its subject is of.
+pub(crate) fn keep(field: &Field, area: AreaCode) -> bool {
+    match field {
         Field::Track(track) => track.area().is_none_or(|of| of == area),
         Field::Profile(_) => true,
-    });
+    }
 }
 
 /// An event recorded late: after it took effect by more than some days.

@@ -1,8 +1,8 @@
 //! Questions answered from the log alone: nothing here trusts a view.
 //!
 //! [`state_as_of`], [`standing_as_of`] and [`history`] tell of one subject; [`census`] folds the whole ledger; [`diff`] says
-//! what differs between two pairs of coordinates and which events did it; and [`verify`] compares what the views say with
-//! what the log says, and names every difference.
+//! what differs between two pairs of coordinates and which events did it; [`what_if`] says what would stand
+//! otherwise; and [`verify`] compares what the views say with what the log says, and names every difference.
 
 mod census;
 mod diff;
@@ -10,11 +10,13 @@ mod subject;
 mod subjects;
 mod threads;
 mod verify;
+mod what_if;
 
 pub use census::census;
 pub use diff::{Between, Differs, Late, diff, differs, late, late_of};
 pub use subject::{history, standing_as_of, state_as_of, timeline_as_known};
 pub use verify::{Difference, Verified, verify};
+pub use what_if::{Supposing, WhatIf, what_if, what_if_all};
 
 /// Why a question could not be answered from the log.
 #[derive(Debug, thiserror::Error)]

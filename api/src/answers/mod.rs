@@ -21,8 +21,10 @@ mod reason;
 mod refusal;
 pub mod rules;
 mod show;
+pub mod supposed;
 #[cfg(test)]
 pub(crate) mod testing;
+mod what_if;
 
 pub use census::{Census, Count};
 pub use coordinates::{Asked, Coordinates, coordinates};
@@ -41,6 +43,7 @@ pub use show::{
     Agreement, Bar, Department, HoldStanding, InstitutionShow, PointsNow, PractitionerShow, Probation,
     Qualification, Show, Site,
 };
+pub use what_if::{ActOtherwise, EventSupposed, FieldOtherwise, ValueOf, WhatIf};
 
 use serde::{Serialize, Serializer};
 

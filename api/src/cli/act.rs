@@ -60,7 +60,8 @@ pub(super) fn do_one(session: &mut Session<'_, '_>, file: &Path) -> Result<(), S
     Ok(())
 }
 
-fn read(file: &Path, name: &str, lang: Lang) -> Result<String, Stop> {
+/// The text of a file, or of standard input.
+pub(super) fn read(file: &Path, name: &str, lang: Lang) -> Result<String, Stop> {
     let unreadable = |error: std::io::Error| {
         let message = match lang {
             Lang::Zh => format!("无法读取：{error}"),

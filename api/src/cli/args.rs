@@ -7,6 +7,7 @@ use accord_domain::{
 use clap::{Args, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use uuid::Uuid;
 
 /// An event-sourced ledger of medical-insurance agreements (医保服务协议) and payment qualifications (医保支付资格).
 #[derive(Parser, Debug)]
@@ -133,6 +134,8 @@ pub enum Command {
     },
     /// What changed between two days, or between what was known then and now, and which events did it
     Diff(Differ),
+    /// What would stand otherwise, had an act not been made, been another, or been decided under another law
+    WhatIf(Suppose),
     /// Compute the views again from the log
     Rebuild {
         /// One view by name; all when left out
@@ -178,6 +181,42 @@ pub struct Whom {
     /// Every subject
     #[arg(long, conflicts_with = "subject")]
     pub all: bool,
+}
+
+/// What is supposed, and of whom.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("supposed").required(true).multiple(true))]
+pub struct Suppose {
+    /// Institution or practitioner; that of the event or the command when left out
+    #[arg(value_parser = subject)]
+    pub subject: Option<Subject>,
+    /// Every subject of this pooling area
+    #[arg(long, value_parser = area, conflicts_with_all = ["subject", "all"])]
+    pub area: Option<AreaCode>,
+    /// Every subject
+    #[arg(long, conflicts_with = "subject")]
+    pub all: bool,
+    /// Decided under the rulebook amended by this TOML file: rules of the same id are replaced, others join
+    #[arg(long, value_name = "FILE", group = "supposed", conflicts_with = "as_if_law_of")]
+    pub rulebook: Option<PathBuf>,
+    /// Decided as under the law of this day
+    #[arg(long, value_parser = instant, value_name = "D", group = "supposed")]
+    pub as_if_law_of: Option<Instant>,
+    /// Without the act that this event records, and what followed from it
+    #[arg(long, value_name = "EVENT", group = "supposed", conflicts_with_all = ["area", "all"])]
+    pub without: Option<Uuid>,
+    /// With the command of a file in the place of the act that this event records
+    #[arg(long, num_args = 2, value_names = ["EVENT", "FILE"], group = "supposed", conflicts_with_all = ["without", "area", "all"])]
+    pub replace: Vec<String>,
+    /// With the command of a file besides all that is recorded
+    #[arg(long, value_name = "FILE", group = "supposed", conflicts_with_all = ["without", "replace", "area", "all"])]
+    pub insert: Option<PathBuf>,
+    /// Decide the acts recorded later again, too; otherwise they are kept as they were recorded
+    #[arg(long)]
+    pub again: bool,
+    /// Coordinates
+    #[command(flatten)]
+    pub at: At,
 }
 
 /// Where to listen.

@@ -43,7 +43,7 @@ pub(super) fn diff(session: &mut Session<'_, '_>, asked: &Differ) -> Result<(), 
 }
 
 /// Every event of a subject known at an instant.
-fn events_of(
+pub(super) fn events_of(
     session: &Session<'_, '_>,
     ledger: &Ledger,
     subject: &Subject,

@@ -14,6 +14,7 @@ mod replay;
 mod serve;
 mod table;
 pub mod text;
+mod what_if;
 mod words;
 
 use crate::answers::Lang;
@@ -105,6 +106,7 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         Command::Rules { rule, at, area } => ask::rules(&mut session, rule.as_deref(), at, area),
         Command::Replay { at, area, verify } => replay::replay(&mut session, at, area, verify),
         Command::Diff(asked) => diff::diff(&mut session, &asked),
+        Command::WhatIf(asked) => what_if::what_if(&mut session, &asked),
         Command::Rebuild { view } => replay::rebuild(&mut session, view.as_deref()),
         Command::Doctor => doctor::doctor(&mut session),
     }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 mod diff;
+mod what_if;
 
 /// What a run gave.
 struct Ended {

@@ -35,6 +35,7 @@ mod show;
 mod statistics;
 #[cfg(test)]
 mod tests;
+mod what_if;
 mod why;
 
 pub use app::App;
@@ -55,6 +56,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(show::routes())
         .merge(history::routes())
         .merge(diff::routes())
+        .merge(what_if::routes())
         .merge(points::routes())
         .merge(payable::routes())
         .merge(statistics::routes())

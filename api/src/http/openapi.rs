@@ -161,9 +161,9 @@ fn shared_parameters(path: &str) -> Vec<Value> {
 fn problems(path: &str, method: &str) -> BTreeMap<u16, Vec<&'static Kind>> {
     use catalogue::{
         BEHIND, CONFLICT, CURSOR_FILTER_MISMATCH, INTERNAL, INVALID_CODE, INVALID_COMMAND, INVALID_CURSOR,
-        INVALID_HEADER, INVALID_QUERY, KEY_REUSED, PRECONDITION_FAILED, READ_ONLY, REFUSED, TIMED_OUT,
-        TOO_LARGE, TOO_MANY_REQUESTS, UNAVAILABLE, UNKNOWN_EVENT, UNKNOWN_HOST, UNKNOWN_SUBJECT,
-        UNSUPPORTED_MEDIA_TYPE,
+        INVALID_HEADER, INVALID_QUERY, INVALID_SUPPOSITION, KEY_REUSED, PRECONDITION_FAILED, READ_ONLY,
+        REFUSED, TIMED_OUT, TOO_LARGE, TOO_MANY_REQUESTS, UNAVAILABLE, UNKNOWN_EVENT, UNKNOWN_HOST,
+        UNKNOWN_SUBJECT, UNSUPPORTED_MEDIA_TYPE,
     };
     let mut kinds: Vec<&'static Kind> =
         vec![&INVALID_QUERY, &UNKNOWN_HOST, &TOO_MANY_REQUESTS, &INTERNAL, &UNAVAILABLE, &TIMED_OUT];
@@ -180,6 +180,15 @@ fn problems(path: &str, method: &str) -> BTreeMap<u16, Vec<&'static Kind>> {
             &PRECONDITION_FAILED,
             &REFUSED,
             &READ_ONLY,
+        ]);
+    }
+    if path == "/v1/what-if" {
+        kinds.extend([
+            &INVALID_SUPPOSITION,
+            &INVALID_COMMAND,
+            &INVALID_CODE,
+            &UNKNOWN_EVENT,
+            &UNKNOWN_SUBJECT,
         ]);
     }
     if path.contains("{code}") {

@@ -12,7 +12,7 @@ fn annulled() -> Desk {
     desk
 }
 
-fn both(desk: &Desk, arguments: &[&str]) -> String {
+pub(super) fn both(desk: &Desk, arguments: &[&str]) -> String {
     let run = |lang| {
         let ended = desk.run(&[&["--lang", lang], arguments].concat());
         assert_eq!(ended.exit, Exit::Done, "{}", ended.talk);

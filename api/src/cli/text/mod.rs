@@ -10,6 +10,7 @@ mod points;
 mod refusal;
 mod rules;
 mod show;
+mod what_if;
 
 pub use census::census;
 pub use diff::{diff, diff_brief, late};
@@ -21,6 +22,7 @@ pub use points::points;
 pub use refusal::refusal;
 pub use rules::rules;
 pub use show::show;
+pub use what_if::{what_if, what_if_brief};
 
 use super::words::{basis, day, event, rule as cited_rule};
 use crate::answers::{Coordinates, Lang, Reason};

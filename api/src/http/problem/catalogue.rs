@@ -64,6 +64,11 @@ kinds! {
         "The body is not a command of the form in the reference. `errors` gives the place by JSON pointer, and line and column where they are known. Nothing was recorded." /
         "请求正文不符合命令格式。`errors` 以 JSON pointer 指出位置，并在可知时给出行和列。未作任何记录。"
     }
+    INVALID_SUPPOSITION "invalid-supposition" BAD_REQUEST {
+        "Supposition not understood" / "假设无法理解"
+        "What is supposed cannot be read, contradicts itself, or names an event that is no act of its own. The detail and `code` say which." /
+        "所作假设无法读取、自相矛盾，或所指事件并非独立行为。详情与 `code` 说明具体原因。"
+    }
     INVALID_CURSOR "invalid-cursor" BAD_REQUEST {
         "Cursor cannot be read" / "游标无法读取"
         "The cursor was not made by this server, or was cut. Start again without one." /

@@ -223,3 +223,70 @@ async fn a_diff_tells_each_step_and_a_day_as_known_then() {
     let unknown = server.get("/v1/institutions/P43050300099/diff?from=2025-01-01").await;
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
+
+async fn suppose(server: &Server, body: &Value) -> Answer {
+    server.send(post("/v1/what-if", "application/json", body.to_string(), &[])).await
+}
+
+#[tokio::test]
+async fn what_if_answers_and_records_nothing() {
+    let server = Server::with_histories().await;
+    let events = server.get(&format!("/v1/institutions/{PHARMACY}/history")).await.json();
+    let suspension = events["events"][1]["id"].clone();
+    let answer = suppose(&server, &json!({ "without": suspension })).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let answer = answer.json();
+    assert_eq!(answer["acts"][0]["outcome"], "left-out");
+    let field = &answer["fields"][0];
+    assert_eq!(
+        (field["actual"]["value"].as_str(), field["supposed"]["value"].as_str()),
+        (Some("suspended"), Some("in_force"))
+    );
+    // Signed under the law of 2019 there is no probation.
+    let law = suppose(&server, &json!({ "subject": HOSPITAL, "as_if_law_of": "2019-01-01" })).await.json();
+    assert!(
+        law["fields"].as_array().unwrap().iter().any(|field| field["field"] == "probation/430500"),
+        "{law}"
+    );
+    let late = suspend(PHARMACY, "2025-12-01", "2025-12-10");
+    let more = suppose(&server, &json!({ "insert": late })).await.json();
+    assert_eq!(more["acts"][0]["outcome"], "decided");
+    assert_eq!(
+        server.get(&format!("/v1/institutions/{PHARMACY}/history")).await.json()["events"],
+        events["events"]
+    );
+}
+
+#[tokio::test]
+async fn a_supposition_that_cannot_be_is_a_problem_with_its_code() {
+    let server = Server::with_histories().await;
+    let nobody = "019aa423-c900-7007-8000-00000000ffff";
+    for (body, status, code) in [
+        (json!({}), StatusCode::BAD_REQUEST, "nothing-supposed"),
+        (json!({ "with": 1 }), StatusCode::BAD_REQUEST, "malformed-json"),
+        (json!({ "as_if_law_of": "2019-01-01" }), StatusCode::BAD_REQUEST, "subject-missing"),
+        (json!({ "subject": "X", "as_if_law_of": "2019-01-01" }), StatusCode::BAD_REQUEST, "invalid-code"),
+        (
+            json!({ "subject": HOSPITAL, "rulebook": "[[rule]]\nid = 1" }),
+            StatusCode::BAD_REQUEST,
+            "invalid-rulebook",
+        ),
+        (
+            json!({ "subject": HOSPITAL, "rulebook": "", "as_if_law_of": "2019-01-01" }),
+            StatusCode::BAD_REQUEST,
+            "two-laws",
+        ),
+        (json!({ "without": nobody }), StatusCode::NOT_FOUND, "unknown-event"),
+        (json!({ "insert": { "command": "x" } }), StatusCode::BAD_REQUEST, "unknown-command"),
+        (json!({ "without": nobody, "insert": {} }), StatusCode::BAD_REQUEST, "two-courses"),
+        (json!({ "subject": "P43050300099", "rulebook": "" }), StatusCode::NOT_FOUND, "unknown-subject"),
+    ] {
+        let answer = suppose(&server, &body).await;
+        assert_eq!(
+            (answer.status, answer.json()["code"].as_str()),
+            (status, Some(code)),
+            "{body}: {}",
+            answer.text
+        );
+    }
+}

@@ -167,6 +167,14 @@ async fn real_answers_are_of_the_documented_forms() {
         let answer = server.get(&target).await;
         check_named(&document, name, &answer);
     }
+    for body in [
+        json!({ "insert": suspend(HOSPITAL, "2025-12-01", "2025-12-10") }),
+        json!({ "subject": HOSPITAL, "as_if_law_of": "2019-01-01" }),
+        json!({ "insert": register(DOCTOR, HOSPITAL, "2025-06-01") }),
+    ] {
+        let answer = server.send(post("/v1/what-if", "application/json", body.to_string(), &[])).await;
+        check_named(&document, "WhatIf", &answer);
+    }
     let lines = format!("{}\n{{", suspend(PHARMACY, "2025-12-01", "2025-12-10"));
     let report = server.send(post("/v1/import", "application/jsonl", lines, &[])).await;
     check_named(&document, "ImportReport", &report);

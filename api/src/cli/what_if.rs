@@ -1,0 +1,135 @@
+//! `what-if`: what would stand otherwise, had an act not been made, been another, or been decided under another law.
+
+use super::Session;
+use super::args::{At, Suppose};
+use super::ask;
+use super::diff::{Teller, events_of, streamed};
+use super::exit::{Exit, Problem, Stop};
+use super::replay::failed;
+use super::{act, text};
+use crate::answers::supposed::{Wrong, fork_of};
+use crate::answers::{Lang, WhatIf};
+use crate::ledger::Ledger;
+use accord_domain::rulebook::Rulebook;
+use accord_domain::what_if::Fork;
+use accord_domain::{Command, Subject};
+use accord_projections::Report;
+use accord_replay::{Supposing, WhatIf as Found};
+use accord_store::EventLog;
+use std::path::Path;
+use uuid::Uuid;
+
+/// What would stand otherwise.
+pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<(), Stop> {
+    let lang = session.lang();
+    let ledger = ask::open(session)?;
+    let place = ask::place(session, &ledger, At { as_of: asked.at.as_of, known_at: asked.at.known_at })?;
+    let other = other_law(asked, lang)?;
+    let forked = fork(session, &ledger, asked)?;
+    let law = other.as_ref().unwrap_or(ledger.rulebook());
+    let (subject, fork) = match forked {
+        Some((subject, fork)) => (Some(subject), Some(fork)),
+        None => (asked.subject.clone(), None),
+    };
+    if let (Some(of), Some(named)) = (&subject, &asked.subject)
+        && of != named
+    {
+        return Err(refuse(&Wrong::OtherSubject { of: of.clone(), named: named.clone() }, lang));
+    }
+    let supposing = Supposing {
+        as_of: place.as_of,
+        known_at: place.known_at,
+        law: ledger.rulebook(),
+        other: other.as_ref(),
+        fork,
+        again: asked.again,
+    };
+    if let Some(subject) = subject {
+        let stored = events_of(session, &ledger, &subject, place.known_at)?;
+        let found =
+            accord_replay::what_if(subject, &stored, &supposing).map_err(|error| failed(&error, lang))?;
+        let answer = WhatIf::of(&found, place, law, lang).map_err(|error| Stop::answer(&error, lang))?;
+        session.out.answer(&answer, text::what_if)?;
+        return Ok(());
+    }
+    if asked.area.is_none() && !asked.all {
+        let message = lang.of_two("请给出主体、--area 或 --all", "name a subject, --area or --all");
+        return Err(Stop::problem(Problem::new(Exit::Usage, "invalid-question", message.to_owned())));
+    }
+    if !session.out.json {
+        session.out.text(&text::coordinates(&place, lang))?;
+    }
+    let area = asked.area;
+    let question = |log: &dyn EventLog, tell: &mut Teller<'_, Found>, report: &mut Report<'_>| {
+        accord_replay::what_if_all(log, &supposing, area, tell, report)
+    };
+    let mut count = 0_u64;
+    streamed(session, &ledger, question, |session, found| {
+        count += 1;
+        let answer = WhatIf::of(&found, place, law, lang)?;
+        Ok(if session.out.json {
+            session.out.document(&answer)
+        } else {
+            session.out.text(&format!("\n{}{}", answer.subject, text::what_if_brief(&answer, lang)))
+        })
+    })?;
+    session.out.say(
+        &format!("{count} 个主体结果不同"),
+        &format!("subjects of which something would stand otherwise: {count}"),
+    )?;
+    Ok(())
+}
+
+/// The law supposed.
+fn other_law(asked: &Suppose, lang: Lang) -> Result<Option<Rulebook>, Stop> {
+    if let Some(day) = asked.as_if_law_of {
+        return Ok(Some(Rulebook::national().as_if_of(day)));
+    }
+    let Some(file) = &asked.rulebook else { return Ok(None) };
+    let name = file.display().to_string();
+    let text = act::read(file, &name, lang)?;
+    let amended = Rulebook::amended(&name, &text).map_err(|error| {
+        Stop::problem(
+            Problem::new(Exit::Usage, "invalid-rulebook", error.message.clone())
+                .file(&error.file)
+                .line(error.line),
+        )
+    })?;
+    Ok(Some(amended))
+}
+
+/// The other course supposed, and whose.
+fn fork(
+    session: &Session<'_, '_>,
+    ledger: &Ledger,
+    asked: &Suppose,
+) -> Result<Option<(Subject, Fork)>, Stop> {
+    let lang = session.lang();
+    let command = |file: &Path| {
+        let name = file.display().to_string();
+        let text = act::read(file, &name, lang)?;
+        Command::parse(&text).map_err(|error| Stop::problem(Problem::command(&error, &name, 1)))
+    };
+    let id =
+        |text: &str| Uuid::try_parse(text).map_err(|_| refuse(&Wrong::NoId { text: text.to_owned() }, lang));
+    let (event, command) = match (&asked.without, asked.replace.as_slice(), &asked.insert) {
+        (Some(event), _, _) => (Some(*event), None),
+        (None, [event, file], _) => (Some(id(event)?), Some(command(Path::new(file))?)),
+        (None, _, Some(file)) => (None, Some(command(file)?)),
+        (None, _, None) => return Ok(None),
+    };
+    let log = ledger.event_log();
+    let stored = match event {
+        None => None,
+        Some(id) => {
+            let found = session.runtime.block_on(log.event(id)).map_err(|error| Stop::log(&error, lang))?;
+            Some(found.ok_or_else(|| refuse(&Wrong::NoEvent { id }, lang))?)
+        }
+    };
+    fork_of(stored.as_ref(), command).map(Some).map_err(|wrong| refuse(&wrong, lang))
+}
+
+fn refuse(wrong: &Wrong, lang: Lang) -> Stop {
+    let exit = if matches!(wrong, Wrong::NoEvent { .. }) { Exit::NotFound } else { Exit::Usage };
+    Stop::problem(Problem::new(exit, wrong.code(), lang.pick(&wrong.words()).to_owned()))
+}

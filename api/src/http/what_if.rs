@@ -1,0 +1,182 @@
+//! `POST /v1/what-if`: what would stand otherwise of a subject. Nothing is recorded.
+
+use super::app::{App, At, from_replay, json};
+use super::problem::{Problem, catalogue};
+use super::query::Query;
+use super::{language, media};
+use crate::answers::supposed::{Wrong, fork_of};
+use crate::answers::{WhatIf, gather};
+use crate::limits::COMMAND_BYTES_MAX;
+use accord_domain::rulebook::Rulebook;
+use accord_domain::what_if::Fork;
+use accord_domain::{Command, Instant, Subject, words};
+use accord_replay::{Supposing, what_if};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// Names of the types of body taken.
+const MEDIA_TYPES: &[&str] = &["application/json"];
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(suppose)).layer(DefaultBodyLimit::max(COMMAND_BYTES_MAX))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    #[serde(default)]
+    subject: Option<String>,
+    #[serde(default)]
+    without: Option<Uuid>,
+    #[serde(default)]
+    replace: Option<Replace>,
+    #[serde(default)]
+    insert: Option<Box<RawValue>>,
+    #[serde(default)]
+    as_if_law_of: Option<Instant>,
+    #[serde(default)]
+    rulebook: Option<String>,
+    #[serde(default)]
+    again: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Replace {
+    event: Uuid,
+    command: Box<RawValue>,
+}
+
+/// Suppose something and see what would stand
+///
+/// Had an act not been made (`without`), been another (`replace`), been made besides (`insert`), or been decided as under
+/// the law of another day (`as_if_law_of`) or under a rulebook amended by TOML (`rulebook`). The log is forked in memory;
+/// nothing is recorded. With `again` the acts recorded later are decided again too. The whole ledger is asked on the
+/// command line.
+#[utoipa::path(
+    post,
+    path = "/v1/what-if",
+    tag = "Read",
+    request_body(content = ref("#/components/schemas/Supposition"), content_type = "application/json"),
+    responses((status = 200, body = ref("#/components/schemas/WhatIf"), description = "What would stand otherwise, with the chain of reasons."))
+)]
+pub(crate) async fn suppose(
+    State(app): State<App>,
+    headers: HeaderMap,
+    mut query: Query,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let at = At::read(&mut query)?;
+    query.finish()?;
+    media::expect(&headers, MEDIA_TYPES)?;
+    let body = media::body(body, COMMAND_BYTES_MAX)?;
+    let asked: Asked = serde_json::from_slice(&body)
+        .map_err(|error| invalid("malformed-json", &words!("{error}", "请求正文无法读取：{error}")))?;
+    let other = other_law(&asked)?;
+    let fork = fork(&app, &asked).await?;
+    let lang = language::of(&headers);
+    if fork.is_none() && other.is_none() {
+        return Err(invalid(
+            "nothing-supposed",
+            &words!(
+                "give one of without, replace, insert, as_if_law_of, rulebook",
+                "请给出 without、replace、insert、as_if_law_of、rulebook 之一"
+            ),
+        ));
+    }
+    let named = asked.subject.as_deref().map(Subject::parse).transpose();
+    let named = named.map_err(|error| Problem::new(&catalogue::INVALID_CODE, error.words()))?;
+    let (subject, fork) = match (fork, named) {
+        (Some((of, _)), Some(named)) if of != named => return Err(wrong(&Wrong::OtherSubject { of, named })),
+        (Some((of, fork)), _) => (of, Some(fork)),
+        (None, Some(named)) => (named, None),
+        (None, None) => {
+            return Err(invalid("subject-missing", &words!("name a subject", "请给出主体")));
+        }
+    };
+    let coordinates = app.coordinates(at).await?;
+    let stored = gather::history(app.log(), &subject, coordinates.known_at).await?;
+    if stored.is_empty() {
+        gather::must_be_known(app.log(), &subject).await?;
+    }
+    // Deciding a long history again takes a while: away from the threads that serve others.
+    let worker = app.clone();
+    let answered = tokio::task::spawn_blocking(move || {
+        let law = worker.ledger().rulebook();
+        let supposing = Supposing {
+            as_of: coordinates.as_of,
+            known_at: coordinates.known_at,
+            law,
+            other: other.as_ref(),
+            fork,
+            again: asked.again,
+        };
+        let found = what_if(subject, &stored, &supposing).map_err(|error| from_replay(&error))?;
+        WhatIf::of(&found, coordinates, other.as_ref().unwrap_or(law), lang).map_err(Problem::from)
+    });
+    Ok(json(&answered.await.map_err(|_| Problem::internal())??))
+}
+
+fn other_law(asked: &Asked) -> Result<Option<Rulebook>, Problem> {
+    match (asked.as_if_law_of, &asked.rulebook) {
+        (Some(_), Some(_)) => Err(invalid(
+            "two-laws",
+            &words!("as_if_law_of and rulebook exclude each other", "as_if_law_of 与 rulebook 只能给其一"),
+        )),
+        (Some(day), None) => Ok(Some(Rulebook::national().as_if_of(day))),
+        (None, Some(text)) => Rulebook::amended("rulebook", text)
+            .map(Some)
+            .map_err(|error| invalid("invalid-rulebook", &words!("{error}", "规则文件有误：{error}"))),
+        (None, None) => Ok(None),
+    }
+}
+
+async fn fork(app: &App, asked: &Asked) -> Result<Option<(Subject, Fork)>, Problem> {
+    let command = |raw: &RawValue| Command::parse(raw.get()).map_err(|error| Problem::command(&error));
+    let (event, command) = match (&asked.without, &asked.replace, &asked.insert) {
+        (None, None, None) => return Ok(None),
+        (Some(event), None, None) => (Some(*event), None),
+        (None, Some(replace), None) => (Some(replace.event), Some(command(&replace.command)?)),
+        (None, None, Some(insert)) => (None, Some(command(insert)?)),
+        _ => {
+            return Err(invalid(
+                "two-courses",
+                &words!(
+                    "without, replace and insert exclude each other",
+                    "without、replace、insert 只能给其一"
+                ),
+            ));
+        }
+    };
+    let stored = match event {
+        None => None,
+        Some(id) => {
+            let found = app.log().event(id).await?;
+            Some(found.ok_or_else(|| wrong(&Wrong::NoEvent { id }))?)
+        }
+    };
+    fork_of(stored.as_ref(), command).map(Some).map_err(|error| wrong(&error))
+}
+
+fn wrong(wrong: &Wrong) -> Problem {
+    match wrong {
+        Wrong::NoEvent { .. } => Problem::new(&catalogue::UNKNOWN_EVENT, wrong.words()),
+        Wrong::NoId { .. }
+        | Wrong::NotAnAct { .. }
+        | Wrong::OtherSubject { .. }
+        | Wrong::NoDate
+        | Wrong::Unreadable => invalid(wrong.code(), &wrong.words()),
+    }
+}
+
+fn invalid(code: &'static str, words: &accord_domain::rejection::Words) -> Problem {
+    Problem::new(&catalogue::INVALID_SUPPOSITION, words.clone()).code(code)
+}
