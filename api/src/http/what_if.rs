@@ -3,6 +3,7 @@
 use super::app::{App, At, from_replay, json};
 use super::problem::{Problem, catalogue};
 use super::query::Query;
+use super::why::Why;
 use super::{language, media};
 use crate::answers::supposed::{Wrong, fork_of};
 use crate::answers::{WhatIf, gather};

@@ -69,7 +69,7 @@ mod tests {
         let at = Instant::parse("2026-01-01").unwrap();
         let rule = law.rule(PARAM, at, None).unwrap();
         let text = format!(
-            "[[rule]]\nid = {:?}\nparam = {PARAM:?}\ninstrument = {:?}\nfrom = \"2021-05-01\"\nvalue = 20\nconfidence = \"L\"\n",
+            "[[rule]]\nid = {:?}\nparam = {PARAM:?}\ninstrument = {:?}\nfrom = \"2025-01-01\"\nvalue = 20\nconfidence = \"L\"\n",
             rule.id, rule.instrument
         );
         let amended = Rulebook::amended("draft.toml", &text).unwrap();

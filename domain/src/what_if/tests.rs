@@ -48,7 +48,7 @@ fn told(history: &History, supposition: Supposition<'_>) -> String {
         let say = |says: Option<(Box<str>, Version)>| {
             says.map_or_else(|| "—".to_owned(), |(value, cause)| format!("{value} #{cause}"))
         };
-        let until = until.bounded().map_or_else(|| "—".to_owned(), |until| until.words());
+        let until = until.bounded().map_or_else(|| "—".to_owned(), crate::time::Instant::words);
         out += &format!("{field} [{}, {until}): {} | {}\n", from.words(), say(actual), say(supposed));
     }
     out

@@ -78,7 +78,7 @@ fn under_the_law_of_another_day_or_an_amended_one_for_everybody() {
     let area = accord_domain::AreaCode::parse("500100").ok();
     let rule = law.rule("practitioner.points.terminate", at, area).unwrap();
     let draft = format!(
-        "[[rule]]\nid = {:?}\nparam = {:?}\ninstrument = {:?}\nfrom = \"2021-05-01\"\nvalue = 15\nconfidence = \"L\"\n",
+        "[[rule]]\nid = {:?}\nparam = {:?}\ninstrument = {:?}\nfrom = \"2025-01-01\"\nvalue = 15\nconfidence = \"L\"\n",
         rule.id, rule.param, rule.instrument
     );
     let draft = desk.file("draft.toml", draft);

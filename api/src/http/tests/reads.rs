@@ -242,8 +242,8 @@ async fn what_if_answers_and_records_nothing() {
         (field["actual"]["value"].as_str(), field["supposed"]["value"].as_str()),
         (Some("suspended"), Some("in_force"))
     );
-    // Signed under the law of 2019 there is no probation.
-    let law = suppose(&server, &json!({ "subject": HOSPITAL, "as_if_law_of": "2019-01-01" })).await.json();
+    // Signed under the law of 2026 it would begin with a probation.
+    let law = suppose(&server, &json!({ "subject": HOSPITAL, "as_if_law_of": "2026-01-01" })).await.json();
     assert!(
         law["fields"].as_array().unwrap().iter().any(|field| field["field"] == "probation/430500"),
         "{law}"
@@ -277,7 +277,7 @@ async fn a_supposition_that_cannot_be_is_a_problem_with_its_code() {
             "two-laws",
         ),
         (json!({ "without": nobody }), StatusCode::NOT_FOUND, "unknown-event"),
-        (json!({ "insert": { "command": "x" } }), StatusCode::BAD_REQUEST, "unknown-command"),
+        (json!({ "insert": { "command": "x" } }), StatusCode::BAD_REQUEST, "missing-field"),
         (json!({ "without": nobody, "insert": {} }), StatusCode::BAD_REQUEST, "two-courses"),
         (json!({ "subject": "P43050300099", "rulebook": "" }), StatusCode::NOT_FOUND, "unknown-subject"),
     ] {
