@@ -267,12 +267,23 @@ fn folded(subject: Subject, first_position: u64, reads: &[(Read, EventType)]) ->
 }
 
 impl Projector {
-    /// Puts rebuilt views in place of the old contents, in one transaction: readers see the old ones or the new ones.
-    /// What was recorded meanwhile is caught up afterwards.
+    /// Puts rebuilt views in place of the old contents: readers see the old ones or the new ones. What was recorded
+    /// meanwhile is caught up afterwards.
+    ///
+    /// The contents are copied in one transaction; in place of views that hold nothing and that nobody has open, the side
+    /// file itself is moved.
     ///
     /// # Errors
     /// When the file cannot be written; the old views stay then.
     pub fn adopt(&mut self, rebuilt: &Rebuilt) -> Result<(), ViewError> {
+        if self.position() == 0 && self.is_alone()? {
+            // The connection goes before the file does.
+            drop(std::mem::replace(&mut self.connection, Connection::open_in_memory()?));
+            let moved = std::fs::rename(&rebuilt.path, self.path()).map_err(ViewError::File);
+            self.connection = schema::open_writer(self.path())?;
+            moved?;
+            return self.reload();
+        }
         let side = schema::open_reader(&rebuilt.path)?;
         let backup = Backup::new(&side, &mut self.connection)?;
         match backup.step(-1)? {
@@ -281,6 +292,15 @@ impl Projector {
         }
         drop(backup);
         self.reload()
+    }
+
+    /// Whether no other connection has the views open: only then SQLite gives up their WAL.
+    fn is_alone(&self) -> Result<bool, ViewError> {
+        schema::without_waiting(&self.connection, |connection| {
+            connection
+                .pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get::<_, String>(0))
+                .is_ok_and(|mode| mode == "delete")
+        })
     }
 
     /// Rebuilds all views and catches up. Readers are not disturbed.

@@ -102,6 +102,8 @@ pub(crate) fn open_side(path: &Path) -> Result<Connection, ViewError> {
     connection.pragma_update(None, "journal_mode", "OFF")?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "cache_size", -131_072)?;
+    // The list index is sorted by both cores.
+    connection.pragma_update(None, "threads", 1)?;
     Ok(connection)
 }
 
@@ -112,6 +114,17 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, ViewError> {
     settings(&connection)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
     Ok(connection)
+}
+
+/// Asks something of a connection that is to fail at once when another one is in the way.
+pub(crate) fn without_waiting<T>(
+    connection: &Connection,
+    ask: impl FnOnce(&Connection) -> T,
+) -> Result<T, ViewError> {
+    connection.busy_timeout(Duration::ZERO)?;
+    let answer = ask(connection);
+    connection.busy_timeout(BUSY_WAIT)?;
+    Ok(answer)
 }
 
 fn settings(connection: &Connection) -> Result<(), ViewError> {

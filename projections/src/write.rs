@@ -6,6 +6,7 @@ use crate::names;
 use crate::schema;
 use crate::views::kind_number;
 use accord_domain::{AreaCode, Instant, SubjectKind, Track, Value};
+use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -30,8 +31,8 @@ const POINTS: &str = "INSERT INTO points (subject, version, rec_from, rec_to, ye
 /// Writes heads; remembers the numbers of shelves and citations.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
-    shelves: HashMap<(SubjectKind, u32, Value), i64>,
-    citations: HashMap<Arc<str>, i64>,
+    shelves: HashMap<(SubjectKind, u32, Value), i64, RandomState>,
+    citations: HashMap<Arc<str>, i64, RandomState>,
 }
 
 impl Writer {

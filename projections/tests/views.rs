@@ -207,6 +207,19 @@ fn readers_go_on_while_views_are_rebuilt_and_see_them_whole() {
 }
 
 #[test]
+fn who_has_the_empty_views_open_sees_them_filled() {
+    let steps: Vec<Step> = (0..20).map(|n| Step { subject: 0, act: 3, day: n, detail: 1 }).collect();
+    let bench = Bench::of(&steps);
+    let events = bench.log.events().len() as u64;
+    let (mut projector, _) = bench.open("views.db", 10);
+    let views = bench.views("views.db");
+    assert_eq!(views.position().unwrap(), 0);
+    projector.rebuild(&mut go_on).unwrap();
+    assert_eq!(views.position().unwrap(), events);
+    assert!(!bench.dir.path().join("views.db.rebuild").exists());
+}
+
+#[test]
 fn a_cancelled_rebuild_leaves_nothing_behind() {
     let bench = Bench::of(&[Step { subject: 0, act: 3, day: 1, detail: 1 }]);
     let (mut projector, _) = bench.open("views.db", 10);

@@ -11,7 +11,7 @@ pub const KEY_BYTES_MAX: usize = 512;
 /// Most events one request may append.
 pub const EVENTS_PER_REQUEST_MAX: usize = 64;
 /// Events of one commit on the bulk path.
-pub const BULK_BATCH_EVENTS: usize = 20_000;
+pub const BULK_BATCH_EVENTS: usize = 5_000;
 /// Batches waiting between the deciding thread and the writing thread of the bulk path.
 pub const BULK_QUEUE_BATCHES: usize = 2;
 /// Largest commit of which the tree's right edge before every event is remembered for receipts: an import needs none.

@@ -2,6 +2,7 @@
 
 use accord_domain::{Event, Instant, NewEvent, State, Subject, Version, timeline};
 use accord_store::{Appended, EventLog, LogError, ids};
+use foldhash::fast::RandomState;
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
@@ -35,7 +36,7 @@ pub(super) struct Ground<'a> {
 /// The cache, and what is decided but not yet to be read in the log.
 #[derive(Debug)]
 pub(super) struct Heads {
-    heads: HashMap<Subject, Head>,
+    heads: HashMap<Subject, Head, RandomState>,
     capacity: usize,
     decisions: u64,
     in_flight: InFlight,
@@ -44,7 +45,7 @@ pub(super) struct Heads {
 impl Heads {
     /// Keeps at most so many subjects; when there are more, the half that was not used for longest goes.
     pub(super) fn new(capacity: usize) -> Self {
-        Self { heads: HashMap::new(), capacity, decisions: 0, in_flight: InFlight::default() }
+        Self { heads: HashMap::default(), capacity, decisions: 0, in_flight: InFlight::default() }
     }
 
     /// The ground for deciding an act of a subject that takes effect at an instant.
@@ -160,7 +161,7 @@ impl Head {
 #[derive(Debug, Default)]
 struct InFlight {
     order: VecDeque<(u64, Subject)>,
-    events: HashMap<Subject, Vec<Event>>,
+    events: HashMap<Subject, Vec<Event>, RandomState>,
 }
 
 impl InFlight {

@@ -26,7 +26,7 @@ use tokio::sync::{oneshot, watch};
 /// Longest line, in bytes; a longer one is rejected, not read into memory.
 pub const LINE_BYTES_MAX: usize = 256 * 1024;
 /// Lines handed over at once by the parsing thread.
-const CHUNK_LINES: usize = 1_000;
+const CHUNK_LINES: usize = 200;
 /// Chunks parsed ahead.
 const CHUNKS_AHEAD: usize = 8;
 /// Subjects whose state is kept while importing.

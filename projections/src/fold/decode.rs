@@ -3,6 +3,7 @@
 use accord_domain::event::{DecodeError, EventData};
 use accord_domain::{Event, EventRef, EventType, Instant, Version};
 use accord_store::{Raw, Stored};
+use foldhash::fast::RandomState;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -38,7 +39,7 @@ struct Envelope<'a> {
 /// Citations met before: nearly all events share theirs with others.
 #[derive(Debug, Default)]
 pub(crate) struct Citations {
-    met: HashSet<Arc<str>>,
+    met: HashSet<Arc<str>, RandomState>,
     text: String,
 }
 

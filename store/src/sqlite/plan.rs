@@ -8,6 +8,7 @@ use super::read::{Head, Lookup};
 use crate::limits;
 use crate::port::{Answer, Append, AppendError, Appended, LogError, Raw};
 use accord_domain::{Instant, Proposed, Version};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -65,14 +66,14 @@ pub(super) struct Commit {
 /// lives at least until `capacity` others came after it, which is longer than any commit is under way.
 #[derive(Debug)]
 struct Recent<K, V> {
-    young: HashMap<K, V>,
-    old: HashMap<K, V>,
+    young: HashMap<K, V, RandomState>,
+    old: HashMap<K, V, RandomState>,
     capacity: usize,
 }
 
 impl<K: Eq + Hash, V: Copy> Recent<K, V> {
     fn new(capacity: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), capacity }
+        Self { young: HashMap::default(), old: HashMap::default(), capacity }
     }
 
     fn get(&self, key: &K) -> Option<V> {
