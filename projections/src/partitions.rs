@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use crate::fold::Columns;
 
 /// Streams of one partition: some ten thousand events, which are in memory together when their turn comes.
-const PARTITION_STREAMS: u64 = 8_192;
+const PARTITION_STREAMS: u64 = 2_048;
 
 /// What a partition keeps in memory before it goes into the file, in bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -110,27 +110,43 @@ impl Partitions {
         Ok(())
     }
 
-    /// Gives out the partitions one after the other, in the order of streams; each is let go of as it is given.
-    pub(crate) fn into_parts(self) -> impl Iterator<Item = io::Result<Partition>> {
-        let Self { file, parts, .. } = self;
-        parts.into_iter().zip(0_u64..).map(move |(part, index)| {
-            let stored: usize = part.chunks.iter().map(|(_, len)| len).sum();
-            let mut bytes = vec![0; stored];
-            let mut rest = bytes.as_mut_slice();
-            for (at, len) in part.chunks {
-                let (chunk, others) = rest.split_at_mut(len);
-                let file = file.as_ref().ok_or_else(|| io::Error::other("the file of partitions is gone"))?;
-                file.read_exact_at(chunk, at)?;
-                rest = others;
-            }
-            bytes.extend_from_slice(&part.buffer);
-            Partition::of(index * PARTITION_STREAMS, bytes)
-        })
+    /// How many partitions there are.
+    pub(crate) fn parts(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Lets go of a partition: its events come in place of those the last one left in `partition`, whose memory is used
+    /// again.
+    pub(crate) fn take(&mut self, index: usize, partition: &mut Partition) -> io::Result<()> {
+        let Part { chunks, buffer } = std::mem::take(&mut self.parts[index]);
+        let Partition { first_stream, bytes, records } = partition;
+        *first_stream = index as u64 * PARTITION_STREAMS;
+        bytes.clear();
+        bytes.resize(chunks.iter().map(|(_, len)| len).sum(), 0);
+        let mut rest = bytes.as_mut_slice();
+        for (at, len) in chunks {
+            let (chunk, others) = rest.split_at_mut(len);
+            let file =
+                self.file.as_ref().ok_or_else(|| io::Error::other("the file of partitions is gone"))?;
+            file.read_exact_at(chunk, at)?;
+            rest = others;
+        }
+        bytes.extend_from_slice(&buffer);
+        records.clear();
+        let mut at = 0;
+        while at < bytes.len() {
+            let (stream, record) = read_record(&bytes[at..])?;
+            records.push((stream, at));
+            at += HEAD_BYTES + record.body.len();
+        }
+        // Stable: the events of a stream stay in their order.
+        records.sort_by_key(|(stream, _)| *stream);
+        Ok(())
     }
 }
 
 /// The events of neighbouring streams.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Partition {
     first_stream: u64,
     bytes: Vec<u8>,
@@ -146,19 +162,6 @@ pub(crate) struct Record<'a> {
 }
 
 impl Partition {
-    fn of(first_stream: u64, bytes: Vec<u8>) -> io::Result<Self> {
-        let mut records = Vec::new();
-        let mut at = 0;
-        while at < bytes.len() {
-            let (stream, record) = read_record(&bytes[at..])?;
-            records.push((stream, at));
-            at += HEAD_BYTES + record.body.len();
-        }
-        // Stable: the events of a stream stay in their order.
-        records.sort_by_key(|(stream, _)| *stream);
-        Ok(Self { first_stream, bytes, records })
-    }
-
     /// Every stream with its events, oldest first.
     pub(crate) fn streams(
         &self,
@@ -253,8 +256,10 @@ mod tests {
         assert_eq!(partitions.len(), 600);
         assert!(partitions.file.is_some() && partitions.end > 0);
         let mut found = Vec::new();
-        for part in partitions.into_parts() {
-            for (stream, records) in part.unwrap().streams() {
+        let mut part = Partition::default();
+        for index in 0..partitions.parts() {
+            partitions.take(index, &mut part).unwrap();
+            for (stream, records) in part.streams() {
                 for record in records {
                     let Record { columns, body: bytes } = record.unwrap();
                     assert_eq!(bytes, body(columns.position));

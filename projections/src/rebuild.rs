@@ -167,18 +167,20 @@ fn write_all(connection: Connection, batches: &Receiver<Batch>) -> Result<Connec
 
 fn fold_all(
     log: &dyn EventLog,
-    partitions: Partitions,
+    mut partitions: Partitions,
     batches: &SyncSender<Batch>,
     report: &mut Report<'_>,
 ) -> Result<(), ViewError> {
     let total = partitions.len();
     let mut folding = Folding { names: log.scanner()?, citations: Citations::default(), done: 0 };
-    for partition in partitions.into_parts() {
+    let mut partition = Partition::default();
+    for index in 0..partitions.parts() {
         if report(Progress { done: folding.done, total }).is_break() {
             return Err(ViewError::Cancelled);
         }
+        partitions.take(index, &mut partition).map_err(ViewError::File)?;
         // A writer that is gone says why itself.
-        if folding.fold(&partition.map_err(ViewError::File)?, batches)?.is_break() {
+        if folding.fold(&partition, batches)?.is_break() {
             break;
         }
     }

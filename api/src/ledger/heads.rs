@@ -57,34 +57,25 @@ impl Heads {
         with_history: bool,
     ) -> Result<Ground<'_>, LogError> {
         self.decisions += 1;
-        if !self.heads.contains_key(subject) {
-            let head = Head::of(subject, &self.history(log, subject).await?);
-            self.make_room();
-            self.heads.insert(subject.clone(), head);
-        }
-        let folded_again = match self.heads.get(subject) {
-            Some(head) if with_history || !head.regular || at < head.latest => {
-                let events = self.history(log, subject).await?;
-                let state = timeline::state_at(subject.kind(), &events, at);
-                Some((state, events))
+        match self.heads.get_mut(subject) {
+            Some(head) => head.used = self.decisions,
+            None => {
+                let mut head = Head::of(subject, &self.history(log, subject).await?);
+                head.used = self.decisions;
+                self.make_room();
+                self.heads.insert(subject.clone(), head);
             }
-            Some(_) | None => None,
-        };
-        let Some(head) = self.heads.get_mut(subject) else {
+        }
+        let Some(head) = self.heads.get(subject) else {
             return Err(LogError::Other("a head just loaded is gone".to_owned()));
         };
-        head.used = self.decisions;
-        Ok(match folded_again {
-            Some((state, history)) => {
-                Ground { state: Cow::Owned(state), version: head.version, latest: head.latest, history }
-            }
-            None => Ground {
-                state: Cow::Borrowed(&head.state),
-                version: head.version,
-                latest: head.latest,
-                history: Vec::new(),
-            },
-        })
+        let (version, latest) = (head.version, head.latest);
+        if with_history || !head.regular || at < latest {
+            let history = self.history(log, subject).await?;
+            let state = Cow::Owned(timeline::state_at(subject.kind(), &history, at));
+            return Ok(Ground { state, version, latest, history });
+        }
+        Ok(Ground { state: Cow::Borrowed(&head.state), version, latest, history: Vec::new() })
     }
 
     /// Folds what was just given its numbers. A subject whose new events do not simply come last is read again when next

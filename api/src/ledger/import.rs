@@ -309,7 +309,7 @@ trait Target {
     fn push(&mut self, append: Append) -> Result<Answer, AppendError>;
     fn committed(&self) -> u64;
     /// What was answered under a key, what is still under way included.
-    fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError>;
+    fn request(&mut self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError>;
 }
 
 impl Target for Bulk {
@@ -321,7 +321,7 @@ impl Target for Bulk {
         Bulk::committed(self)
     }
 
-    fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
+    fn request(&mut self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
         Bulk::request(self, key)
     }
 }
@@ -355,7 +355,7 @@ impl Target for Rehearsal<'_> {
         0
     }
 
-    fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
+    fn request(&mut self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
         match self.keys.get(key) {
             Some(known) => Ok(Some(*known)),
             None => wait_for(self.log.request(key)),

@@ -87,8 +87,8 @@ impl Bulk {
     ///
     /// # Errors
     /// Those of the store.
-    pub fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
-        let (Some(planner), Some(reader)) = (&self.planner, &self.reader) else { return Ok(None) };
+    pub fn request(&mut self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
+        let (Some(planner), Some(reader)) = (&mut self.planner, &self.reader) else { return Ok(None) };
         planner.request(&digest128(key), self.shared.lookup(reader))
     }
 

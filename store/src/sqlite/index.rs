@@ -10,9 +10,10 @@ use super::read::{damaged, failed};
 use super::schema::{self, Mode};
 use super::{fault, files};
 use crate::port::LogError;
+use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 /// Smallest number of entries worth a flush while single requests are appended.
@@ -54,12 +55,46 @@ pub(super) struct Learnt {
     pub(super) heads: Vec<(u64, u64)>,
 }
 
+/// Numbers by hash. That two have one hash is all but unheard of, yet they are kept apart.
+#[derive(Debug, Default)]
+struct ByHash {
+    first: HashMap<i64, u64, RandomState>,
+    further: BTreeSet<(i64, u64)>,
+}
+
+impl ByHash {
+    fn add(&mut self, hash: i64, number: u64) {
+        let first = *self.first.entry(hash).or_insert(number);
+        if first != number {
+            self.further.insert((hash, number));
+        }
+    }
+
+    fn of(&self, hash: i64) -> Vec<u64> {
+        let further = self.further.range((hash, 0)..=(hash, u64::MAX)).map(|(_, number)| *number);
+        self.first.get(&hash).copied().into_iter().chain(further).collect()
+    }
+
+    fn len(&self) -> usize {
+        self.first.len() + self.further.len()
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (i64, u64)> {
+        self.first.iter().map(|(hash, number)| (*hash, *number)).chain(self.further.iter().copied())
+    }
+
+    fn clear(&mut self) {
+        self.first.clear();
+        self.further.clear();
+    }
+}
+
 /// What was appended since the last flush.
 #[derive(Debug, Default)]
 pub(super) struct Tail {
-    names: BTreeSet<(i64, u64)>,
-    keys: BTreeSet<(i64, u64)>,
-    heads: BTreeMap<u64, u64>,
+    names: ByHash,
+    keys: ByHash,
+    heads: HashMap<u64, u64, RandomState>,
     /// Events that `index.db` and the tail know between them: the length of the log as readers of streams see it.
     pub(super) events: u64,
     /// Streams they know.
@@ -78,19 +113,19 @@ impl Tail {
         if let Some(filter) = &mut self.filter {
             learnt.names.iter().chain(&learnt.keys).for_each(|(hash, _)| filter.add(*hash));
         }
-        self.names.extend(learnt.names);
-        self.keys.extend(learnt.keys);
+        learnt.names.into_iter().for_each(|(hash, stream)| self.names.add(hash, stream));
+        learnt.keys.into_iter().for_each(|(hash, position)| self.keys.add(hash, position));
         self.heads.extend(learnt.heads);
     }
 
     /// Streams that a name may mean.
     pub(super) fn streams_named(&self, hash: i64) -> Vec<u64> {
-        self.names.range((hash, 0)..=(hash, u64::MAX)).map(|(_, id)| *id).collect()
+        self.names.of(hash)
     }
 
     /// Positions of the requests that a key may mean.
     pub(super) fn requests_under(&self, hash: i64) -> Vec<u64> {
-        self.keys.range((hash, 0)..=(hash, u64::MAX)).map(|(_, position)| *position).collect()
+        self.keys.of(hash)
     }
 
     /// The newest event of a stream, when it was appended since the last flush.
@@ -117,7 +152,7 @@ impl Tail {
     /// that is committed but not yet told here is no harm: its entries are still in the tail.)
     pub(super) fn take_filter(&mut self, mut filter: Filter, covered: u64) {
         if self.covered == covered {
-            self.names.iter().chain(&self.keys).for_each(|(hash, _)| filter.add(*hash));
+            self.names.iter().chain(self.keys.iter()).for_each(|(hash, _)| filter.add(hash));
             self.filter = Some(filter);
         }
     }
@@ -139,17 +174,17 @@ impl Tail {
         {
             let mut insert =
                 tx.prepare_cached("INSERT OR IGNORE INTO names (hash, stream) VALUES (?1, ?2)")?;
-            for (hash, stream) in &self.names {
+            for (hash, stream) in sorted(self.names.iter()) {
                 insert.execute((hash, stream.cast_signed()))?;
             }
             let mut insert =
                 tx.prepare_cached("INSERT OR IGNORE INTO keys (hash, position) VALUES (?1, ?2)")?;
-            for (hash, position) in &self.keys {
+            for (hash, position) in sorted(self.keys.iter()) {
                 insert.execute((hash, position.cast_signed()))?;
             }
             let mut insert =
                 tx.prepare_cached("INSERT OR REPLACE INTO heads (stream, position) VALUES (?1, ?2)")?;
-            for (stream, position) in &self.heads {
+            for (stream, position) in sorted(self.heads.iter().map(|(stream, at)| (*stream, *at))) {
                 insert.execute((stream.cast_signed(), position.cast_signed()))?;
             }
             tx.execute(
@@ -218,6 +253,12 @@ impl Tail {
         }
         Ok(learnt)
     }
+}
+
+fn sorted<T: Ord>(entries: impl Iterator<Item = T>) -> Vec<T> {
+    let mut entries: Vec<T> = entries.collect();
+    entries.sort_unstable();
+    entries
 }
 
 /// Streams that a name may mean, from `index.db`.

@@ -100,6 +100,9 @@ pub(super) struct Planner {
     heads: Recent<Digest128, Head>,
     keys: Recent<Digest128, ([u8; 32], Appended)>,
     commit: Commit,
+    /// The key that was asked for last, when nothing is recorded under it: an import asks before it decides, and plans
+    /// the request of that key next.
+    unknown: Option<Digest128>,
 }
 
 impl Planner {
@@ -110,6 +113,7 @@ impl Planner {
             heads: Recent::new(under_way.max(limits::STREAMS_REMEMBERED)),
             keys: Recent::new(under_way),
             commit: Commit::default(),
+            unknown: None,
         }
     }
 
@@ -146,8 +150,10 @@ impl Planner {
         limits::check(&append)?;
         let stored = |error| AppendError::Storage(Arc::new(error));
         let request = append.request.map(|request| (digest128(&request.key), request.digest));
+        let unknown = self.unknown.take();
         if let Some((key, digest)) = &request
-            && let Some((first, appended)) = self.request(key, lookup).map_err(stored)?
+            && unknown != Some(*key)
+            && let Some((first, appended)) = self.answered(key, lookup).map_err(stored)?
         {
             return if first == *digest {
                 Ok(Answer { appended, repeated: true })
@@ -172,6 +178,16 @@ impl Planner {
 
     /// What was answered under a key, what is planned and not yet written included.
     pub(super) fn request(
+        &mut self,
+        key: &Digest128,
+        lookup: Lookup<'_>,
+    ) -> Result<Option<([u8; 32], Appended)>, LogError> {
+        let found = self.answered(key, lookup)?;
+        self.unknown = found.is_none().then_some(*key);
+        Ok(found)
+    }
+
+    fn answered(
         &self,
         key: &Digest128,
         lookup: Lookup<'_>,
