@@ -15,6 +15,7 @@ use crate::state::State;
 use crate::time::Instant;
 use crate::words;
 use crate::words::Term;
+use crate::{area, case, enterprise, insured};
 use uuid::Uuid;
 
 /// What a decision may look at besides the state and the command. All of it is injected.
@@ -62,12 +63,22 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
         (Act::Practitioner(act), State::Practitioner(state)) => {
             practitioner::decide(state, command, act, context)
         }
-        (Act::Institution(_), State::Practitioner(_)) | (Act::Practitioner(_), State::Institution(_)) => {
-            Err(Rejection::new(
-                "wrong-subject",
-                words!("the state is of another kind of subject", "主体类型不符"),
-            ))
-        }
+        (Act::Enterprise(act), State::Enterprise(state)) => enterprise::decide(state, command, act, context),
+        (Act::Insured(act), State::Insured(state)) => insured::decide(state, command, act, context),
+        (Act::Area(act), State::Area(state)) => area::decide(state, command, act, context),
+        (Act::Case(act), State::Case(state)) => case::decide(state, command, act, context),
+        (
+            Act::Institution(_)
+            | Act::Practitioner(_)
+            | Act::Enterprise(_)
+            | Act::Insured(_)
+            | Act::Area(_)
+            | Act::Case(_),
+            _,
+        ) => Err(Rejection::new(
+            "wrong-subject",
+            words!("the state is of another kind of subject", "主体类型不符"),
+        )),
     }?;
     if let Some(first) = decision.first_mut() {
         first.findings.extend(doubts(command, context).map(|doubt| Finding::new(doubt.code(), None)));
@@ -85,11 +96,15 @@ fn note_conflicts(event: &mut NewEvent, rulebook: &Rulebook) {
 /// What looks odd about the identifiers that a command brings in: the subject's own when it is first heard of, and a
 /// 统一社会信用代码.
 fn doubts(command: &Command, context: &Context<'_>) -> impl Iterator<Item = Doubt> {
-    let region = if context.version.is_none() { region_doubt(command.subject.region()) } else { None };
-    let uscc = match &command.act {
-        Act::Institution(InstitutionCommand::Apply(data)) => data.uscc,
-        Act::Institution(InstitutionCommand::SignAgreement(data)) => data.uscc,
-        Act::Institution(_) | Act::Practitioner(_) => None,
+    // The codes of insured persons and cases have no region.
+    let has_region = !matches!(command.subject, Subject::Insured(_) | Subject::Case(_));
+    let new = context.version.is_none() && has_region;
+    let region = if new { region_doubt(command.subject.region()) } else { None };
+    let uscc = match (&command.act, &command.subject) {
+        (Act::Institution(InstitutionCommand::Apply(data)), _) => data.uscc,
+        (Act::Institution(InstitutionCommand::SignAgreement(data)), _) => data.uscc,
+        (_, Subject::Enterprise(own)) if context.version.is_none() => Some(*own),
+        _ => None,
     };
     let mut doubts = uscc.map(|uscc| uscc.doubts()).unwrap_or_default();
     doubts.retain(|doubt| Some(*doubt) != region);
@@ -144,6 +159,23 @@ pub fn require_authority(command: &Command, allowed: &[Authority]) -> Result<(),
     let Term { en: who_en, zh: who_zh } = crate::words::authority(authority);
     let words = words!("{name} is not for {who_en} to do", "{name} 不由{who_zh}作出");
     Err(Rejection::new("wrong-authority", words).allowed(serde_json::json!({ "authority": allowed })))
+}
+
+/// Refuses a period that does not end after it begins.
+///
+/// # Errors
+/// `ends-before-it-begins`, with the first end that would do.
+pub(crate) fn ends_after(until: Instant, from: Instant) -> Result<(), Rejection> {
+    if from < until {
+        return Ok(());
+    }
+    let words = words!(
+        "the period would end on {}, not after its begin on {}",
+        "期间于 {} 截止，不晚于起始时间 {}",
+        until.words(),
+        from.words()
+    );
+    Err(Rejection::new("ends-before-it-begins", words).allowed(serde_json::json!({ "after": from })))
 }
 
 /// The refusal of a reference to an event that this stream does not have.

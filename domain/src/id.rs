@@ -2,6 +2,7 @@
 //! Published forms: institution `H37010200001`, physician `D510105000123`; pharmacy, nurse, pharmacist and technician
 //! codes follow the same notice.
 
+use crate::identifiers::Uscc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
@@ -15,11 +16,20 @@ pub enum SubjectKind {
     Institution,
     /// 相关人员.
     Practitioner,
+    /// 医药企业.
+    Enterprise,
+    /// 参保人.
+    Insured,
+    /// 统筹地区.
+    Area,
+    /// 案件.
+    Case,
 }
 
 impl SubjectKind {
     /// All kinds.
-    pub const ALL: [SubjectKind; 2] = [Self::Institution, Self::Practitioner];
+    pub const ALL: [SubjectKind; 6] =
+        [Self::Institution, Self::Practitioner, Self::Enterprise, Self::Insured, Self::Area, Self::Case];
 
     /// The word used in stream names, commands and event types.
     #[must_use]
@@ -27,6 +37,10 @@ impl SubjectKind {
         match self {
             Self::Institution => "institution",
             Self::Practitioner => "practitioner",
+            Self::Enterprise => "enterprise",
+            Self::Insured => "insured",
+            Self::Area => "area",
+            Self::Case => "case",
         }
     }
 
@@ -36,6 +50,10 @@ impl SubjectKind {
         match self {
             Self::Institution => "institutions",
             Self::Practitioner => "practitioners",
+            Self::Enterprise => "enterprises",
+            Self::Insured => "insured",
+            Self::Area => "areas",
+            Self::Case => "cases",
         }
     }
 
@@ -260,6 +278,106 @@ impl<'de> Deserialize<'de> for AreaCode {
     }
 }
 
+code!(
+    /// A pooling area as a subject: the text of its [`AreaCode`].
+    AreaSubject,
+    6,
+    "a pooling area",
+    "six digits not starting with 0, such as 430500",
+    |text| AreaCode::parse(text).is_ok()
+);
+
+impl AreaSubject {
+    /// The area.
+    #[must_use]
+    pub fn area(&self) -> AreaCode {
+        AreaCode(self.bytes.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
+    }
+}
+
+/// A code of free length behind a fixed beginning, kept out of line: few subjects have one.
+macro_rules! prefixed {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $expected:literal, $accepts:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+        #[serde(transparent)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Checks the form.
+            ///
+            /// # Errors
+            /// [`IdError`] says what would be right.
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                let accepts: fn(&str) -> bool = $accepts;
+                if accepts(text) { Ok(Self(text.into())) } else { Err(refuse(shown(text), $what, $expected)) }
+            }
+
+            /// The code as written.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+prefixed!(
+    /// An insured person (参保人), by an opaque number of the agency's own. Never an identity number: fifteen digits in a
+    /// row, which every identity number has, are refused.
+    InsuredCode,
+    "an insured person",
+    "ins- and 8 to 36 letters, digits, hyphens and underscores without 15 digits in a row, such as ins-7f3a09c2; never an \
+     identity number",
+    |text| after(text, "ins-", 8, 36) && !has_digits_in_a_row(text, 15)
+);
+prefixed!(
+    /// A case (案件), which ties acts on several subjects together.
+    CaseCode,
+    "a case",
+    "case- and 1 to 59 letters, digits, hyphens and underscores, such as case-2025-0804",
+    |text| after(text, "case-", 1, 59) && !text.starts_with("case-case-")
+);
+
+/// A refused code as it may be repeated: what may be an identity number is not.
+fn shown(text: &str) -> &str {
+    if has_digits_in_a_row(text, 15) { "(not shown)" } else { text }
+}
+
+/// Whether so many letters, digits, hyphens and underscores follow a beginning.
+fn after(text: &str, prefix: &str, min: usize, max: usize) -> bool {
+    text.strip_prefix(prefix).is_some_and(|rest| {
+        (min..=max).contains(&rest.len())
+            && rest.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    })
+}
+
+/// Whether that many digits follow one another, hyphens and underscores between them left out.
+fn has_digits_in_a_row(text: &str, count: usize) -> bool {
+    let mut run = 0;
+    text.bytes().any(|byte| {
+        match byte {
+            b'0'..=b'9' => run += 1,
+            b'-' | b'_' => {}
+            _ => run = 0,
+        }
+        run >= count
+    })
+}
+
 /// Whose stream it is.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Subject {
@@ -267,6 +385,14 @@ pub enum Subject {
     Institution(InstitutionCode),
     /// A practitioner.
     Practitioner(PractitionerCode),
+    /// A drug or device firm.
+    Enterprise(Uscc),
+    /// An insured person.
+    Insured(InsuredCode),
+    /// A pooling area.
+    Area(AreaSubject),
+    /// A case.
+    Case(CaseCode),
 }
 
 impl Subject {
@@ -276,6 +402,10 @@ impl Subject {
         match self {
             Self::Institution(_) => SubjectKind::Institution,
             Self::Practitioner(_) => SubjectKind::Practitioner,
+            Self::Enterprise(_) => SubjectKind::Enterprise,
+            Self::Insured(_) => SubjectKind::Insured,
+            Self::Area(_) => SubjectKind::Area,
+            Self::Case(_) => SubjectKind::Case,
         }
     }
 
@@ -285,15 +415,22 @@ impl Subject {
         match self {
             Self::Institution(code) => code.as_str(),
             Self::Practitioner(code) => code.as_str(),
+            Self::Enterprise(code) => code.as_str(),
+            Self::Insured(code) => code.as_str(),
+            Self::Area(code) => code.as_str(),
+            Self::Case(code) => code.as_str(),
         }
     }
 
-    /// The region inside the code: where the number was given.
+    /// The region inside the code: where the number was given; none where a code has none.
     #[must_use]
     pub fn region(&self) -> Option<AreaCode> {
         match self {
             Self::Institution(code) => code.region(),
             Self::Practitioner(code) => code.region(),
+            Self::Enterprise(code) => AreaCode::parse(code.as_str().get(2..8)?).ok(),
+            Self::Area(code) => Some(code.area()),
+            Self::Insured(_) | Self::Case(_) => None,
         }
     }
 
@@ -311,10 +448,14 @@ impl Subject {
         match kind {
             SubjectKind::Institution => InstitutionCode::parse(code).map(Self::Institution),
             SubjectKind::Practitioner => PractitionerCode::parse(code).map(Self::Practitioner),
+            SubjectKind::Enterprise => Uscc::parse(code).map(Self::Enterprise),
+            SubjectKind::Insured => InsuredCode::parse(code).map(Self::Insured),
+            SubjectKind::Area => AreaSubject::parse(code).map(Self::Area),
+            SubjectKind::Case => CaseCode::parse(code).map(Self::Case),
         }
     }
 
-    /// A code whose first letters tell its kind, or a stream name.
+    /// A code, whose form alone tells its kind, or a stream name.
     ///
     /// # Errors
     /// [`IdError`] says what would be right.
@@ -322,18 +463,21 @@ impl Subject {
         if let Some((kind, code)) = text.split_once('-')
             && let Some(kind) = SubjectKind::parse(kind)
         {
-            return Self::parse_as(kind, code);
+            match Self::parse_as(kind, code) {
+                // The code of a case begins as the name of its stream does.
+                Err(_) if kind == SubjectKind::Case => {}
+                parsed => return parsed,
+            }
         }
-        InstitutionCode::parse(text)
-            .map(Self::Institution)
-            .or_else(|_| PractitionerCode::parse(text).map(Self::Practitioner))
-            .map_err(|_| {
-                refuse(
-                    text,
-                    "a subject",
-                    "an institution such as H37010200001 or P43050300012, or a practitioner such as D510105000123",
-                )
-            })
+        SubjectKind::ALL.into_iter().find_map(|kind| Self::parse_as(kind, text).ok()).ok_or_else(|| {
+            refuse(
+                shown(text),
+                "a subject",
+                "an institution such as H37010200001 or P43050300012, a practitioner such as D510105000123, an \
+                 enterprise such as 91350100M000100Y43, an insured person such as ins-7f3a09c2, a pooling area such as \
+                 430500, or a case such as case-2025-0804",
+            )
+        })
     }
 }
 
@@ -343,8 +487,18 @@ impl fmt::Display for Subject {
     }
 }
 
+impl<'de> Deserialize<'de> for Subject {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(de::Error::custom)
+    }
+}
+
 impl Serialize for Subject {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
     }
 }
+
+#[cfg(test)]
+mod tests;

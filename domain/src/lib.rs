@@ -5,9 +5,14 @@
 //! [`State::evolve`] folds an event into the state of its subject. Whatever stands on a day, the
 //! [`Span`]s of its [`Track`]s, is computed from that state; see [`timeline`].
 
+pub mod area;
+pub mod case;
 pub mod command;
+pub mod credit;
+pub mod dated;
 pub mod decide;
 pub mod difference;
+pub mod enterprise;
 pub mod envelope;
 pub mod event;
 #[cfg(test)]
@@ -15,6 +20,7 @@ mod history;
 pub mod id;
 pub mod identifiers;
 pub mod institution;
+pub mod insured;
 pub mod limits;
 pub mod obligation;
 pub mod payable;
@@ -34,7 +40,10 @@ pub use command::{Act, Command, CommandError};
 pub use decide::{Context, Decision, decide};
 pub use envelope::{Actor, Authority, Basis, Evidence};
 pub use event::{Event, EventData, EventRef, EventType, NewEvent, Proposed};
-pub use id::{AreaCode, InstitutionCode, PractitionerCode, Subject, SubjectKind, Version};
+pub use id::{
+    AreaCode, AreaSubject, CaseCode, InstitutionCode, InsuredCode, PractitionerCode, Subject, SubjectKind,
+    Version,
+};
 pub use identifiers::{CitizenNumber, Uscc};
 pub use obligation::{Obligation, ObligationKind, ObligationState};
 pub use rejection::Rejection;

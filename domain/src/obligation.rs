@@ -72,7 +72,15 @@ impl State {
             (Self::Institution(state), Subject::Institution(code)) => {
                 state.reviews(InstitutionKind::of(code), at, rulebook)
             }
-            (Self::Institution(_) | Self::Practitioner(_), _) => Vec::new(),
+            (
+                Self::Institution(_)
+                | Self::Practitioner(_)
+                | Self::Enterprise(_)
+                | Self::Insured(_)
+                | Self::Area(_)
+                | Self::Case(_),
+                _,
+            ) => Vec::new(),
         }
     }
 }

@@ -261,7 +261,8 @@ const fn agreement_blocks(value: Value) -> Option<ReasonCode> {
         | Value::Unregistered
         | Value::Normal
         | Value::Registered
-        | Value::Points(_) => Some(ReasonCode::AgreementNotInForce),
+        | Value::Points(_)
+        | Value::Grade(_) => Some(ReasonCode::AgreementNotInForce),
     }
 }
 
@@ -291,7 +292,10 @@ fn measures(answer: &mut Answer<'_>, spans: &[Span]) {
             | Track::Bar(_)
             | Track::Qualification
             | Track::Site(_)
-            | Track::Points => continue,
+            | Track::Points
+            | Track::Credit
+            | Track::Moratorium(_)
+            | Track::Case => continue,
         };
         answer.because(outcome, Reason::of(code, Whose::Institution, span));
     }

@@ -1,11 +1,13 @@
 //! The state of any subject.
 
+use crate::dated::Record;
 use crate::event::{Event, EventData};
 use crate::id::{AreaCode, SubjectKind, Version};
 use crate::institution::Institution;
 use crate::practitioner::Practitioner;
 use crate::time::Instant;
 use crate::track::{Line, Span, Value};
+use crate::{area, case, enterprise, insured};
 
 /// The state of a subject: dated facts folded from its events.
 #[derive(Clone, PartialEq, Debug)]
@@ -14,6 +16,14 @@ pub enum State {
     Institution(Institution),
     /// Of a practitioner.
     Practitioner(Practitioner),
+    /// Of an enterprise.
+    Enterprise(Record),
+    /// Of an insured person.
+    Insured(Record),
+    /// Of a pooling area.
+    Area(Record),
+    /// Of a case.
+    Case(Record),
 }
 
 impl State {
@@ -23,6 +33,23 @@ impl State {
         match kind {
             SubjectKind::Institution => Self::Institution(Institution::default()),
             SubjectKind::Practitioner => Self::Practitioner(Practitioner::default()),
+            SubjectKind::Enterprise => Self::Enterprise(Record::default()),
+            SubjectKind::Insured => Self::Insured(Record::default()),
+            SubjectKind::Area => Self::Area(Record::default()),
+            SubjectKind::Case => Self::Case(Record::default()),
+        }
+    }
+
+    /// The kind of subject it is of.
+    #[must_use]
+    pub const fn kind(&self) -> SubjectKind {
+        match self {
+            Self::Institution(_) => SubjectKind::Institution,
+            Self::Practitioner(_) => SubjectKind::Practitioner,
+            Self::Enterprise(_) => SubjectKind::Enterprise,
+            Self::Insured(_) => SubjectKind::Insured,
+            Self::Area(_) => SubjectKind::Area,
+            Self::Case(_) => SubjectKind::Case,
         }
     }
 
@@ -32,8 +59,21 @@ impl State {
         match (self, &event.data) {
             (Self::Institution(state), EventData::Institution(facts)) => state.evolve(event, facts),
             (Self::Practitioner(state), EventData::Practitioner(facts)) => state.evolve(event, facts),
-            (Self::Institution(_), EventData::Practitioner(_))
-            | (Self::Practitioner(_), EventData::Institution(_)) => {}
+            (Self::Enterprise(state), EventData::Enterprise(facts)) => {
+                enterprise::evolve(state, event, facts);
+            }
+            (Self::Insured(state), EventData::Insured(facts)) => insured::evolve(state, event, facts),
+            (Self::Area(state), EventData::Area(facts)) => area::evolve(state, event, facts),
+            (Self::Case(state), EventData::Case(facts)) => case::evolve(state, event, facts),
+            (
+                Self::Institution(_)
+                | Self::Practitioner(_)
+                | Self::Enterprise(_)
+                | Self::Insured(_)
+                | Self::Area(_)
+                | Self::Case(_),
+                _,
+            ) => {}
         }
     }
 
@@ -43,6 +83,9 @@ impl State {
         match self {
             Self::Institution(state) => state.spans(from),
             Self::Practitioner(state) => state.spans(from),
+            Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
+                record.dated.spans(from)
+            }
         }
     }
 
@@ -54,19 +97,24 @@ impl State {
         spans
     }
 
-    /// Tells the status of each agreement, with its area and line, or of the qualification, at an instant: what
-    /// [`State::standing`] says of the tracks that are a status, without making the other spans. A census asks this of
-    /// everybody.
-    pub fn each_status(&self, at: Instant, mut tell: impl FnMut(Option<(AreaCode, Line)>, Value)) {
+    /// Tells each status at an instant, with the area and the line where the track has them: what [`State::standing`]
+    /// says of the tracks that are a status, for institutions and practitioners without making the other spans. A census
+    /// asks this of everybody.
+    pub fn each_status(&self, at: Instant, mut tell: impl FnMut(Option<AreaCode>, Option<Line>, Value)) {
         match self {
             Self::Institution(state) => {
                 for agreement in &state.agreements {
-                    tell(Some((agreement.area, agreement.line)), state.status(agreement, at).0);
+                    tell(Some(agreement.area), Some(agreement.line), state.status(agreement, at).0);
                 }
             }
             Self::Practitioner(state) => {
                 if let Some((value, _)) = state.status(at) {
-                    tell(None, value);
+                    tell(None, None, value);
+                }
+            }
+            Self::Enterprise(_) | Self::Insured(_) | Self::Area(_) | Self::Case(_) => {
+                for span in self.standing(at).iter().filter(|span| span.track.is_status_of(self.kind())) {
+                    tell(span.track.area(), span.track.line(), span.value);
                 }
             }
         }
@@ -78,6 +126,9 @@ impl State {
         match self {
             Self::Institution(state) => state.version,
             Self::Practitioner(state) => state.version,
+            Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
+                record.version
+            }
         }
     }
 
@@ -87,6 +138,9 @@ impl State {
         match self {
             Self::Institution(state) => state.profile.name.as_deref(),
             Self::Practitioner(state) => state.name.as_deref(),
+            Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
+                record.name.as_deref()
+            }
         }
     }
 
@@ -96,6 +150,9 @@ impl State {
         match self {
             Self::Institution(state) => &state.profile.former_names,
             Self::Practitioner(state) => state.former_names(),
+            Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
+                &record.former_names
+            }
         }
     }
 }

@@ -4,7 +4,8 @@
 //! `show`, `payable`, lists, census and comparisons all read spans and nothing else, so an answer computed from the log
 //! and one read from a view are the same kind of thing and can be compared row by row.
 
-use crate::id::{AreaCode, InstitutionCode, Version};
+use crate::id::{AreaCode, InstitutionCode, SubjectKind, Version};
+use crate::institution::facts::InstitutionKind;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
@@ -92,6 +93,12 @@ pub enum Track {
     Site(InstitutionCode),
     /// 记分 in the running natural year.
     Points,
+    /// 信用等级.
+    Credit,
+    /// 暂停纳入 of a kind of institutions in a pooling area.
+    Moratorium(InstitutionKind),
+    /// How far a case has come.
+    Case,
 }
 
 impl Track {
@@ -128,15 +135,40 @@ impl Track {
             "qualification" => Some(Self::Qualification),
             "site" => InstitutionCode::parse(parts.next()?).ok().map(Self::Site),
             "points" => Some(Self::Points),
+            "credit" => Some(Self::Credit),
+            "moratorium" => {
+                let word = parts.next()?;
+                InstitutionKind::ALL.into_iter().find(|kind| kind.name() == word).map(Self::Moratorium)
+            }
+            "case" => Some(Self::Case),
             _ => None,
         }
     }
 
-    /// Whether lists and the census go by this track: the agreement of an institution, the qualification of a
-    /// practitioner.
+    /// Whether lists and the census go by this track, for a kind of subject: the agreement of an institution, the
+    /// qualification of a practitioner, the credit grade of an enterprise or an insured person, the moratorium of an area,
+    /// the status of a case.
     #[must_use]
-    pub const fn is_status(&self) -> bool {
-        matches!(self, Self::Agreement(..) | Self::Qualification)
+    pub const fn is_status_of(&self, kind: SubjectKind) -> bool {
+        match self {
+            Self::Agreement(..) | Self::Qualification => true,
+            Self::Credit => matches!(kind, SubjectKind::Enterprise | SubjectKind::Insured),
+            Self::Moratorium(_) => matches!(kind, SubjectKind::Area),
+            Self::Case => matches!(kind, SubjectKind::Case),
+            Self::Probation(_)
+            | Self::CrossRegion(_)
+            | Self::Hold { .. }
+            | Self::Department(_)
+            | Self::Bar(_)
+            | Self::Site(_)
+            | Self::Points => false,
+        }
+    }
+
+    /// The line, for the status of an agreement.
+    #[must_use]
+    pub const fn line(&self) -> Option<Line> {
+        if let Self::Agreement(_, line) = self { Some(*line) } else { None }
     }
 
     /// The pooling area, where the track has one.
@@ -145,7 +177,14 @@ impl Track {
         match self {
             Self::Agreement(area, _) | Self::Probation(area) | Self::CrossRegion(area) => Some(*area),
             Self::Hold { area, .. } => *area,
-            Self::Department(_) | Self::Bar(_) | Self::Qualification | Self::Site(_) | Self::Points => None,
+            Self::Department(_)
+            | Self::Bar(_)
+            | Self::Qualification
+            | Self::Site(_)
+            | Self::Points
+            | Self::Credit
+            | Self::Moratorium(_)
+            | Self::Case => None,
         }
     }
 }
@@ -169,6 +208,9 @@ impl fmt::Display for Track {
             Self::Qualification => f.write_str("qualification"),
             Self::Site(code) => write!(f, "site/{code}"),
             Self::Points => f.write_str("points"),
+            Self::Credit => f.write_str("credit"),
+            Self::Moratorium(kind) => write!(f, "moratorium/{}", kind.name()),
+            Self::Case => f.write_str("case"),
         }
     }
 }
@@ -233,6 +275,74 @@ impl BarClass {
     }
 }
 
+/// 信用等级. Schemes differ by area and subject: letters (fact sheet K-02 … K-09), or the three levels of enterprises in
+/// price and procurement credit (K-11).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grade {
+    /// A+.
+    APlus,
+    /// A.
+    A,
+    /// B.
+    B,
+    /// C.
+    C,
+    /// C-.
+    CMinus,
+    /// D.
+    D,
+    /// D-.
+    DMinus,
+    /// E.
+    E,
+    /// 失信.
+    Dishonest,
+    /// 严重失信.
+    SeriouslyDishonest,
+    /// 特别严重失信.
+    ExtremelyDishonest,
+}
+
+impl Grade {
+    /// All grades, best first, letters before the levels of enterprises.
+    pub const ALL: [Grade; 11] = [
+        Self::APlus,
+        Self::A,
+        Self::B,
+        Self::C,
+        Self::CMinus,
+        Self::D,
+        Self::DMinus,
+        Self::E,
+        Self::Dishonest,
+        Self::SeriouslyDishonest,
+        Self::ExtremelyDishonest,
+    ];
+
+    /// The word of the status: `grade_a_plus`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::APlus => "grade_a_plus",
+            Self::A => "grade_a",
+            Self::B => "grade_b",
+            Self::C => "grade_c",
+            Self::CMinus => "grade_c_minus",
+            Self::D => "grade_d",
+            Self::DMinus => "grade_d_minus",
+            Self::E => "grade_e",
+            Self::Dishonest => "dishonest",
+            Self::SeriouslyDishonest => "seriously_dishonest",
+            Self::ExtremelyDishonest => "extremely_dishonest",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grade| grade.name() == word)
+    }
+}
+
 /// What holds on a track. The words are those of the contract.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Value {
@@ -281,6 +391,8 @@ pub enum Value {
     Registered,
     /// Points of the running year, 0 to 12.
     Points(u8),
+    /// Credit grade.
+    Grade(Grade),
 }
 
 impl Value {
@@ -308,6 +420,7 @@ impl Value {
             Self::Normal => "normal",
             Self::Registered => "registered",
             Self::Points(_) => "points",
+            Self::Grade(grade) => grade.name(),
         }
     }
 
@@ -337,6 +450,9 @@ impl Value {
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(plain) = Self::PLAIN.into_iter().find(|value| value.name() == text) {
             return Some(plain);
+        }
+        if let Some(grade) = Grade::parse(text) {
+            return Some(Self::Grade(grade));
         }
         let mut words = text.split(' ');
         match words.next()? {

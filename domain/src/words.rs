@@ -9,7 +9,7 @@ use crate::id::SubjectKind;
 use crate::payable::{Outcome, ReasonCode};
 use crate::practitioner::facts::{Category, Responsibility};
 use crate::rulebook::{AppliesTo, Rank};
-use crate::track::{BarClass, Line, Track, Value};
+use crate::track::{BarClass, Grade, Line, Track, Value};
 use serde::Serialize;
 
 /// One thing's name in both languages.
@@ -36,6 +36,14 @@ const fn term(en: &'static str, zh: &'static str) -> Term {
 /// An event type; none for a number this version does not know.
 #[must_use]
 pub fn event_type(kind: EventType) -> Option<Term> {
+    if let Some((_, act)) = kind.name().split_once('.') {
+        match act {
+            "decision-annulled" => return Some(term("decision annulled", "撤销决定")),
+            "record-corrected" => return Some(term("record corrected", "更正记录")),
+            "credit-rated" => return Some(term("credit rated", "信用评级")),
+            _ => {}
+        }
+    }
     Some(match kind.name() {
         "institution.applied" => term("applied for designation", "申请定点"),
         "institution.application-accepted" => term("application accepted", "受理申请"),
@@ -83,12 +91,6 @@ pub fn event_type(kind: EventType) -> Option<Term> {
         "institution.change-filed" => term("change filed", "变更备案"),
         "institution.referred" | "practitioner.referred" => term("referral", "移送"),
         "institution.reported" => term("report", "报告"),
-        "institution.decision-annulled" | "practitioner.decision-annulled" => {
-            term("decision annulled", "撤销决定")
-        }
-        "institution.record-corrected" | "practitioner.record-corrected" => {
-            term("record corrected", "更正记录")
-        }
         "practitioner.registered" => term("registered", "登记备案"),
         "practitioner.site-added" => term("site added", "增加执业点"),
         "practitioner.site-removed" => term("site left", "撤出执业点"),
@@ -101,6 +103,10 @@ pub fn event_type(kind: EventType) -> Option<Term> {
         "practitioner.manager-banned" => {
             term("banned from managing institutions", "禁止从事定点医药机构管理活动")
         }
+        "area.moratorium-started" => term("admission suspended", "暂停两定医药机构纳入"),
+        "area.moratorium-ended" => term("admission resumed", "恢复两定医药机构纳入"),
+        "case.opened" => term("case opened", "立案"),
+        "case.closed" => term("case closed", "结案"),
         _ => return None,
     })
 }
@@ -124,10 +130,17 @@ pub const fn value(track: &Track, value: Value) -> Term {
         Value::Withdrawn => term("withdrawn", "主动退出"),
         Value::Initial => term("initial", "初始阶段"),
         Value::Extended => term("extended", "已延长"),
-        Value::Open => term("open", "已开通"),
-        Value::Closed => term("closed", "未开通"),
+        Value::Open => match track {
+            Track::Case => term("open", "已立案"),
+            _ => term("open", "已开通"),
+        },
+        Value::Closed => match track {
+            Track::Case => term("closed", "已结案"),
+            _ => term("closed", "未开通"),
+        },
         Value::On => match track {
             Track::Department(_) => term("ordered off", "责令暂停"),
+            Track::Moratorium(_) => term("admission suspended", "暂停纳入"),
             _ => term("held", "暂停结算"),
         },
         Value::Barred { .. } => term("barred", "限制期内"),
@@ -135,6 +148,25 @@ pub const fn value(track: &Track, value: Value) -> Term {
         Value::Normal => term("normal", "正常"),
         Value::Registered => term("registered", "已登记备案"),
         Value::Points(_) => term("points", "记分"),
+        Value::Grade(grade) => self::grade(grade),
+    }
+}
+
+/// A credit grade.
+#[must_use]
+pub const fn grade(grade: Grade) -> Term {
+    match grade {
+        Grade::APlus => term("grade A+", "A+级"),
+        Grade::A => term("grade A", "A级"),
+        Grade::B => term("grade B", "B级"),
+        Grade::C => term("grade C", "C级"),
+        Grade::CMinus => term("grade C-", "C-级"),
+        Grade::D => term("grade D", "D级"),
+        Grade::DMinus => term("grade D-", "D-级"),
+        Grade::E => term("grade E", "E级"),
+        Grade::Dishonest => term("dishonest", "失信"),
+        Grade::SeriouslyDishonest => term("seriously dishonest", "严重失信"),
+        Grade::ExtremelyDishonest => term("extremely dishonest", "特别严重失信"),
     }
 }
 
@@ -151,6 +183,9 @@ pub const fn track(track: &Track) -> Term {
         Track::Qualification => term("payment qualification", "医保支付资格"),
         Track::Site(_) => term("registration", "登记备案"),
         Track::Points => term("points this year", "年度记分"),
+        Track::Credit => term("credit grade", "信用等级"),
+        Track::Moratorium(_) => term("suspension of admission", "暂停两定医药机构纳入"),
+        Track::Case => term("case", "案件"),
     }
 }
 
@@ -193,6 +228,10 @@ pub const fn subject_kind(kind: SubjectKind) -> Term {
     match kind {
         SubjectKind::Institution => term("designated institution", "定点医药机构"),
         SubjectKind::Practitioner => term("practitioner", "相关人员"),
+        SubjectKind::Enterprise => term("enterprise", "医药企业"),
+        SubjectKind::Insured => term("insured person", "参保人"),
+        SubjectKind::Area => term("pooling area", "统筹地区"),
+        SubjectKind::Case => term("case", "案件"),
     }
 }
 
@@ -304,7 +343,7 @@ mod tests {
 
     #[test]
     fn every_event_type_has_a_name_in_both_languages_and_none_shares_another_ones() {
-        for kind in [SubjectKind::Institution, SubjectKind::Practitioner] {
+        for kind in SubjectKind::ALL {
             let mut seen = BTreeSet::new();
             for (number, name, _) in EventType::all().filter(|(number, ..)| EventType(*number).kind() == kind)
             {

@@ -95,18 +95,11 @@ impl Writer {
             ))?;
             return Ok(());
         }
-        let shelf = match &row.track {
-            Track::Agreement(area, _) => Some(self.shelf(connection, kind, area.number(), row.value)?),
-            Track::Qualification => {
-                Some(self.shelf(connection, kind, home.map_or(0, AreaCode::number), row.value)?)
-            }
-            Track::Probation(_)
-            | Track::CrossRegion(_)
-            | Track::Hold { .. }
-            | Track::Department(_)
-            | Track::Bar(_)
-            | Track::Site(_)
-            | Track::Points => None,
+        let shelf = if row.track.is_status_of(kind) {
+            let area = row.track.area().or(home).map_or(0, AreaCode::number);
+            Some(self.shelf(connection, kind, area, row.value)?)
+        } else {
+            None
         };
         connection.prepare_cached(PERIOD)?.execute((
             subject,

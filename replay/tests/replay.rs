@@ -66,7 +66,7 @@ proptest! {
         for subject in subjects() {
             let standing = wait_for(standing_as_of(log, &subject, as_of, known_at)).unwrap();
             prop_assert_eq!(&views.standing(&subject, as_of, known_at).unwrap(), &standing, "{}", subject);
-            for span in standing.iter().filter(|span| span.track.is_status()) {
+            for span in standing.iter().filter(|span| span.track.is_status_of(subject.kind())) {
                 *counted.entry((subject.kind(), span.value)).or_insert(0) += 1;
             }
         }
@@ -209,7 +209,8 @@ fn a_census_counts_by_kind_area_line_and_status() {
             ("practitioner", "370102".to_owned(), "suspended", 2),
         ]
     );
-    assert_eq!(counted.subjects, [(SubjectKind::Institution, 3), (SubjectKind::Practitioner, 2)]);
+    let some: Vec<_> = counted.subjects.iter().copied().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(some, [(SubjectKind::Institution, 3), (SubjectKind::Practitioner, 2)]);
     assert_eq!(counted.lines[0].status, Value::InForce);
 }
 

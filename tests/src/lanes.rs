@@ -64,7 +64,8 @@ fn lane(track: &Track) -> String {
         }
         Track::Department(department) => format!("{name} {department}"),
         Track::Site(institution) => format!("{name} {institution}"),
-        Track::Bar(_) | Track::Qualification | Track::Points => name.to_owned(),
+        Track::Moratorium(kind) => format!("{name} {}", kind.name()),
+        Track::Bar(_) | Track::Qualification | Track::Points | Track::Credit | Track::Case => name.to_owned(),
     }
 }
 

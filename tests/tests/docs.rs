@@ -6,9 +6,7 @@
 //! `# exit N`. The blocks of one document run in order in one directory that holds the samples. A block that names a file
 //! (```` ```json sign.json ````) is written to it first.
 
-use accord_domain::EventType;
-use accord_domain::institution::InstitutionCommand;
-use accord_domain::practitioner::PractitionerCommand;
+use accord_domain::{Act, EventType};
 use accord_tests::{program, root};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -189,7 +187,7 @@ fn links_between_documents_lead_somewhere() {
 #[test]
 fn every_command_and_every_event_is_in_the_reference() {
     let commands = read(&root().join("docs/reference/commands.md"));
-    for name in InstitutionCommand::NAMES.iter().chain(PractitionerCommand::NAMES) {
+    for name in Act::names() {
         assert!(
             commands.contains(&format!("`{name}`")),
             "docs/reference/commands.md does not tell of {name}"
@@ -205,10 +203,17 @@ fn every_command_and_every_event_is_in_the_reference() {
 #[test]
 fn the_reference_lists_the_fields_that_each_command_takes() {
     let commands = read(&root().join("docs/reference/commands.md"));
-    for name in InstitutionCommand::NAMES.iter().chain(PractitionerCommand::NAMES) {
+    for name in Act::names() {
         let row =
             commands.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).unwrap_or_default();
-        let subject = if name.starts_with("institution") { "H37010290001" } else { "D370102900001" };
+        let subject = match name.split_once('.').map(|(kind, _)| kind) {
+            Some("institution") => "H37010290001",
+            Some("practitioner") => "D370102900001",
+            Some("enterprise") => "91350100M000100Y43",
+            Some("insured") => "ins-7f3a09c2",
+            Some("area") => "370100",
+            _ => "case-2025-0804",
+        };
         let text = format!(
             r#"{{"command":"{name}","subject":"{subject}","actor":{{"authority":"agency"}},"data":{{"no_such_field":1}}}}"#
         );

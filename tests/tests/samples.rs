@@ -76,7 +76,11 @@ fn people_of_a_sample_belong_to_institutions_of_that_sample() {
         .into_iter()
         .filter_map(|(name, command)| match command.subject {
             Subject::Institution(code) => Some((name, code.to_string())),
-            Subject::Practitioner(_) => None,
+            Subject::Practitioner(_)
+            | Subject::Enterprise(_)
+            | Subject::Insured(_)
+            | Subject::Area(_)
+            | Subject::Case(_) => None,
         })
         .collect();
     for (name, text) in accord_tests::samples() {

@@ -16,6 +16,14 @@ pub struct Census {
     pub institutions: u64,
     /// Practitioners that have any record by then.
     pub practitioners: u64,
+    /// Enterprises that have any status then.
+    pub enterprises: u64,
+    /// Insured persons that have any status then.
+    pub insured: u64,
+    /// Pooling areas that have any status then.
+    pub areas: u64,
+    /// Cases that have any status then.
+    pub cases: u64,
     /// How many subjects stand in each status.
     pub counts: Vec<Count>,
 }
@@ -23,11 +31,11 @@ pub struct Census {
 /// How many subjects stand in a status.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 pub struct Count {
-    /// `institution` or `practitioner`.
+    /// The word of their kind: `institution`, `practitioner` …
     pub kind: &'static str,
-    /// Pooling area of the agreement; null for practitioners, whose qualification holds nationwide.
+    /// Pooling area of the agreement; of the subject for others, where known.
     pub area: Option<AreaCode>,
-    /// Line of the agreement; null for practitioners.
+    /// Line of the agreement; null for others.
     pub line: Option<Line>,
     /// Status, a word of the contract.
     pub status: &'static str,

@@ -1,20 +1,21 @@
 //! `list`: subjects by status. One row is one subject and line.
 
-use accord_domain::{AreaCode, Instant, Line, Span, Subject, SubjectKind, Track, Value};
+use accord_domain::track::Grade;
+use accord_domain::{AreaCode, Instant, Line, Span, Subject, SubjectKind, Value};
 use serde::Serialize;
 
-/// A subject's status on one agreement line, or its qualification.
+/// A subject's status: on one agreement line, of its qualification, its credit grade, its moratorium, its case.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Row {
     /// Code.
     pub subject: Box<str>,
-    /// `institution` or `practitioner`.
+    /// The word of its kind: `institution`, `practitioner` …
     pub kind: &'static str,
     /// Name now; null when none is recorded.
     pub name: Option<String>,
-    /// Pooling area of the agreement; of the first registration for a practitioner, where known.
+    /// Pooling area of the agreement; of the first registration for a practitioner, of the first act for others, where known.
     pub area: Option<AreaCode>,
-    /// Line; null for a practitioner.
+    /// Line; null for all but institutions.
     pub line: Option<Line>,
     /// Status, a word of the contract.
     pub status: &'static str,
@@ -28,23 +29,12 @@ impl Row {
     /// From what stands.
     #[must_use]
     pub fn of(subject: &Subject, name: Option<String>, area: Option<AreaCode>, span: &Span) -> Self {
-        let line = match span.track {
-            Track::Agreement(_, line) => Some(line),
-            Track::Probation(_)
-            | Track::CrossRegion(_)
-            | Track::Hold { .. }
-            | Track::Department(_)
-            | Track::Bar(_)
-            | Track::Qualification
-            | Track::Site(_)
-            | Track::Points => None,
-        };
         Self {
             subject: subject.code().into(),
             kind: subject.kind().name(),
             name,
             area: span.track.area().or(area),
-            line,
+            line: span.track.line(),
             status: span.value.name(),
             since: span.from,
             until: span.until.bounded(),
@@ -52,8 +42,9 @@ impl Row {
     }
 }
 
-/// The statuses lists go by: those of an agreement, then those of a qualification that have a word of their own.
-pub const STATUSES: [Value; 12] = [
+/// The statuses lists go by: those of an agreement, then those of a qualification, a moratorium, a case and a credit rating
+/// that have a word of their own.
+pub const STATUSES: [Value; 26] = [
     Value::Applied,
     Value::Evaluating,
     Value::Candidate,
@@ -66,6 +57,20 @@ pub const STATUSES: [Value; 12] = [
     Value::Withdrawn,
     Value::Unregistered,
     Value::Normal,
+    Value::On,
+    Value::Open,
+    Value::Closed,
+    Value::Grade(Grade::APlus),
+    Value::Grade(Grade::A),
+    Value::Grade(Grade::B),
+    Value::Grade(Grade::C),
+    Value::Grade(Grade::CMinus),
+    Value::Grade(Grade::D),
+    Value::Grade(Grade::DMinus),
+    Value::Grade(Grade::E),
+    Value::Grade(Grade::Dishonest),
+    Value::Grade(Grade::SeriouslyDishonest),
+    Value::Grade(Grade::ExtremelyDishonest),
 ];
 
 /// A status by its word.
@@ -84,5 +89,6 @@ pub fn status(word: &str) -> Result<Value, String> {
 /// # Errors
 /// The words there are.
 pub fn kind(word: &str) -> Result<SubjectKind, String> {
-    SubjectKind::parse(word).ok_or_else(|| "known: institution, practitioner".to_owned())
+    SubjectKind::parse(word)
+        .ok_or_else(|| format!("known: {}", SubjectKind::ALL.map(SubjectKind::name).join(", ")))
 }

@@ -40,8 +40,8 @@ pub use reason::{Reason, citation};
 pub use refusal::Refusal;
 pub use rules::Rules;
 pub use show::{
-    Agreement, Bar, Department, HoldStanding, InstitutionShow, PointsNow, PractitionerShow, Probation,
-    Qualification, Show, Site,
+    Agreement, Bar, Department, HoldStanding, InstitutionShow, OtherShow, PointsNow, PractitionerShow,
+    Probation, Qualification, Show, Site, Standing,
 };
 pub use what_if::{ActOtherwise, EventSupposed, FieldOtherwise, ValueOf, WhatIf};
 

@@ -81,8 +81,8 @@ impl Points {
         let Subject::Practitioner(_) = subject else {
             return Err(AnswerError::Question {
                 parameter: "subject",
-                message: format!("{subject} is an institution; points are a practitioner's"),
-                message_zh: format!("{subject} 是机构；记分只属于相关人员"),
+                message: format!("{subject} is no practitioner; only practitioners have points"),
+                message_zh: format!("{subject} 不是相关人员；记分只属于相关人员"),
             });
         };
         let events = decode(stored)?;
@@ -91,7 +91,11 @@ impl Points {
             State::Practitioner(state) => {
                 state.year(year).map_or((0, 0), |entry| (entry.total, entry.repaired))
             }
-            State::Institution(_) => (0, 0),
+            State::Institution(_)
+            | State::Enterprise(_)
+            | State::Insured(_)
+            | State::Area(_)
+            | State::Case(_) => (0, 0),
         };
         let voided: BTreeMap<Uuid, Option<Uuid>> =
             entries(stored, Axis::Recorded)?.into_iter().map(|entry| (entry.id, entry.voided_by)).collect();

@@ -13,6 +13,44 @@ pub enum Show {
     Institution(InstitutionShow),
     /// Of a practitioner.
     Practitioner(PractitionerShow),
+    /// Of an enterprise, an insured person, a pooling area or a case.
+    Other(OtherShow),
+}
+
+/// What stands of a subject that is neither an institution nor a practitioner.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct OtherShow {
+    /// Code.
+    pub subject: Box<str>,
+    /// The word of its kind.
+    pub kind: &'static str,
+    /// Name or title then; null when none is recorded.
+    pub name: Option<Box<str>>,
+    /// Earlier names, oldest first.
+    pub former_names: Vec<Box<str>>,
+    /// Newest version known; null when nothing was known yet.
+    pub version: Option<Version>,
+    /// Where on the two axes.
+    pub coordinates: Coordinates,
+    /// What stands, one entry a track.
+    pub standing: Vec<Standing>,
+    /// What is due.
+    pub obligations: Vec<Due>,
+}
+
+/// What stands on a track.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Standing {
+    /// The track, in the form it has everywhere: `credit`, `moratorium/medical`.
+    pub track: Track,
+    /// What stands there.
+    pub value: &'static str,
+    /// Since when.
+    pub since: Instant,
+    /// Until when, as far as what is recorded tells; null when open.
+    pub until: Option<Instant>,
+    /// What made it so.
+    pub reasons: Vec<Reason>,
 }
 
 /// What stands of an institution.
@@ -192,6 +230,10 @@ impl Show {
         match &gathered.subject {
             accord_domain::Subject::Institution(_) => Self::Institution(institution(gathered)),
             accord_domain::Subject::Practitioner(_) => Self::Practitioner(practitioner(gathered)),
+            accord_domain::Subject::Enterprise(_)
+            | accord_domain::Subject::Insured(_)
+            | accord_domain::Subject::Area(_)
+            | accord_domain::Subject::Case(_) => Self::Other(other(gathered)),
         }
     }
 
@@ -201,6 +243,7 @@ impl Show {
         match self {
             Self::Institution(show) => &show.coordinates,
             Self::Practitioner(show) => &show.coordinates,
+            Self::Other(show) => &show.coordinates,
         }
     }
 
@@ -210,6 +253,7 @@ impl Show {
         match self {
             Self::Institution(show) => show.version,
             Self::Practitioner(show) => show.version,
+            Self::Other(show) => show.version,
         }
     }
 }
@@ -263,6 +307,29 @@ fn institution(gathered: &Gathered) -> InstitutionShow {
     }
 }
 
+fn other(gathered: &Gathered) -> OtherShow {
+    OtherShow {
+        subject: gathered.subject.code().into(),
+        kind: gathered.subject.kind().name(),
+        name: gathered.name.clone(),
+        former_names: gathered.former_names.clone(),
+        version: gathered.version,
+        coordinates: gathered.coordinates,
+        standing: gathered.spans.iter().map(|span| standing(gathered, span)).collect(),
+        obligations: gathered.obligations.clone(),
+    }
+}
+
+fn standing(gathered: &Gathered, span: &Span) -> Standing {
+    Standing {
+        track: span.track.clone(),
+        value: span.value.name(),
+        since: span.from,
+        until: span.until.bounded(),
+        reasons: gathered.reasons_of([&span.cause]),
+    }
+}
+
 fn agreement(gathered: &Gathered, status: &Span, area: AreaCode, line: Line) -> Agreement {
     let mut causes = vec![&status.cause];
     let mut probation = None;
@@ -288,7 +355,10 @@ fn agreement(gathered: &Gathered, status: &Span, area: AreaCode, line: Line) -> 
             | Track::Bar(_)
             | Track::Qualification
             | Track::Site(_)
-            | Track::Points => continue,
+            | Track::Points
+            | Track::Credit
+            | Track::Moratorium(_)
+            | Track::Case => continue,
         }
         causes.push(&span.cause);
     }

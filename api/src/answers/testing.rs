@@ -61,9 +61,19 @@ impl Tale {
         let command = match self.subject.kind() {
             SubjectKind::Institution => "institution.interview",
             SubjectKind::Practitioner => "practitioner.interview",
+            SubjectKind::Enterprise => "enterprise.annul",
+            SubjectKind::Insured => "insured.annul",
+            SubjectKind::Area => "area.annul",
+            SubjectKind::Case => "case.annul",
+        };
+        let facts_of_command = match self.subject.kind() {
+            SubjectKind::Institution | SubjectKind::Practitioner => json!({}),
+            SubjectKind::Enterprise | SubjectKind::Insured | SubjectKind::Area | SubjectKind::Case => {
+                json!({ "event": "01980000-0000-7000-8000-000000000001", "scope": "from_start" })
+            }
         };
         let command = json!({
-            "command": command, "subject": self.subject.code(), "basis": basis, "data": {},
+            "command": command, "subject": self.subject.code(), "basis": basis, "data": facts_of_command,
             "actor": { "authority": "agency", "area": "430500", "office": "邵阳市医疗保障事务中心", "operator": "op-17" },
         });
         let command = Command::parse(&command.to_string()).unwrap();

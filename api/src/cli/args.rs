@@ -58,7 +58,7 @@ pub enum Command {
     Import(Import),
     /// What stands of a subject, and why
     Show {
-        /// Institution such as H37010200001 or P43050300012, or practitioner such as D510105000123
+        /// Institution such as H37010200001 or P43050300012, practitioner such as D510105000123, or another subject
         #[arg(value_parser = subject)]
         subject: Subject,
         /// Coordinates
@@ -67,7 +67,7 @@ pub enum Command {
     },
     /// Everything ever recorded of a subject, with what was annulled or corrected
     History {
-        /// Institution or practitioner
+        /// Institution, practitioner or another subject
         #[arg(value_parser = subject)]
         subject: Subject,
         /// Order: effective (生效) or recorded (记录)
@@ -79,7 +79,7 @@ pub enum Command {
     },
     /// Subjects by status
     List {
-        /// institution or practitioner
+        /// institution, practitioner, enterprise, insured, area or case
         #[arg(long, value_parser = list::kind)]
         kind: Option<SubjectKind>,
         /// Pooling area (统筹地区), six digits
@@ -88,7 +88,7 @@ pub enum Command {
         /// Business line (业务线): basic, outpatient_pooling, special_outpatient, dual_channel, cross_region, internet
         #[arg(long, value_parser = line)]
         line: Option<Line>,
-        /// Status, such as in_force, suspended, terminated, normal
+        /// Status, such as in_force, suspended, terminated, normal, grade_d
         #[arg(long, value_parser = list::status)]
         status: Option<Value>,
         /// Coordinates

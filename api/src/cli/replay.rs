@@ -113,6 +113,10 @@ fn census(counted: accord_projections::Census, coordinates: Coordinates, area: O
         area,
         institutions: of(SubjectKind::Institution),
         practitioners: of(SubjectKind::Practitioner),
+        enterprises: of(SubjectKind::Enterprise),
+        insured: of(SubjectKind::Insured),
+        areas: of(SubjectKind::Area),
+        cases: of(SubjectKind::Case),
         counts: counted
             .lines
             .into_iter()

@@ -2,9 +2,10 @@
 
 use crate::answers::Lang;
 use accord_domain::event::EventType;
+use accord_domain::institution::facts::InstitutionKind;
 use accord_domain::rulebook::{Citation, Confidence};
 use accord_domain::words::{self, Term};
-use accord_domain::{AreaCode, Basis, Instant, Line, Track, Value};
+use accord_domain::{AreaCode, Basis, Instant, Line, SubjectKind, Track, Value};
 
 /// A day, or a day and a time to the second: both in Asia/Shanghai.
 #[must_use]
@@ -113,6 +114,43 @@ pub(crate) fn line(line: Line, lang: Lang) -> String {
 pub(crate) fn status(of: Option<(AreaCode, Line)>, word: &str, lang: Lang) -> String {
     let track = of.map_or(Track::Qualification, |(area, line)| Track::Agreement(area, line));
     value(&track, word, lang)
+}
+
+/// The name of the status that a kind of subject is listed by.
+pub(crate) fn listed(kind: &str, of: Option<(AreaCode, Line)>, word: &str, lang: Lang) -> String {
+    let track = match SubjectKind::parse(kind) {
+        Some(SubjectKind::Enterprise | SubjectKind::Insured) => Track::Credit,
+        Some(SubjectKind::Area) => Track::Moratorium(InstitutionKind::Medical),
+        Some(SubjectKind::Case) => Track::Case,
+        Some(SubjectKind::Institution | SubjectKind::Practitioner) | None => return status(of, word, lang),
+    };
+    value(&track, word, lang)
+}
+
+/// The name of a track, with what tells it from others of its sort.
+pub(crate) fn track(of: &Track, lang: Lang) -> String {
+    let title = name(words::track(of), lang);
+    let place = |area: Option<AreaCode>, of: Option<Line>| {
+        let area =
+            area.map_or_else(|| lang.of_two("所有统筹地区", "all areas").to_owned(), |area| area.to_string());
+        let of = of.map_or_else(|| lang.of_two("所有业务线", "all lines").to_owned(), |of| line(of, lang));
+        format!("{area} {of}")
+    };
+    match of {
+        Track::Agreement(area, of) => format!("{title} {}", place(Some(*area), Some(*of))),
+        Track::Probation(area) | Track::CrossRegion(area) => format!("{title} {area}"),
+        Track::Hold { placed_by, area, line } => format!("{title} #{placed_by} {}", place(*area, *line)),
+        Track::Department(department) => format!("{title} {department}"),
+        Track::Bar(cause) => format!("{title} #{cause}"),
+        Track::Site(code) => format!("{title} {code}"),
+        Track::Moratorium(InstitutionKind::Medical) => {
+            format!("{title} {}", lang.of_two("医疗机构", "medical institutions"))
+        }
+        Track::Moratorium(InstitutionKind::Pharmacy) => {
+            format!("{title} {}", lang.of_two("零售药店", "pharmacies"))
+        }
+        Track::Qualification | Track::Points | Track::Credit | Track::Case => title,
+    }
 }
 
 /// The name of what stands on a track.

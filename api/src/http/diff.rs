@@ -60,7 +60,12 @@ pub(crate) async fn practitioner(
     diff(&app, SubjectKind::Practitioner, &code, query).await
 }
 
-async fn diff(app: &App, kind: SubjectKind, code: &str, mut query: Query) -> Result<Response, Problem> {
+pub(super) async fn diff(
+    app: &App,
+    kind: SubjectKind,
+    code: &str,
+    mut query: Query,
+) -> Result<Response, Problem> {
     let at = At::read(&mut query)?;
     let first = query.instant("from")?;
     let known_from = query.instant("known_from")?;

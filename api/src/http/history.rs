@@ -67,7 +67,12 @@ pub(crate) async fn practitioner(
     history(&app, SubjectKind::Practitioner, &code, query).await
 }
 
-async fn history(app: &App, kind: SubjectKind, code: &str, mut query: Query) -> Result<Response, Problem> {
+pub(super) async fn history(
+    app: &App,
+    kind: SubjectKind,
+    code: &str,
+    mut query: Query,
+) -> Result<Response, Problem> {
     let at = At::read(&mut query)?;
     let axis = query
         .read("axis", |word| {

@@ -63,7 +63,7 @@ pub(crate) async fn practitioners(State(app): State<App>, query: Query) -> Resul
     list(&app, Filter { kind: Some(SubjectKind::Practitioner), ..Filter::default() }, query).await
 }
 
-async fn list(app: &App, mut filter: Filter, mut query: Query) -> Result<Response, Problem> {
+pub(super) async fn list(app: &App, mut filter: Filter, mut query: Query) -> Result<Response, Problem> {
     let kind = filter.kind.map_or("", SubjectKind::plural);
     filter.area = query.area()?;
     filter.status = query.read("status", |word| {

@@ -22,6 +22,7 @@ mod list;
 mod media;
 mod metrics;
 mod openapi;
+mod others;
 mod paging;
 mod payable;
 mod points;
@@ -57,6 +58,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(history::routes())
         .merge(diff::routes())
         .merge(what_if::routes())
+        .merge(others::routes())
         .merge(points::routes())
         .merge(payable::routes())
         .merge(statistics::routes())

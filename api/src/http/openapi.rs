@@ -7,6 +7,7 @@
 use super::app::App;
 use super::problem::{MEDIA_TYPE, catalogue};
 use crate::limits::PAGE_ITEMS_MAX;
+use accord_domain::SubjectKind;
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
@@ -145,7 +146,10 @@ fn shared_parameters(path: &str) -> Vec<Value> {
         &json!("0"),
         &text,
     ));
-    let paged = matches!(path, "/v1/institutions" | "/v1/practitioners") || path.ends_with("/history");
+    let list = path
+        .strip_prefix("/v1/")
+        .is_some_and(|word| SubjectKind::ALL.iter().any(|kind| kind.plural() == word));
+    let paged = list || path.ends_with("/history");
     if paged {
         let description = "`next_cursor` of the page before. All pages are of the coordinates of the first.";
         out.push(parameter("cursor", description, &json!("eyJrIjoi…"), &text));

@@ -55,7 +55,7 @@ pub(crate) async fn practitioner(
     show(&app, SubjectKind::Practitioner, &code, &headers, query).await
 }
 
-async fn show(
+pub(super) async fn show(
     app: &App,
     kind: SubjectKind,
     code: &str,

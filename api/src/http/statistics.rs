@@ -23,6 +23,10 @@ struct Statistics {
     area: Option<AreaCode>,
     institutions: u64,
     practitioners: u64,
+    enterprises: u64,
+    insured: u64,
+    areas: u64,
+    cases: u64,
     counts: Vec<Count>,
 }
 
@@ -48,6 +52,10 @@ pub(crate) async fn statistics(State(app): State<App>, mut query: Query) -> Resu
         area,
         institutions: of(SubjectKind::Institution),
         practitioners: of(SubjectKind::Practitioner),
+        enterprises: of(SubjectKind::Enterprise),
+        insured: of(SubjectKind::Insured),
+        areas: of(SubjectKind::Area),
+        cases: of(SubjectKind::Case),
         counts: counts(&census),
     }))
 }

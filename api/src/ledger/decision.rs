@@ -2,8 +2,6 @@
 
 use super::Failure;
 use super::heads::{Ground, Heads};
-use accord_domain::institution::InstitutionCommand;
-use accord_domain::practitioner::PractitionerCommand;
 use accord_domain::rejection::RejectionKind;
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{Act, Command, Context, Instant, NewEvent, Rejection, Subject, event, words};
@@ -73,11 +71,7 @@ fn written(
 
 /// Whether a command acts on an event rather than on the subject.
 fn is_on_record(act: &Act) -> bool {
-    matches!(
-        act,
-        Act::Institution(InstitutionCommand::Annul(_) | InstitutionCommand::Correct(_))
-            | Act::Practitioner(PractitionerCommand::Annul(_) | PractitionerCommand::Correct(_))
-    )
+    act.annulment().is_some() || act.correction().is_some()
 }
 
 /// A refusal with the ids of the events that stand in the way.

@@ -1,9 +1,7 @@
 //! Where a command is wrong and what would be right. Reads the text again, slowly: only a refused command comes here.
 
-use super::{CommandError, Raw};
+use super::{Act, CommandError, Raw};
 use crate::id::SubjectKind;
-use crate::institution::InstitutionCommand;
-use crate::practitioner::PractitionerCommand;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -26,7 +24,7 @@ pub(super) fn invalid(pointer: &str, message: String) -> CommandError {
 const HINTS_MAX: usize = 6;
 
 pub(super) fn unknown_command(name: &str) -> CommandError {
-    let known = || InstitutionCommand::NAMES.iter().chain(PractitionerCommand::NAMES).copied();
+    let known = Act::names;
     let word = name.split_once('.').map_or(name, |(_, word)| word);
     let resembles = |known: &&str| {
         let act = known.split_once('.').map_or("", |(_, act)| act);
@@ -58,10 +56,7 @@ pub(super) fn in_data(text: &str, name: &str, data: &str, kind: SubjectKind) -> 
     let mut track = serde_path_to_error::Track::new();
     let mut reader = serde_json::Deserializer::from_str(data);
     let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
-    let error = match kind {
-        SubjectKind::Institution => InstitutionCommand::read(name, tracked).and_then(Result::err),
-        SubjectKind::Practitioner => PractitionerCommand::read(name, tracked).and_then(Result::err),
-    };
+    let error = Act::read(kind, name, tracked).and_then(Result::err);
     let path = format!("/data{}", pointer(&track.path()));
     describe(error, path, text, offset_in(text, data).unwrap_or(0))
 }

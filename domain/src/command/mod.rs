@@ -7,9 +7,14 @@ mod recorded;
 
 pub use recorded::Circumstances;
 
+use crate::area::AreaCommand;
+use crate::case::CaseCommand;
+use crate::enterprise::EnterpriseCommand;
 use crate::envelope::{Actor, Basis, Evidence};
+use crate::event::{Annulment, Correction};
 use crate::id::{Subject, SubjectKind, Version};
 use crate::institution::InstitutionCommand;
+use crate::insured::InsuredCommand;
 use crate::practitioner::PractitionerCommand;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -50,6 +55,14 @@ pub enum Act {
     Institution(InstitutionCommand),
     /// Of a practitioner.
     Practitioner(PractitionerCommand),
+    /// Of an enterprise.
+    Enterprise(EnterpriseCommand),
+    /// Of an insured person.
+    Insured(InsuredCommand),
+    /// Of a pooling area.
+    Area(AreaCommand),
+    /// Of a case.
+    Case(CaseCommand),
 }
 
 impl Act {
@@ -59,25 +72,109 @@ impl Act {
         match self {
             Self::Institution(command) => command.name(),
             Self::Practitioner(command) => command.name(),
+            Self::Enterprise(command) => command.name(),
+            Self::Insured(command) => command.name(),
+            Self::Area(command) => command.name(),
+            Self::Case(command) => command.name(),
         }
     }
-}
 
-impl Act {
+    /// The full name of every command there is.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        [
+            InstitutionCommand::NAMES,
+            PractitionerCommand::NAMES,
+            EnterpriseCommand::NAMES,
+            InsuredCommand::NAMES,
+            AreaCommand::NAMES,
+            CaseCommand::NAMES,
+        ]
+        .into_iter()
+        .flatten()
+        .copied()
+    }
+
+    /// The annulment asked for, if it is one.
+    #[must_use]
+    pub const fn annulment(&self) -> Option<&Annulment> {
+        match self {
+            Self::Institution(command) => command.annulment(),
+            Self::Practitioner(command) => command.annulment(),
+            Self::Enterprise(command) => command.annulment(),
+            Self::Insured(command) => command.annulment(),
+            Self::Area(command) => command.annulment(),
+            Self::Case(command) => command.annulment(),
+        }
+    }
+
+    /// The correction asked for, if it is one.
+    #[must_use]
+    pub const fn correction(&self) -> Option<&Correction> {
+        match self {
+            Self::Institution(command) => command.correction(),
+            Self::Practitioner(command) => command.correction(),
+            Self::Enterprise(command) => command.correction(),
+            Self::Insured(command) => command.correction(),
+            Self::Area(command) => command.correction(),
+            Self::Case(command) => command.correction(),
+        }
+    }
+
+    /// Reads the `data` of the command of that full name and kind; none when there is no such command.
+    fn read<'de, D: serde::Deserializer<'de>>(
+        kind: SubjectKind,
+        name: &str,
+        data: D,
+    ) -> Option<Result<Self, D::Error>> {
+        match kind {
+            SubjectKind::Institution => {
+                InstitutionCommand::read(name, data).map(|read| read.map(Self::Institution))
+            }
+            SubjectKind::Practitioner => {
+                PractitionerCommand::read(name, data).map(|read| read.map(Self::Practitioner))
+            }
+            SubjectKind::Enterprise => {
+                EnterpriseCommand::read(name, data).map(|read| read.map(Self::Enterprise))
+            }
+            SubjectKind::Insured => InsuredCommand::read(name, data).map(|read| read.map(Self::Insured)),
+            SubjectKind::Area => AreaCommand::read(name, data).map(|read| read.map(Self::Area)),
+            SubjectKind::Case => CaseCommand::read(name, data).map(|read| read.map(Self::Case)),
+        }
+    }
+
+    /// Writes the `data` in canonical form.
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), serde_json::Error> {
+        match self {
+            Self::Institution(command) => command.write(out),
+            Self::Practitioner(command) => command.write(out),
+            Self::Enterprise(command) => command.write(out),
+            Self::Insured(command) => command.write(out),
+            Self::Area(command) => command.write(out),
+            Self::Case(command) => command.write(out),
+        }
+    }
+
     /// The event of the subject's own stream that it names, where it names one: deciding it needs to see the history.
     #[must_use]
     pub fn names_event(&self) -> Option<Uuid> {
         use InstitutionCommand as I;
-        use PractitionerCommand as P;
+        if let Some(event) =
+            self.annulment().map(|data| data.event).or(self.correction().map(|data| data.event))
+        {
+            return Some(event);
+        }
         match self {
-            Self::Institution(I::Annul(data)) | Self::Practitioner(P::Annul(data)) => Some(data.event),
-            Self::Institution(I::Correct(data)) | Self::Practitioner(P::Correct(data)) => Some(data.event),
             Self::Institution(I::SettleLiability(data)) => Some(data.liability),
             Self::Institution(I::ReleaseSettlement(data)) => Some(data.hold),
             Self::Institution(I::AcceptRectification(data) | I::FailRectification(data)) => Some(data.order),
             Self::Institution(I::ProvideRecords(data)) => Some(data.demand),
             Self::Institution(I::FileChange(data)) => Some(data.change),
-            Self::Institution(_) | Self::Practitioner(_) => None,
+            Self::Institution(_)
+            | Self::Practitioner(_)
+            | Self::Enterprise(_)
+            | Self::Insured(_)
+            | Self::Area(_)
+            | Self::Case(_) => None,
         }
     }
 }
@@ -154,15 +251,7 @@ impl Command {
         let kind = raw.command.split_once('.').and_then(|(kind, _)| SubjectKind::parse(kind));
         let data = raw.data.map_or("{}", RawValue::get);
         let mut reader = serde_json::Deserializer::from_str(data);
-        let act = match kind {
-            Some(SubjectKind::Institution) => {
-                InstitutionCommand::read(&raw.command, &mut reader).map(|read| read.map(Act::Institution))
-            }
-            Some(SubjectKind::Practitioner) => {
-                PractitionerCommand::read(&raw.command, &mut reader).map(|read| read.map(Act::Practitioner))
-            }
-            None => None,
-        };
+        let act = kind.and_then(|kind| Act::read(kind, &raw.command, &mut reader));
         let (Some(act), Some(kind)) = (act, kind) else {
             return Err(fault::unknown_command(&raw.command).placed(text));
         };
@@ -222,10 +311,7 @@ impl Command {
             },
         )?;
         out.extend_from_slice(b",\"data\":");
-        match &self.act {
-            Act::Institution(command) => command.write(&mut out)?,
-            Act::Practitioner(command) => command.write(&mut out)?,
-        }
+        self.act.write(&mut out)?;
         out.push(b'}');
         Ok(out)
     }

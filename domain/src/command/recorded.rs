@@ -4,11 +4,16 @@
 //! so that another rule can fill it in; what a person chose stays.
 
 use super::{Act, Command, Envelope};
+use crate::area::facts::{MoratoriumAct, MoratoriumEndAct};
+use crate::area::{AreaCommand, AreaEvent};
+use crate::case::{CaseCommand, CaseEvent};
+use crate::enterprise::{EnterpriseCommand, EnterpriseEvent};
 use crate::envelope::Actor;
 use crate::event::{Event, EventData};
 use crate::id::Subject;
 use crate::institution::facts::{ProbationViolation, RecordsDemandAct, SuspensionAct, TerminationAct};
 use crate::institution::{InstitutionCommand as I, InstitutionEvent as IE};
+use crate::insured::{InsuredCommand, InsuredEvent};
 use crate::practitioner::facts::{DeductionAct, ManagerBanAct, QualificationTerminationAct, RepairAct};
 use crate::practitioner::{PractitionerCommand as P, PractitionerEvent as PE};
 use crate::rulebook::Rulebook;
@@ -58,6 +63,10 @@ impl Command {
             EventData::Practitioner(facts) => {
                 Act::Practitioner(practitioner(facts, event, caused, circumstances, law))
             }
+            EventData::Enterprise(facts) => Act::Enterprise(enterprise(facts)),
+            EventData::Insured(facts) => Act::Insured(insured(facts)),
+            EventData::Area(facts) => Act::Area(area(facts)),
+            EventData::Case(facts) => Act::Case(case(facts)),
         };
         let envelope = Envelope {
             effective_at: Some(event.effective_at),
@@ -193,6 +202,51 @@ fn practitioner(
         PE::Referred(data) => P::Refer(data),
         PE::DecisionAnnulled(data) => P::Annul(data),
         PE::RecordCorrected(data) => P::Correct(data),
+    }
+}
+
+fn enterprise(facts: &EnterpriseEvent) -> EnterpriseCommand {
+    use {EnterpriseCommand as C, EnterpriseEvent as E};
+    match facts.clone() {
+        E::CreditRated(data) => C::RateCredit(data),
+        E::DecisionAnnulled(data) => C::Annul(data),
+        E::RecordCorrected(data) => C::Correct(data),
+    }
+}
+
+fn insured(facts: &InsuredEvent) -> InsuredCommand {
+    use {InsuredCommand as C, InsuredEvent as E};
+    match facts.clone() {
+        E::CreditRated(data) => C::RateCredit(data),
+        E::DecisionAnnulled(data) => C::Annul(data),
+        E::RecordCorrected(data) => C::Correct(data),
+    }
+}
+
+fn area(facts: &AreaEvent) -> AreaCommand {
+    use {AreaCommand as C, AreaEvent as E};
+    match facts.clone() {
+        E::MoratoriumStarted(data) => C::StartMoratorium(MoratoriumAct {
+            basis_agreement: data.basis_agreement,
+            designations: data.designations,
+            ground: data.ground,
+            until: data.until,
+        }),
+        E::MoratoriumEnded(data) => {
+            C::EndMoratorium(MoratoriumEndAct { designations: data.designations, note: data.note })
+        }
+        E::DecisionAnnulled(data) => C::Annul(data),
+        E::RecordCorrected(data) => C::Correct(data),
+    }
+}
+
+fn case(facts: &CaseEvent) -> CaseCommand {
+    use {CaseCommand as C, CaseEvent as E};
+    match facts.clone() {
+        E::Opened(data) => C::Open(data),
+        E::Closed(data) => C::Close(data),
+        E::DecisionAnnulled(data) => C::Annul(data),
+        E::RecordCorrected(data) => C::Correct(data),
     }
 }
 

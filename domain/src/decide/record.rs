@@ -2,12 +2,16 @@
 //! names another, and [`crate::timeline`] applies it.
 
 use super::{Context, no_such_event, require_authority, unknown_subject};
+use crate::area::AreaEvent;
+use crate::case::CaseEvent;
 use crate::command::{Act, Command};
+use crate::enterprise::EnterpriseEvent;
 use crate::envelope::{Authority, Basis, Evidence};
 use crate::event::{Annulment, AnnulmentScope, Correction, Event, EventData, NewEvent};
 use crate::id::SubjectKind;
-use crate::institution::{InstitutionCommand, InstitutionEvent};
-use crate::practitioner::{PractitionerCommand, PractitionerEvent};
+use crate::institution::InstitutionEvent;
+use crate::insured::InsuredEvent;
+use crate::practitioner::PractitionerEvent;
 use crate::rejection::Rejection;
 use crate::time::Instant;
 use crate::timeline::{self, Known};
@@ -23,13 +27,7 @@ pub(super) enum ActOnRecord<'a> {
 }
 
 pub(super) fn act_on_record(act: &Act) -> Option<ActOnRecord<'_>> {
-    match act {
-        Act::Institution(InstitutionCommand::Annul(data))
-        | Act::Practitioner(PractitionerCommand::Annul(data)) => Some(ActOnRecord::Annul(data)),
-        Act::Institution(InstitutionCommand::Correct(data))
-        | Act::Practitioner(PractitionerCommand::Correct(data)) => Some(ActOnRecord::Correct(data)),
-        Act::Institution(_) | Act::Practitioner(_) => None,
-    }
+    act.annulment().map(ActOnRecord::Annul).or(act.correction().map(ActOnRecord::Correct))
 }
 
 pub(super) fn decide(
@@ -69,19 +67,21 @@ enum Facts {
 
 impl Facts {
     fn of(self, kind: SubjectKind) -> EventData {
-        match (kind, self) {
-            (SubjectKind::Institution, Self::Annulled(data)) => {
-                EventData::Institution(InstitutionEvent::DecisionAnnulled(data))
-            }
-            (SubjectKind::Institution, Self::Corrected(data)) => {
-                EventData::Institution(InstitutionEvent::RecordCorrected(data))
-            }
-            (SubjectKind::Practitioner, Self::Annulled(data)) => {
-                EventData::Practitioner(PractitionerEvent::DecisionAnnulled(data))
-            }
-            (SubjectKind::Practitioner, Self::Corrected(data)) => {
-                EventData::Practitioner(PractitionerEvent::RecordCorrected(data))
-            }
+        macro_rules! in_the_words_of {
+            ($Kind:ident, $Event:ident) => {
+                EventData::$Kind(match self {
+                    Self::Annulled(data) => $Event::DecisionAnnulled(data),
+                    Self::Corrected(data) => $Event::RecordCorrected(data),
+                })
+            };
+        }
+        match kind {
+            SubjectKind::Institution => in_the_words_of!(Institution, InstitutionEvent),
+            SubjectKind::Practitioner => in_the_words_of!(Practitioner, PractitionerEvent),
+            SubjectKind::Enterprise => in_the_words_of!(Enterprise, EnterpriseEvent),
+            SubjectKind::Insured => in_the_words_of!(Insured, InsuredEvent),
+            SubjectKind::Area => in_the_words_of!(Area, AreaEvent),
+            SubjectKind::Case => in_the_words_of!(Case, CaseEvent),
         }
     }
 }
@@ -239,6 +239,10 @@ fn clerical_fields(data: &EventData) -> &'static [&'static str] {
     match data {
         EventData::Institution(event) => institution_clerical(event),
         EventData::Practitioner(event) => practitioner_clerical(event),
+        EventData::Enterprise(event) => crate::enterprise::clerical(event),
+        EventData::Insured(event) => crate::insured::clerical(event),
+        EventData::Area(event) => crate::area::clerical(event),
+        EventData::Case(event) => crate::case::clerical(event),
     }
 }
 

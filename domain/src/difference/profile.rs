@@ -24,6 +24,9 @@ pub(super) fn facts<'a>(state: &'a State) -> Vec<(&'static str, Cow<'a, str>)> {
             put("category", state.category.map(|category| category_word(category).into()));
             put("manager_banned_until", state.manager_ban().map(|(until, _)| until.to_string().into()));
         }
+        State::Enterprise(record) | State::Insured(record) | State::Area(record) | State::Case(record) => {
+            put("name", record.name.as_deref().map(Cow::Borrowed));
+        }
     }
     facts
 }

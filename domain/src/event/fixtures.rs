@@ -46,9 +46,19 @@ fn stored(kind: EventType) -> Vec<u8> {
     let (subject, command) = match kind.kind() {
         SubjectKind::Institution => ("H43050000001", "institution.interview"),
         SubjectKind::Practitioner => ("D430500000001", "practitioner.interview"),
+        SubjectKind::Enterprise => ("91350100M000100Y43", "enterprise.rate-credit"),
+        SubjectKind::Insured => ("ins-7f3a09c2", "insured.rate-credit"),
+        SubjectKind::Area => ("430500", "area.start-moratorium"),
+        SubjectKind::Case => ("case-2025-0804", "case.open"),
+    };
+    let data = match kind.kind() {
+        SubjectKind::Institution | SubjectKind::Practitioner => json!({}),
+        SubjectKind::Enterprise | SubjectKind::Insured => json!({ "area": "430500", "grade": "b" }),
+        SubjectKind::Area => json!({ "basis_agreement": true, "ground": "强监管期间" }),
+        SubjectKind::Case => json!({ "area": "430500" }),
     };
     let command = json!({
-        "command": command, "subject": subject, "effective_at": "2025-08-04", "decided_at": "2025-08-01",
+        "command": command, "data": data, "subject": subject, "effective_at": "2025-08-04", "decided_at": "2025-08-01",
         "actor": { "authority": "agency", "area": "430500", "office": "邵阳市医疗保障事务中心", "operator": "op-17",
                    "approver": "op-03" },
         "basis": [{ "instrument": "2025年定点零售药店协议", "article": "58" }],

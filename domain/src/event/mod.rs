@@ -10,8 +10,12 @@ mod wire;
 
 pub use wire::{DecodeError, Header, Proposed, Stamp, encode};
 
+use crate::area::AreaEvent;
+use crate::case::CaseEvent;
+use crate::enterprise::EnterpriseEvent;
 use crate::id::{Subject, SubjectKind, Version};
 use crate::institution::InstitutionEvent;
+use crate::insured::InsuredEvent;
 use crate::practitioner::PractitionerEvent;
 use crate::time::Instant;
 use serde::de::{self, MapAccess, Visitor};
@@ -28,14 +32,11 @@ pub struct EventType(pub u16);
 impl EventType {
     /// Every event type: number, full name, newest schema version.
     pub fn all() -> impl Iterator<Item = &'static (u16, &'static str, u16)> {
-        InstitutionEvent::TYPES.iter().chain(PractitionerEvent::TYPES)
+        SubjectKind::ALL.into_iter().flat_map(types)
     }
 
     fn entry(self) -> Option<&'static (u16, &'static str, u16)> {
-        let types = match self.kind() {
-            SubjectKind::Institution => InstitutionEvent::TYPES,
-            SubjectKind::Practitioner => PractitionerEvent::TYPES,
-        };
+        let types = types(self.kind());
         // The tables stand in the order of their numbers; a test holds that.
         types.binary_search_by_key(&self.0, |(number, ..)| *number).ok().map(|index| &types[index])
     }
@@ -58,10 +59,36 @@ impl EventType {
         Self::all().find(|(_, known, _)| *known == name).map(|(number, ..)| Self(*number))
     }
 
-    /// Institution events are numbered from 100, practitioner events from 300.
+    /// The kind of subject: institution events are numbered from 100, practitioner events from 300, those of the others
+    /// from 400, 500, 600 and 700.
     #[must_use]
     pub const fn kind(self) -> SubjectKind {
-        if self.0 < 300 { SubjectKind::Institution } else { SubjectKind::Practitioner }
+        match self.0 {
+            ..300 => SubjectKind::Institution,
+            300..400 => SubjectKind::Practitioner,
+            400..500 => SubjectKind::Enterprise,
+            500..600 => SubjectKind::Insured,
+            600..700 => SubjectKind::Area,
+            700.. => SubjectKind::Case,
+        }
+    }
+
+    /// Whether it is 撤销 or 更正, which act on another event: every kind numbers them x90 and x91.
+    #[must_use]
+    pub const fn acts_on_record(self) -> bool {
+        matches!(self.0, 190 | 191 | 390 | 391 | 490 | 491 | 590 | 591 | 690 | 691 | 790 | 791)
+    }
+}
+
+/// Number, full name and newest schema version of every event of a kind of subject.
+const fn types(kind: SubjectKind) -> &'static [(u16, &'static str, u16)] {
+    match kind {
+        SubjectKind::Institution => InstitutionEvent::TYPES,
+        SubjectKind::Practitioner => PractitionerEvent::TYPES,
+        SubjectKind::Enterprise => EnterpriseEvent::TYPES,
+        SubjectKind::Insured => InsuredEvent::TYPES,
+        SubjectKind::Area => AreaEvent::TYPES,
+        SubjectKind::Case => CaseEvent::TYPES,
     }
 }
 
@@ -97,6 +124,14 @@ pub enum EventData {
     Institution(InstitutionEvent),
     /// Of a practitioner.
     Practitioner(PractitionerEvent),
+    /// Of an enterprise.
+    Enterprise(EnterpriseEvent),
+    /// Of an insured person.
+    Insured(InsuredEvent),
+    /// Of a pooling area.
+    Area(AreaEvent),
+    /// Of a case.
+    Case(CaseEvent),
 }
 
 impl EventData {
@@ -106,6 +141,10 @@ impl EventData {
         match self {
             Self::Institution(event) => EventType(event.number()),
             Self::Practitioner(event) => EventType(event.number()),
+            Self::Enterprise(event) => EventType(event.number()),
+            Self::Insured(event) => EventType(event.number()),
+            Self::Area(event) => EventType(event.number()),
+            Self::Case(event) => EventType(event.number()),
         }
     }
 
@@ -113,9 +152,12 @@ impl EventData {
     #[must_use]
     pub const fn annulment(&self) -> Option<&Annulment> {
         match self {
-            Self::Institution(InstitutionEvent::DecisionAnnulled(data))
-            | Self::Practitioner(PractitionerEvent::DecisionAnnulled(data)) => Some(data),
-            Self::Institution(_) | Self::Practitioner(_) => None,
+            Self::Institution(event) => event.annulment(),
+            Self::Practitioner(event) => event.annulment(),
+            Self::Enterprise(event) => event.annulment(),
+            Self::Insured(event) => event.annulment(),
+            Self::Area(event) => event.annulment(),
+            Self::Case(event) => event.annulment(),
         }
     }
 
@@ -123,9 +165,12 @@ impl EventData {
     #[must_use]
     pub const fn correction(&self) -> Option<&Correction> {
         match self {
-            Self::Institution(InstitutionEvent::RecordCorrected(data))
-            | Self::Practitioner(PractitionerEvent::RecordCorrected(data)) => Some(data),
-            Self::Institution(_) | Self::Practitioner(_) => None,
+            Self::Institution(event) => event.correction(),
+            Self::Practitioner(event) => event.correction(),
+            Self::Enterprise(event) => event.correction(),
+            Self::Insured(event) => event.correction(),
+            Self::Area(event) => event.correction(),
+            Self::Case(event) => event.correction(),
         }
     }
 
@@ -137,6 +182,10 @@ impl EventData {
         match self {
             Self::Institution(event) => event.write(out),
             Self::Practitioner(event) => event.write(out),
+            Self::Enterprise(event) => event.write(out),
+            Self::Insured(event) => event.write(out),
+            Self::Area(event) => event.write(out),
+            Self::Case(event) => event.write(out),
         }
     }
 
@@ -166,6 +215,12 @@ impl EventData {
             SubjectKind::Practitioner => {
                 PractitionerEvent::read(kind.0, data).map(|event| event.map(Self::Practitioner))
             }
+            SubjectKind::Enterprise => {
+                EnterpriseEvent::read(kind.0, data).map(|event| event.map(Self::Enterprise))
+            }
+            SubjectKind::Insured => InsuredEvent::read(kind.0, data).map(|event| event.map(Self::Insured)),
+            SubjectKind::Area => AreaEvent::read(kind.0, data).map(|event| event.map(Self::Area)),
+            SubjectKind::Case => CaseEvent::read(kind.0, data).map(|event| event.map(Self::Case)),
         };
         match read {
             Some(Ok(event)) => Ok(event),
@@ -331,9 +386,14 @@ mod tests {
 
     #[test]
     fn event_types_are_found_by_number_and_by_name() {
-        assert!(InstitutionEvent::TYPES.is_sorted_by_key(|(number, ..)| *number));
-        assert!(PractitionerEvent::TYPES.is_sorted_by_key(|(number, ..)| *number));
+        assert!(EventType::all().is_sorted_by_key(|(number, ..)| *number));
         for (number, name, schema) in EventType::all() {
+            let (kind, act) = name.split_once('.').unwrap();
+            assert_eq!(EventType(*number).kind().name(), kind);
+            assert_eq!(
+                EventType(*number).acts_on_record(),
+                ["decision-annulled", "record-corrected"].contains(&act)
+            );
             assert_eq!((EventType(*number).name(), EventType(*number).schema()), (*name, *schema));
             assert_eq!(EventType::by_name(name), Some(EventType(*number)));
         }

@@ -134,13 +134,13 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         "institution.referred" | "institution.reported" | "practitioner.referred" => {
             json!({ "note": "涉嫌犯罪", "to": "公安机关" })
         }
-        "institution.decision-annulled" | "practitioner.decision-annulled" => {
+        _ if name.ends_with(".decision-annulled") => {
             let mut data = pick(Reach);
             data["consequences"] = pick(Flag);
             data["event"] = pick(Event);
             data
         }
-        "institution.record-corrected" | "practitioner.record-corrected" => {
+        _ if name.ends_with(".record-corrected") => {
             json!({ "changes": pick(Changes), "event": pick(Event) })
         }
         "practitioner.registered" => json!({
@@ -166,6 +166,21 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         "practitioner.qualification-terminated" => {
             json!({ "barred_until": pick(AnyTime), "class": "points_single", "ground": "art-40" })
         }
+        _ if name.ends_with(".credit-rated") => json!({
+            "area": pick(Area), "grade": "b", "name": "某某公司", "score": 85, "until": pick(AnyTime),
+            "year": pick(Year),
+        }),
+        "area.moratorium-started" => json!({
+            "area": pick(Area), "basis_agreement": pick(Flag), "designations": ["medical", "pharmacy"],
+            "ground": "强监管期间", "until": pick(AnyTime),
+        }),
+        "area.moratorium-ended" => {
+            json!({ "area": pick(Area), "designations": ["pharmacy"], "note": "强监管期结束" })
+        }
+        "case.opened" => {
+            json!({ "area": pick(Area), "subjects": [pick(Site), "D430500000001"], "title": "某某案" })
+        }
+        "case.closed" => json!({ "note": "已处理完毕", "outcome": "handled" }),
         "practitioner.manager-banned" => json!({ "until": pick(Time) }),
         _ => return None,
     })

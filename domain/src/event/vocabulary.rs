@@ -1,7 +1,8 @@
 //! One table per subject kind names its commands and events once.
 
 /// Generates the command enum and the event enum of a subject kind from one table: names as outsiders write them, stable
-/// numbers as stored, schema versions, and the facts each carries.
+/// numbers as stored, schema versions, and the facts each carries. Every kind has the commands `Annul` and `Correct` and the
+/// events `DecisionAnnulled` and `RecordCorrected`.
 ///
 /// A number once given is never given to another event. A schema version rises only together with an upcaster in
 /// [`crate::event::upcast`] and a fixture of the old form.
@@ -23,6 +24,18 @@ macro_rules! vocabulary {
             #[must_use]
             pub fn name(&self) -> &'static str {
                 match self { $( Self::$CVariant(_) => concat!($subject, ".", $cname), )* }
+            }
+
+            /// The annulment asked for, if it is one.
+            #[must_use]
+            pub const fn annulment(&self) -> Option<&$crate::event::Annulment> {
+                if let Self::Annul(data) = self { Some(data) } else { None }
+            }
+
+            /// The correction asked for, if it is one.
+            #[must_use]
+            pub const fn correction(&self) -> Option<&$crate::event::Correction> {
+                if let Self::Correct(data) = self { Some(data) } else { None }
             }
 
             /// Reads the `data` of the command of that full name; none when there is no such command.
@@ -51,6 +64,18 @@ macro_rules! vocabulary {
             #[must_use]
             pub const fn number(&self) -> u16 {
                 match self { $( Self::$EVariant(_) => $number, )* }
+            }
+
+            /// The annulment, if it is one.
+            #[must_use]
+            pub const fn annulment(&self) -> Option<&$crate::event::Annulment> {
+                if let Self::DecisionAnnulled(data) = self { Some(data) } else { None }
+            }
+
+            /// The correction, if it is one.
+            #[must_use]
+            pub const fn correction(&self) -> Option<&$crate::event::Correction> {
+                if let Self::RecordCorrected(data) = self { Some(data) } else { None }
             }
 
             /// Reads the newest form of `data`; none when there is no event of that number.

@@ -47,7 +47,7 @@ pub enum Ownership {
 }
 
 /// Medical institution or pharmacy: some rules come from different instruments.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InstitutionKind {
     /// 定点医疗机构.
@@ -57,6 +57,18 @@ pub enum InstitutionKind {
 }
 
 impl InstitutionKind {
+    /// Both.
+    pub const ALL: [InstitutionKind; 2] = [Self::Medical, Self::Pharmacy];
+
+    /// The word in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Medical => "medical",
+            Self::Pharmacy => "pharmacy",
+        }
+    }
+
     /// By the first letter of the code.
     #[must_use]
     pub fn of(code: &InstitutionCode) -> Self {

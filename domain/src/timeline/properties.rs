@@ -7,7 +7,7 @@ use crate::event::{Event, EventType};
 use crate::history::{History, id};
 use crate::id::SubjectKind;
 use crate::time::Instant;
-use crate::track::{Span, Track};
+use crate::track::Span;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ pub(crate) fn events(kind: SubjectKind, rolls: &[Dice]) -> Vec<Event> {
 }
 
 pub(crate) fn histories() -> impl Strategy<Value = (SubjectKind, Vec<Dice>)> {
-    let kind = prop_oneof![Just(SubjectKind::Institution), Just(SubjectKind::Practitioner)];
+    let kind = prop::sample::select(SubjectKind::ALL.as_slice());
     (kind, prop::collection::vec(prop::collection::vec(any::<u8>(), 8..24), 1..16))
 }
 
@@ -137,12 +137,13 @@ proptest! {
         for at in probes(&events, &[]) {
             let state = state_at(kind, &events, at);
             let mut told = Vec::new();
-            state.each_status(at, |place, value| {
-                told.push((place.map_or(Track::Qualification, |(area, line)| Track::Agreement(area, line)), value));
-            });
+            state.each_status(at, |area, line, value| told.push((area, line, value)));
             told.sort_unstable();
-            let standing = state.standing(at).into_iter().filter(|span| span.track.is_status());
-            prop_assert_eq!(told, standing.map(|span| (span.track, span.value)).collect::<Vec<_>>(), "at {}", at);
+            let standing = state.standing(at).into_iter().filter(|span| span.track.is_status_of(kind));
+            let mut wanted: Vec<_> =
+                standing.map(|span| (span.track.area(), span.track.line(), span.value)).collect();
+            wanted.sort_unstable();
+            prop_assert_eq!(told, wanted, "at {}", at);
         }
     }
 

@@ -226,7 +226,12 @@ fn point_row(event: &Event, void_from: Instant, at: Instant) -> Option<PointRow>
         EventData::Practitioner(PractitionerEvent::PointsRepaired(data)) => {
             (data.year, -i32::from(data.points), data.activity.clone(), None, event.effective_at)
         }
-        EventData::Practitioner(_) | EventData::Institution(_) => return None,
+        EventData::Practitioner(_)
+        | EventData::Institution(_)
+        | EventData::Enterprise(_)
+        | EventData::Insured(_)
+        | EventData::Area(_)
+        | EventData::Case(_) => return None,
     };
     Some(PointRow {
         version: event.version,

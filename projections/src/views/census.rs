@@ -1,6 +1,6 @@
 //! How many stand where.
 
-use super::list::{line_of, shelves};
+use super::list::shelves;
 use super::subject::text;
 use super::{Views, damaged, micros, sql};
 use crate::error::ViewError;
@@ -29,7 +29,7 @@ impl Views {
                 let mut statement = connection.prepare_cached(sql::CENSUS)?;
                 let mut rows = statement.query((shelf.id, micros(as_of), micros(known_at)))?;
                 while let Some(row) = rows.next()? {
-                    let line = line_of(&text(row, 1, Track::parse)?);
+                    let line = text(row, 1, Track::parse)?.line();
                     *counts.entry((shelf.kind, shelf.area(), line, status)).or_default() += 1;
                     subjects.entry(shelf.kind).or_default().insert(row.get(0)?);
                 }

@@ -4,7 +4,7 @@ use super::subject::text;
 use super::{Views, damaged, micros, sql};
 use crate::error::ViewError;
 use crate::model::{Filter, Listed, Page};
-use accord_domain::{AreaCode, Instant, Line, Span, Subject, SubjectKind, Track, Value};
+use accord_domain::{AreaCode, Instant, Span, Subject, SubjectKind, Track, Value};
 use rusqlite::Connection;
 
 /// One kind, area and status: the list index is ordered by it.
@@ -138,6 +138,10 @@ pub(crate) const fn kind_number(kind: SubjectKind) -> i64 {
     match kind {
         SubjectKind::Institution => 0,
         SubjectKind::Practitioner => 1,
+        SubjectKind::Enterprise => 2,
+        SubjectKind::Insured => 3,
+        SubjectKind::Area => 4,
+        SubjectKind::Case => 5,
     }
 }
 
@@ -146,21 +150,6 @@ fn kind_of(number: i64) -> Result<SubjectKind, ViewError> {
         .into_iter()
         .find(|kind| kind_number(*kind) == number)
         .ok_or_else(|| damaged("a kind of subject"))
-}
-
-/// The line a status track is about.
-pub(super) fn line_of(track: &Track) -> Option<Line> {
-    match track {
-        Track::Agreement(_, line) => Some(*line),
-        Track::Probation(_)
-        | Track::CrossRegion(_)
-        | Track::Hold { .. }
-        | Track::Department(_)
-        | Track::Bar(_)
-        | Track::Qualification
-        | Track::Site(_)
-        | Track::Points => None,
-    }
 }
 
 impl Shelf {

@@ -17,8 +17,11 @@ impl Views {
         self.with(|connection| {
             let mut found = Vec::new();
             let parse = |code: &str| Subject::parse(code).ok();
-            if wanted.bytes().all(|b| b.is_ascii_alphanumeric()) && !wanted.is_empty() {
-                let from = wanted.to_ascii_uppercase();
+            let of_code = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+            if wanted.bytes().all(of_code) && !wanted.is_empty() {
+                // Only the codes of insured persons and cases have small letters, and both have a fixed beginning.
+                let small = ["ins-", "case-"].iter().any(|prefix| wanted.starts_with(prefix));
+                let from = if small { wanted.to_owned() } else { wanted.to_ascii_uppercase() };
                 let until = format!("{from}~");
                 let mut statement = connection.prepare_cached(sql::BY_CODE)?;
                 let mut rows = statement.query((from, until, limit_of(limit)))?;

@@ -3,8 +3,12 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use accord_domain::area::AreaEvent;
+use accord_domain::case::CaseEvent;
+use accord_domain::enterprise::EnterpriseEvent;
 use accord_domain::event::{Annulment, AnnulmentScope, Correction, EventData, encode};
 use accord_domain::institution::{InstitutionEvent as I, facts as f};
+use accord_domain::insured::InsuredEvent;
 use accord_domain::practitioner::{PractitionerEvent as P, facts as p};
 use accord_domain::track::{BarClass, Line};
 use accord_domain::{
@@ -14,6 +18,7 @@ use accord_projections::{Source, wait_for};
 use accord_store::clock::ManualClock;
 use accord_store::{Append, EventLog, Expected, MemoryLog, Stored};
 use proptest::prelude::*;
+use serde_json::json;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -68,6 +73,10 @@ fn command(subject: &Subject, version: Version) -> Command {
     let (name, data) = match subject.kind() {
         SubjectKind::Institution => ("institution.interview", "{}"),
         SubjectKind::Practitioner => ("practitioner.interview", "{}"),
+        SubjectKind::Enterprise => ("enterprise.rate-credit", r#"{"area":"430500","grade":"a"}"#),
+        SubjectKind::Insured => ("insured.rate-credit", r#"{"area":"430500","grade":"a"}"#),
+        SubjectKind::Area => ("area.start-moratorium", r#"{"basis_agreement":true,"ground":"x"}"#),
+        SubjectKind::Case => ("case.close", r#"{"outcome":"handled"}"#),
     };
     let article = version % 3;
     Command::parse(&format!(
@@ -89,7 +98,7 @@ pub(crate) struct Step {
 
 /// Random histories of a few subjects. Most steps go on from the day of the one before; some fall behind.
 pub(crate) fn steps(max: usize) -> impl Strategy<Value = Vec<Step>> {
-    let step = (0..5_u8, 0..26_u8, prop_oneof![4 => 0..20_i64, 1 => -300..0_i64], any::<u16>());
+    let step = (0..9_u8, 0..26_u8, prop_oneof![4 => 0..20_i64, 1 => -300..0_i64], any::<u16>());
     proptest::collection::vec(step, 1..max).prop_map(|raw| {
         let mut today = 0;
         raw.into_iter()
@@ -104,12 +113,22 @@ pub(crate) fn steps(max: usize) -> impl Strategy<Value = Vec<Step>> {
 }
 
 pub(crate) fn subject(number: u8) -> Subject {
-    let text = ["H43050000001", "P43050000002", "H37010200001", "D430500000001", "HY370100000002"];
+    let text = [
+        "H43050000001",
+        "P43050000002",
+        "H37010200001",
+        "D430500000001",
+        "HY370100000002",
+        "91350100M000100Y43",
+        "ins-7f3a09c2",
+        "430500",
+        "case-2025-0804",
+    ];
     Subject::parse(text[usize::from(number) % text.len()]).unwrap()
 }
 
 pub(crate) fn subjects() -> Vec<Subject> {
-    (0..5).map(subject).collect()
+    (0..9).map(subject).collect()
 }
 
 /// Plays a history into a log.
@@ -129,6 +148,9 @@ fn events(log: &TestLog, step: &Step) -> Vec<NewEvent> {
     let data = match subject.kind() {
         SubjectKind::Institution => institution(step, &known),
         SubjectKind::Practitioner => practitioner(step, &known),
+        SubjectKind::Enterprise | SubjectKind::Insured | SubjectKind::Area | SubjectKind::Case => {
+            plain(subject.kind(), step, &known)
+        }
     };
     let mut events = vec![NewEvent::new(day(step.day), data)];
     if subject.kind() == SubjectKind::Practitioner && step.detail % 7 == 1 {
@@ -167,6 +189,43 @@ fn correction(known: &[Event], detail: u16) -> Option<Correction> {
         _ => ("/effective_at", serde_json::json!(day.to_string())),
     };
     Some(Correction { event: target.id, changes: [(change.0.to_owned(), change.1)].into() })
+}
+
+/// An event of a kind of subject that has no more than dated values: any type of it, read from text.
+fn plain(kind: SubjectKind, step: &Step, known: &[Event]) -> EventData {
+    let (detail, area) = (step.detail, area(step.detail));
+    let annulled = |data| match kind {
+        SubjectKind::Enterprise => EventData::Enterprise(EnterpriseEvent::DecisionAnnulled(data)),
+        SubjectKind::Insured => EventData::Insured(InsuredEvent::DecisionAnnulled(data)),
+        SubjectKind::Area => EventData::Area(AreaEvent::DecisionAnnulled(data)),
+        _ => EventData::Case(CaseEvent::DecisionAnnulled(data)),
+    };
+    if let Some(data) = annulment(known, detail).filter(|_| step.act < 4) {
+        return annulled(data);
+    }
+    let until = day(step.day + i64::from(detail % 90));
+    let end = detail.is_multiple_of(3).then(|| until.to_string());
+    let kinds = if detail.is_multiple_of(2) { vec!["medical", "pharmacy"] } else { vec!["pharmacy"] };
+    let (name, mut data) = match (kind, step.act % 2) {
+        (SubjectKind::Enterprise, _) => (
+            "enterprise.credit-rated",
+            json!({ "area": area, "grade":
+            (["a", "b", "seriously_dishonest"][usize::from(detail % 3)]), "name": format!("公司{}", detail % 4) }),
+        ),
+        (SubjectKind::Insured, _) => ("insured.credit-rated", json!({ "area": area, "grade": "d" })),
+        (SubjectKind::Area, 0) => (
+            "area.moratorium-started",
+            json!({ "area": area, "basis_agreement": true,
+            "designations": kinds, "ground": "x" }),
+        ),
+        (SubjectKind::Area, _) => ("area.moratorium-ended", json!({ "area": area, "designations": kinds })),
+        (_, 0) => ("case.opened", json!({ "area": area, "title": format!("案{}", detail % 3) })),
+        (_, _) => ("case.closed", json!({ "outcome": "handled" })),
+    };
+    if let Some(end) = end.filter(|_| name.ends_with("rated") || name.ends_with("started")) {
+        data["until"] = json!(end);
+    }
+    EventData::read(EventType::by_name(name).unwrap(), 1, &data.to_string()).unwrap()
 }
 
 fn institution(step: &Step, known: &[Event]) -> EventData {

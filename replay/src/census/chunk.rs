@@ -50,12 +50,12 @@ pub(super) struct Reading {
 impl Reading {
     pub(super) fn new(as_of: Instant, subjects: Range<u64>) -> Self {
         let mut uses = Vec::new();
-        for (number, name, _) in EventType::all() {
-            let number = usize::from(*number);
+        for (kind, name, _) in EventType::all() {
+            let number = usize::from(*kind);
             if uses.len() <= number {
                 uses.resize(number + 1, Use::Fold);
             }
-            if name.ends_with(".decision-annulled") || name.ends_with(".record-corrected") {
+            if EventType(*kind).acts_on_record() {
                 uses[number] = Use::Tangle;
             } else if PASSED_OVER.contains(name) {
                 uses[number] = Use::PassOver;

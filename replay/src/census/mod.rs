@@ -116,13 +116,10 @@ impl Counts {
     }
 
     fn count(&mut self, home: Option<AreaCode>, state: &State, as_of: Instant, area: Option<AreaCode>) {
-        let kind = seats::kind_of(state);
+        let kind = state.kind();
         let mut any = false;
-        state.each_status(as_of, |place, value| {
-            let (place, line) = match place {
-                Some((area, line)) => (Some(area), Some(line)),
-                None => (home, None),
-            };
+        state.each_status(as_of, |place, line, value| {
+            let place = place.or(home);
             if area.is_none() || area == place {
                 *self.lines.entry((kind, place, line, value)).or_default() += 1;
                 any = true;

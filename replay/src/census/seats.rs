@@ -100,7 +100,7 @@ impl Block {
         for (within, (seat, begun)) in self.seats.into_iter().zip(self.begun).enumerate() {
             match seat {
                 Some(Seat { tangled: true, state, home, .. }) => {
-                    tangled.push(Tangled { at: self.first + within, kind: kind_of(&state), home });
+                    tangled.push(Tangled { at: self.first + within, kind: state.kind(), home });
                 }
                 Some(seat) if begun => count(&seat),
                 Some(_) | None => {}
@@ -118,7 +118,7 @@ impl Seat {
         match item {
             Item::Tangle => {
                 self.tangled = true;
-                self.state = State::new(kind_of(&self.state));
+                self.state = State::new(self.state.kind());
             }
             Item::Home(home) => self.home = Some(*home),
             Item::Fold(event) => {
@@ -134,13 +134,5 @@ impl Seat {
                 }
             }
         }
-    }
-}
-
-/// The kind of subject a state is of.
-pub(super) fn kind_of(state: &State) -> SubjectKind {
-    match state {
-        State::Institution(_) => SubjectKind::Institution,
-        State::Practitioner(_) => SubjectKind::Practitioner,
     }
 }

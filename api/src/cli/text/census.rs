@@ -3,7 +3,7 @@
 use super::coordinates;
 use crate::answers::{Census, Lang};
 use crate::cli::table::Table;
-use crate::cli::words::{line, name, status};
+use crate::cli::words::{line, listed, name};
 use accord_domain::{SubjectKind, words};
 
 /// How many stand where.
@@ -13,9 +13,19 @@ pub fn census(census: &Census, lang: Lang) -> String {
     out.push('\n');
     let (institutions, practitioners) = (census.institutions, census.practitioners);
     out.push_str(&match lang {
-        Lang::Zh => format!("机构 {institutions} · 人员 {practitioners}\n"),
-        Lang::En => format!("institutions {institutions} · practitioners {practitioners}\n"),
+        Lang::Zh => format!("机构 {institutions} · 人员 {practitioners}"),
+        Lang::En => format!("institutions {institutions} · practitioners {practitioners}"),
     });
+    let others = [
+        (census.enterprises, lang.of_two("企业", "enterprises")),
+        (census.insured, lang.of_two("参保人", "insured persons")),
+        (census.areas, lang.of_two("统筹地区", "areas")),
+        (census.cases, lang.of_two("案件", "cases")),
+    ];
+    for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
+        out.push_str(&format!(" · {what} {count}"));
+    }
+    out.push('\n');
     if census.counts.is_empty() {
         return out;
     }
@@ -30,7 +40,7 @@ pub fn census(census: &Census, lang: Lang) -> String {
                 .map_or_else(String::new, |kind| name(words::subject_kind(kind), lang)),
             count.area.map_or_else(String::new, |area| area.to_string()),
             count.line.map_or_else(String::new, |of| line(of, lang)),
-            status(count.area.zip(count.line), count.status, lang),
+            listed(count.kind, count.area.zip(count.line), count.status, lang),
             count.count.to_string(),
         ]);
     }

@@ -3,9 +3,9 @@
 use super::{coordinates, reason};
 use crate::answers::{Diff, FieldChange, Lang, LateRecord, Reason, Says, StepTaken};
 use crate::cli::facts::{label, spoken};
-use crate::cli::words::{day, event, line, name};
+use crate::cli::words::{day, event, name, track};
 use accord_domain::difference::{Field, Why};
-use accord_domain::{AreaCode, Instant, Line, Track, Value, words};
+use accord_domain::{Instant, Value, words};
 
 /// What differs of a subject, and why.
 #[must_use]
@@ -148,24 +148,8 @@ pub(super) fn value(of: &Field, word: &str, lang: Lang) -> String {
 
 /// What a field is called.
 pub(super) fn field(of: &Field, lang: Lang) -> String {
-    let track = match of {
-        Field::Track(track) => track,
-        Field::Profile(name) => return label(name, lang).to_owned(),
-    };
-    let title = name(words::track(track), lang);
-    let place = |area: Option<AreaCode>, of: Option<Line>| {
-        let area =
-            area.map_or_else(|| lang.of_two("所有统筹地区", "all areas").to_owned(), |area| area.to_string());
-        let of = of.map_or_else(|| lang.of_two("所有业务线", "all lines").to_owned(), |of| line(of, lang));
-        format!("{area} {of}")
-    };
-    match track {
-        Track::Agreement(area, of) => format!("{title} {}", place(Some(*area), Some(*of))),
-        Track::Probation(area) | Track::CrossRegion(area) => format!("{title} {area}"),
-        Track::Hold { placed_by, area, line } => format!("{title} #{placed_by} {}", place(*area, *line)),
-        Track::Department(department) => format!("{title} {department}"),
-        Track::Bar(cause) => format!("{title} #{cause}"),
-        Track::Site(code) => format!("{title} {code}"),
-        Track::Qualification | Track::Points => title,
+    match of {
+        Field::Track(of) => track(of, lang),
+        Field::Profile(name) => label(name, lang).to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::answers::Lang;
 use crate::answers::list::Row;
 use crate::cli::table::Table;
-use crate::cli::words::{line, period, status};
+use crate::cli::words::{line, listed, period};
 
 /// A page of rows.
 #[must_use]
@@ -19,7 +19,7 @@ pub fn list(rows: &[Row], lang: Lang) -> String {
             row.name.clone().unwrap_or_default(),
             row.area.map_or_else(String::new, |area| area.to_string()),
             row.line.map_or_else(String::new, |of| line(of, lang)),
-            status(row.area.zip(row.line), row.status, lang),
+            listed(row.kind, row.area.zip(row.line), row.status, lang),
             period(Some(row.since), row.until),
         ]);
     }

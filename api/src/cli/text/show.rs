@@ -1,9 +1,11 @@
 //! `show` for people.
 
 use super::{coordinates, heading, reason};
-use crate::answers::{Agreement, Bar, Due, InstitutionShow, Lang, PractitionerShow, Reason, Show};
+use crate::answers::{
+    Agreement, Bar, Due, InstitutionShow, Lang, OtherShow, PractitionerShow, Reason, Show, Standing,
+};
 use crate::cli::table::Table;
-use crate::cli::words::{basis, day, line, mark, name, period, status, value};
+use crate::cli::words::{basis, day, line, mark, name, period, status, track, value};
 use accord_domain::obligation::ObligationState;
 use accord_domain::{AreaCode, Line, Track, words};
 
@@ -13,6 +15,7 @@ pub fn show(show: &Show, lang: Lang) -> String {
     match show {
         Show::Institution(show) => institution(show, lang),
         Show::Practitioner(show) => practitioner(show, lang),
+        Show::Other(show) => other(show, lang),
     }
 }
 
@@ -169,6 +172,36 @@ fn reasons<'a>(list: impl Iterator<Item = &'a Reason>, lang: Lang, out: &mut Str
         seen.push(item.event);
         reason(item, lang, out);
     }
+}
+
+fn other(show: &OtherShow, lang: Lang) -> String {
+    let mut out = heading(&show.subject, show.name.as_deref(), &show.former_names, lang);
+    out.push_str(&coordinates(&show.coordinates, lang));
+    out.push_str("\n\n");
+    if show.standing.is_empty() {
+        out.push_str(lang.of_two("无。\n", "Nothing stands.\n"));
+    } else {
+        out.push_str(&standing(&show.standing, lang));
+    }
+    due(&show.obligations, lang, &mut out);
+    reasons(show.standing.iter().flat_map(|standing| &standing.reasons), lang, &mut out);
+    out
+}
+
+fn standing(list: &[Standing], lang: Lang) -> String {
+    let heading = match lang {
+        Lang::Zh => ["事项", "状态", "起 → 止"],
+        Lang::En => ["matter", "status", "from → until"],
+    };
+    let mut table = Table::new(&heading);
+    for standing in list {
+        table.row([
+            track(&standing.track, lang),
+            value(&standing.track, standing.value, lang),
+            period(Some(standing.since), standing.until),
+        ]);
+    }
+    table.render()
 }
 
 fn practitioner(show: &PractitionerShow, lang: Lang) -> String {

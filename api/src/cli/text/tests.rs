@@ -111,7 +111,7 @@ fn lists_and_the_census_are_tables_that_line_up() {
     let rows: Vec<Row> = standing
         .spans
         .iter()
-        .filter(|span| span.track.is_status())
+        .filter(|span| span.track.is_status_of(tale.subject.kind()))
         .map(|span| Row::of(&tale.subject, standing.name.as_deref().map(Into::into), None, span))
         .collect();
     assert_snapshot!("list", both(|lang| list(&rows, lang)));
@@ -127,6 +127,10 @@ fn lists_and_the_census_are_tables_that_line_up() {
         area: None,
         institutions: 1,
         practitioners: 1200,
+        enterprises: 0,
+        insured: 0,
+        areas: 0,
+        cases: 0,
         counts: vec![
             count("institution", Some(Line::Basic), "in_force", 1),
             count("institution", Some(Line::SpecialOutpatient), "suspended", 1),

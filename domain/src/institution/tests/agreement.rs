@@ -9,7 +9,7 @@ fn renew(day: &str, from: &str, until: &str) -> Act {
 
 fn causes(story: &Story) -> Vec<(String, String, u32)> {
     let spans = story.spans();
-    let agreement = spans.iter().filter(|span| span.track.is_status());
+    let agreement = spans.iter().filter(|span| span.track.is_status_of(crate::SubjectKind::Institution));
     agreement.map(|span| (span.from.words(), span.value.to_string(), span.cause)).collect()
 }
 

@@ -13,7 +13,7 @@ mod tests;
 use super::facts::{ManagerBan, ManagerBanAct};
 use super::{Practitioner, PractitionerCommand, PractitionerEvent};
 use crate::command::Command;
-use crate::decide::{Context, Decision, require_authority, unknown_subject};
+use crate::decide::{Context, Decision, ends_after, require_authority, unknown_subject};
 use crate::envelope::Authority;
 use crate::event::{EventData, NewEvent};
 use crate::id::{AreaCode, InstitutionCode, Version};
@@ -21,7 +21,6 @@ use crate::rejection::Rejection;
 use crate::rulebook::{Cited, RuleValue};
 use crate::time::Instant;
 use crate::words;
-use serde_json::json;
 
 /// Decides.
 pub(crate) fn decide(
@@ -142,18 +141,4 @@ fn ban_manager(case: &Case<'_>, data: &ManagerBanAct) -> Result<Decision, Reject
     let mut event = case.event(PractitionerEvent::ManagerBanned(ManagerBan { until }));
     event.rules.extend(rule);
     Ok(vec![event])
-}
-
-/// A period must end after it begins.
-fn ends_after(until: Instant, from: Instant) -> Result<(), Rejection> {
-    if from < until {
-        return Ok(());
-    }
-    let words = words!(
-        "the period would end on {}, not after its begin on {}",
-        "期间于 {} 截止，不晚于起始时间 {}",
-        until.words(),
-        from.words()
-    );
-    Err(Rejection::new("ends-before-it-begins", words).allowed(json!({ "after": from })))
 }

@@ -1,7 +1,7 @@
 //! 暂停, 恢复, 终止 by a decision apart from points (older regimes, credit).
 
-use super::{Case, PractitionerEvent, ends_after};
-use crate::decide::Decision;
+use super::{Case, PractitionerEvent};
+use crate::decide::{Decision, ends_after};
 use crate::practitioner::facts::{
     QualificationSuspension, QualificationTermination, QualificationTerminationAct, Restoration,
 };

@@ -1,0 +1,46 @@
+//! 统筹地区: what holds for a pooling area as a whole.
+
+mod decide;
+mod evolve;
+pub mod facts;
+
+pub(crate) use decide::decide;
+pub(crate) use evolve::evolve;
+
+use crate::event::vocabulary::vocabulary;
+use crate::event::{Annulment, Correction};
+use facts::{Moratorium, MoratoriumAct, MoratoriumEnd, MoratoriumEndAct};
+
+vocabulary! {
+    subject "area";
+    commands AreaCommand {
+        /// 暂停两定医药机构纳入.
+        StartMoratorium = "start-moratorium": MoratoriumAct,
+        /// 恢复两定医药机构纳入.
+        EndMoratorium = "end-moratorium": MoratoriumEndAct,
+        /// 撤销.
+        Annul = "annul": Annulment,
+        /// 更正.
+        Correct = "correct": Correction,
+    }
+    events AreaEvent {
+        /// 暂停两定医药机构纳入.
+        610 MoratoriumStarted = "moratorium-started" v 1: Moratorium,
+        /// 恢复两定医药机构纳入.
+        611 MoratoriumEnded = "moratorium-ended" v 1: MoratoriumEnd,
+        /// 撤销.
+        690 DecisionAnnulled = "decision-annulled" v 1: Annulment,
+        /// 更正.
+        691 RecordCorrected = "record-corrected" v 1: Correction,
+    }
+}
+
+/// The facts that only describe.
+pub(crate) fn clerical(event: &AreaEvent) -> &'static [&'static str] {
+    use AreaEvent as E;
+    match event {
+        E::MoratoriumStarted(_) => &["ground"],
+        E::MoratoriumEnded(_) => &["note"],
+        E::DecisionAnnulled(_) | E::RecordCorrected(_) => &[],
+    }
+}

@@ -1,0 +1,6 @@
+//! 信用: what is the same for everybody under credit management (令735 art 33; fact sheet K-01 … K-12). A rating is an
+//! event of its own that states grade and scheme; measures that follow from one are others that cite it.
+
+pub(crate) mod decide;
+pub(crate) mod evolve;
+pub mod facts;
