@@ -8,6 +8,8 @@
 pub mod area;
 pub mod case;
 pub mod command;
+#[cfg(test)]
+mod contradictions;
 pub mod credit;
 pub mod dated;
 pub mod decide;

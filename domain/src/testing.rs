@@ -73,6 +73,7 @@ impl Act {
 #[derive(Clone, Debug)]
 pub struct Story {
     subject: Subject,
+    rulebook: &'static Rulebook,
     events: Vec<Event>,
 }
 
@@ -89,7 +90,15 @@ impl Story {
     #[must_use]
     pub fn of(code: &str) -> Self {
         let subject = Subject::parse(code).unwrap_or_else(|error| panic!("{error}"));
-        Self { subject, events: Vec::new() }
+        Self { subject, rulebook: Rulebook::national(), events: Vec::new() }
+    }
+
+    /// Under other rules than those compiled in.
+    #[must_use]
+    pub fn under(mut self, rulebook: Rulebook) -> Self {
+        // A test's own few rules live as long as the test program.
+        self.rulebook = Box::leak(Box::new(rulebook));
+        self
     }
 
     /// An act that is accepted and recorded.
@@ -112,7 +121,7 @@ impl Story {
         let effective_at = command.envelope.effective_at.unwrap_or_else(|| instant(NOW));
         let context = Context {
             effective_at,
-            rulebook: Rulebook::national(),
+            rulebook: self.rulebook,
             version: self.events.last().map(|event| event.version),
             history: &self.events,
         };
@@ -180,7 +189,7 @@ impl Story {
     pub fn obligations(&self, at: &str) -> Vec<Obligation> {
         let at = instant(at);
         let state = state_at(self.subject.kind(), &self.events, at);
-        state.obligations(&self.subject, at, Rulebook::national())
+        state.obligations(&self.subject, at, self.rulebook)
     }
 }
 
@@ -236,7 +245,7 @@ impl Outcome {
             let position = story.events.len() as u64;
             let version = first + Version::try_from(index).unwrap_or(Version::MAX);
             let recorded_at = instant("2030-01-01").plus_days(story.events.len() as i64);
-            let mut proposed = encode(&command, event, first, index, false, Rulebook::national().hash())
+            let mut proposed = encode(&command, event, first, index, false, story.rulebook.hash())
                 .unwrap_or_else(|error| panic!("{error}"));
             proposed.stamp(id(position), recorded_at);
             let body = String::from_utf8(proposed.body).unwrap_or_else(|error| panic!("{error}"));

@@ -50,6 +50,5 @@ impl Reason {
 /// The citation of a rule by id; none for an id this version's rulebook does not have.
 #[must_use]
 pub fn citation(id: &str) -> Option<Citation> {
-    let book = Rulebook::national();
-    book.by_id(id).map(|rule| book.citation(rule))
+    Rulebook::national().cite(id)
 }

@@ -376,6 +376,10 @@ facts! {
     }
     /// 责令暂停相关责任部门医药服务.
     DepartmentOrder {
+        /// When the act began that is punished: the law of its time applies unless that of today is lighter.
+        ? act_from: Instant,
+        /// When it ended.
+        ? act_to: Instant,
         /// Department.
         department: Text,
         /// End.
@@ -432,6 +436,10 @@ facts! {
     }
     /// 罚款.
     Fine {
+        /// When the act began that is punished: the law of its time applies unless that of today is lighter.
+        ? act_from: Instant,
+        /// When it ended.
+        ? act_to: Instant,
         /// Sum in fen; null when the source does not say.
         #[serde(deserialize_with = "fen_if_known")]
         ? amount_fen: i64,

@@ -65,11 +65,37 @@ const NATIONAL_FILES: &[(&str, &str)] = files![
     "national/institution.toml",
     "national/practitioner.toml",
     "national/payment.toml",
+    "national/regulation-735.toml",
+    "national/other-law.toml",
+    "national/measures-2.toml",
+    "national/measures-3.toml",
+    "national/rules-7.toml",
+    "national/template.toml",
+    "national/qualification.toml",
+    "national/notice-2018.toml",
+    "national/opinion-2023.toml",
+    "national/notice-2025.toml",
+    "national/feeds.toml",
     "provinces/beijing.toml",
+    "provinces/fujian.toml",
+    "provinces/gansu.toml",
+    "provinces/gansu-zhangye.toml",
+    "provinces/guangdong.toml",
+    "provinces/guizhou.toml",
     "provinces/hainan.toml",
+    "provinces/hubei.toml",
     "provinces/hunan.toml",
+    "provinces/inner-mongolia.toml",
+    "provinces/jiangsu-nantong.toml",
+    "provinces/jiangxi.toml",
     "provinces/liaoning.toml",
+    "provinces/ningxia.toml",
+    "provinces/shandong-dezhou.toml",
+    "provinces/shanghai.toml",
+    "provinces/sichuan.toml",
+    "provinces/sichuan-suining.toml",
     "provinces/tianjin.toml",
+    "provinces/zhejiang.toml",
 ];
 
 static NATIONAL: LazyLock<Rulebook> = LazyLock::new(|| {
@@ -169,6 +195,21 @@ impl Rulebook {
     pub fn citation(&self, rule: &Rule) -> Citation {
         let own = self.by_id.get(&rule.id).map(|index| self.citations[*index].clone());
         own.unwrap_or_else(|| read::citation(rule, &rule.instrument, Box::default()))
+    }
+
+    /// The citation of what has that id: a rule, else a provision.
+    #[must_use]
+    pub fn cite(&self, id: &str) -> Option<Citation> {
+        if let Some(index) = self.by_id.get(id) {
+            return Some(self.citations[*index].clone());
+        }
+        let provision = self.provisions.iter().find(|provision| &*provision.id == id)?;
+        Some(Citation::new(Source {
+            id: provision.id.clone(),
+            basis: self.basis(provision),
+            confidence: provision.confidence,
+            conflicts_with: Box::default(),
+        }))
     }
 
     /// The rules of equal rank that say otherwise than this one while it is in force.

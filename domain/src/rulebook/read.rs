@@ -280,8 +280,8 @@ impl Rulebook {
 
     fn provision_of(&self, entry: &ProvisionEntry) -> Result<Provision, String> {
         let id = &entry.id;
-        if self.by_id(id).is_some() || self.provisions.iter().any(|known| known.id == *id) {
-            return Err(format!("{id} stands already in the rulebook"));
+        if self.provisions.iter().any(|known| known.id == *id) {
+            return Err(format!("provision {id} stands already in the rulebook"));
         }
         let Some(instrument) = self.instrument(&entry.instrument) else {
             return Err(format!("provision {id}: there is no instrument {:?}", entry.instrument));

@@ -294,7 +294,7 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
             refused_cooperation: None,
         }),
         16 => I::SettlementReleased(f::HoldRelease { hold: id(130), outcome: f::HoldOutcome::Cleared }),
-        17 => I::DepartmentOrdered(f::DepartmentOrder { department: "骨科".into(), until: later(200) }),
+        17 => I::DepartmentOrdered(f::DepartmentOrder { act_from: None, act_to: None, department: "骨科".into(), until: later(200) }),
         18 => I::DepartmentOrderLifted(f::DepartmentLift { department: "骨科".into() }),
         19 => {
             if detail.is_multiple_of(2) {

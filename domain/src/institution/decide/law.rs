@@ -1,6 +1,7 @@
 //! The rules a decision asks for, by what they set.
 
 use super::Matter;
+use crate::event::NewEvent;
 use crate::id::AreaCode;
 use crate::institution::facts::InstitutionKind;
 use crate::rejection::Rejection;
@@ -121,19 +122,61 @@ pub(in crate::institution) fn count<'a>(
     }
 }
 
+/// The range of a penalty and the rule that sets it.
+#[derive(Clone, Copy)]
+pub(super) struct Penalty<'a> {
+    pub(super) range: (i64, i64),
+    pub(super) rule: &'a Rule,
+    /// The other version, where the law changed between act and decision.
+    heavier: Option<&'a Rule>,
+}
+
+impl Penalty<'_> {
+    /// Both versions are named, and the lighter one marked.
+    pub(super) fn cited(&self, event: NewEvent) -> NewEvent {
+        let event = event.rule(&self.rule.id);
+        match self.heavier {
+            Some(heavier) => event.rule(&heavier.id).finding("lighter-law", Some(&self.rule.id)),
+            None => event,
+        }
+    }
+}
+
 impl<'a> Matter<'a> {
     /// A number in force when the act holds.
     pub(super) fn count(&self, param: &str, area: Option<AreaCode>) -> Option<(u32, &'a Rule)> {
         count(self.context.rulebook, param, self.at, area)
     }
 
-    /// A range in force when the act holds.
-    pub(super) fn range(&self, param: &str) -> Option<((i64, i64), &'a Rule)> {
-        let rule = self.context.rulebook.rule(param, self.at, None)?;
-        match rule.value {
-            RuleValue::Range { min, max } => Some(((min, max), rule)),
-            RuleValue::Number(_) | RuleValue::Flag(_) => None,
+    /// The range a penalty keeps to (行政处罚法 art 37, 从旧兼从轻): that of the law when the act that is punished ended, or
+    /// that of the decision where it is lighter. Without a day of the act it is the law of the decision.
+    pub(super) fn penalty(
+        &self,
+        param: &str,
+        act: (Option<Instant>, Option<Instant>),
+    ) -> Option<Penalty<'a>> {
+        let (from, to) = act;
+        let ended = to.or(from).unwrap_or(self.at).min(self.at);
+        let at = |day| {
+            let rule = self.context.rulebook.rule(param, day, None)?;
+            match rule.value {
+                RuleValue::Range { min, max } => Some(((min, max), rule)),
+                RuleValue::Number(_) | RuleValue::Flag(_) => None,
+            }
+        };
+        let (then, now) = (at(ended), at(self.at));
+        let (old, new) = match (then, now) {
+            // What no law punished then is not punished by a later one.
+            (None, _) => return None,
+            (Some(only), None) => return Some(Penalty { range: only.0, rule: only.1, heavier: None }),
+            (Some(old), Some(new)) => (old, new),
+        };
+        if old.1.id == new.1.id {
+            return Some(Penalty { range: old.0, rule: old.1, heavier: None });
         }
+        let weight = |(min, max): (i64, i64)| (max, min);
+        let (lighter, heavier) = if weight(new.0) < weight(old.0) { (new, old) } else { (old, new) };
+        Some(Penalty { range: lighter.0, rule: lighter.1, heavier: Some(heavier.1) })
     }
 
     /// A rule that says yes when the act holds.

@@ -1,5 +1,6 @@
 //! Money facts: integers of fen, whose multiples and sums agree and lie in the article's range (令735 arts 38–40).
 
+use super::law::Penalty;
 use super::{Matter, law};
 use crate::decide::Decision;
 use crate::institution::InstitutionEvent as E;
@@ -15,9 +16,9 @@ const TENTHS: i128 = 10;
 /// What an article sets for a fine.
 enum Range<'a> {
     /// So many tenths of the loss.
-    Multiple(i64, i64, &'a Rule),
+    Multiple(Penalty<'a>),
     /// So many fen.
-    Fixed(i64, i64, &'a Rule),
+    Fixed(Penalty<'a>),
     /// Another article, another time, or none named.
     Open,
 }
@@ -43,7 +44,7 @@ impl Matter<'_> {
 
     /// 罚款, with one multiple or in portions each with its own.
     pub(super) fn fine(&self, data: &Fine) -> Result<Decision, Rejection> {
-        let range = self.fine_range(data.article.as_deref());
+        let range = self.fine_range(data);
         if data.portions.is_empty() {
             let sum = Sum { base: data.base_fen, tenths: data.multiple_tenths, amount: data.amount_fen };
             self.sum_agrees(sum, &range)?;
@@ -52,7 +53,7 @@ impl Matter<'_> {
         }
         let mut event = self.event(E::FineImposed(data.clone()));
         event = match range {
-            Range::Multiple(_, _, rule) | Range::Fixed(_, _, rule) => event.rule(&rule.id),
+            Range::Multiple(penalty) | Range::Fixed(penalty) => penalty.cited(event),
             Range::Open => event.finding("no-range-for-the-fine", None),
         };
         if data.amount_fen.is_none() && !self.is_unknown("/data/amount_fen") {
@@ -61,18 +62,16 @@ impl Matter<'_> {
         Ok(vec![event])
     }
 
-    fn fine_range(&self, article: Option<&str>) -> Range<'_> {
-        let multiple = |param| {
-            self.range(param).map_or(Range::Open, |((min, max), rule)| Range::Multiple(min, max, rule))
-        };
-        match article {
-            Some("38") => multiple(law::FINE_38),
-            Some("40") => multiple(law::FINE_40),
-            Some("39") => self
-                .range(law::FINE_39)
-                .map_or(Range::Open, |((min, max), rule)| Range::Fixed(min, max, rule)),
-            Some(_) | None => Range::Open,
+    fn fine_range(&self, data: &Fine) -> Range<'_> {
+        let act = (data.act_from, data.act_to);
+        let set = |param| self.penalty(param, act);
+        match data.article.as_deref() {
+            Some("38") => set(law::FINE_38).map(Range::Multiple),
+            Some("39") => set(law::FINE_39).map(Range::Fixed),
+            Some("40") => set(law::FINE_40).map(Range::Multiple),
+            Some(_) | None => None,
         }
+        .unwrap_or(Range::Open)
     }
 
     fn portions_agree(&self, data: &Fine, range: &Range<'_>) -> Result<(), Rejection> {
@@ -126,8 +125,8 @@ impl Matter<'_> {
             }
         }
         match *range {
-            Range::Multiple(min, max, rule) => self.multiple_in(sum, min, max, rule),
-            Range::Fixed(min, max, rule) => self.amount_in(sum, min, max, rule),
+            Range::Multiple(Penalty { range: (min, max), rule, .. }) => self.multiple_in(sum, min, max, rule),
+            Range::Fixed(Penalty { range: (min, max), rule, .. }) => self.amount_in(sum, min, max, rule),
             Range::Open => Ok(()),
         }
     }

@@ -98,13 +98,14 @@ impl Matter<'_> {
             .blocked_by(order.cause));
         }
         let event = self.event(E::DepartmentOrdered(data.clone()));
-        let Some(((min, max), rule)) = self.range(law::DEPARTMENT_MONTHS) else {
+        let Some(penalty) = self.penalty(law::DEPARTMENT_MONTHS, (data.act_from, data.act_to)) else {
             return Ok(vec![event.finding("no-rule-at-the-time", None)]);
         };
+        let ((min, max), rule) = (penalty.range, penalty.rule);
         let after = |months: i64| self.at.plus_months(u32::try_from(months).unwrap_or(0));
         let (first, last) = (after(min), after(max));
         if first <= data.until && data.until <= last {
-            return Ok(vec![event.rule(&rule.id)]);
+            return Ok(vec![penalty.cited(event)]);
         }
         let refusal = Rejection::new(
             "out-of-range",
