@@ -40,3 +40,5 @@ pub const SHUTDOWN_TIME_MAX: Duration = Duration::from_secs(10);
 pub const RETRY_AFTER_SECONDS: u32 = 1;
 /// Positions the views may be behind the log before the server says it is not ready.
 pub const READY_LAG_EVENTS_MAX: u64 = 10_000;
+/// Bytes of a checkpoint with cosignatures that is handed in.
+pub const CHECKPOINT_BYTES_MAX: usize = 16 * 1024;

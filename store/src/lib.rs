@@ -8,6 +8,7 @@
 pub mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod cosigned;
 pub mod ids;
 pub mod keys;
 pub mod limits;
@@ -15,7 +16,7 @@ mod memory;
 pub mod merkle;
 mod port;
 mod sqlite;
-mod verify;
+pub mod verify;
 
 pub use memory::MemoryLog;
 pub use merkle::leaf_hash;

@@ -200,6 +200,38 @@ fn every_command_and_every_event_is_in_the_reference() {
     }
 }
 
+/// A promise without a test is a wish.
+#[test]
+fn every_test_that_a_guarantee_names_exists() {
+    fn sources(dir: &Path, found: &mut String) {
+        for entry in fs::read_dir(dir).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                found.push_str(&read(&path));
+            }
+        }
+    }
+    let mut code = String::new();
+    for folder in ["domain", "store", "projections", "replay", "api", "tests"] {
+        sources(&root().join(folder), &mut code);
+    }
+    let guarantees = read(&root().join("docs/guarantees.md"));
+    let mut count = 0;
+    for line in guarantees.lines().filter(|line| line.starts_with("| ")) {
+        let held_by = line.rsplit('|').nth(1).unwrap_or_default();
+        for name in held_by.split('`').skip(1).step_by(2) {
+            count += 1;
+            assert!(
+                code.contains(&format!("fn {name}(")),
+                "docs/guarantees.md names {name}, which is no test"
+            );
+        }
+    }
+    assert!(count > 20, "only {count} tests are named");
+}
+
 #[test]
 fn the_reference_lists_the_fields_that_each_command_takes() {
     let commands = read(&root().join("docs/reference/commands.md"));

@@ -6,6 +6,10 @@
 use super::history::hex;
 use super::{AnswerError, Coordinates, Due, Position, Reason, Show, gather};
 use accord_domain::{Subject, Version};
+use accord_store::keys::Signer;
+use accord_store::merkle::note::Proof;
+use accord_store::merkle::{Plan, root_of_path};
+use accord_store::verify::receipt;
 use accord_store::{Appended, EventLog, LogError, Stored};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -41,7 +45,9 @@ pub struct Recorded {
     pub data: Box<RawValue>,
 }
 
-/// Where the last event lies and the hash over its bytes.
+/// What shows, without the ledger, that an event is in it: the hash over its bytes, the path from there to the root of the
+/// tree, and the root, signed. Whoever keeps it can prove that it was recorded, and notices when the log is cut back
+/// behind it.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Receipt {
     /// Place in the log, and index of its leaf.
@@ -50,6 +56,67 @@ pub struct Receipt {
     pub leaf: String,
     /// When it was recorded.
     pub recorded_at: accord_domain::Instant,
+    /// The audit path (RFC 6962 §2.1.1) from the leaf's sibling up, in hexadecimal.
+    pub path: Vec<String>,
+    /// The signed checkpoint (c2sp.org/tlog-checkpoint) of the tree that ends with this event; null where the ledger's key
+    /// cannot be read.
+    pub checkpoint: Option<String>,
+}
+
+impl Receipt {
+    /// The receipt of an event, in the tree that ends with it: always the same bytes.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn of(
+        log: &dyn EventLog,
+        signer: Option<&Signer>,
+        stored: &Stored,
+    ) -> Result<Self, AnswerError> {
+        // Whatever lies to the left of the last leaf is its path, and is at hand.
+        let mut tree = log.frontier(stored.position).await?;
+        let path = tree.path_of_next().iter().map(|hash| hex(hash)).collect();
+        tree.push(stored.leaf, &mut |_, _| {});
+        Ok(Self {
+            position: Position(stored.position),
+            leaf: hex(&stored.leaf),
+            recorded_at: stored.recorded_at,
+            path,
+            checkpoint: signer.map(|signer| signer.checkpoint(tree.size(), tree.root())),
+        })
+    }
+
+    /// The receipt of an event in a larger tree.
+    ///
+    /// # Errors
+    /// When the log cannot be read, or the event is not in a tree of that size.
+    pub async fn in_tree(
+        log: &dyn EventLog,
+        signer: Option<&Signer>,
+        stored: &Stored,
+        size: u64,
+    ) -> Result<Self, AnswerError> {
+        let plan = Plan::inclusion(stored.position, size).ok_or_else(|| {
+            let what = format!("it is not in a tree of {size} events");
+            AnswerError::Log(LogError::Damaged { position: stored.position, what })
+        })?;
+        let path = log.prove(&plan).await?;
+        let root = root_of_path(&stored.leaf, stored.position, size, &path);
+        Ok(Self {
+            position: Position(stored.position),
+            leaf: hex(&stored.leaf),
+            recorded_at: stored.recorded_at,
+            path: path.iter().map(|hash| hex(hash)).collect(),
+            checkpoint: signer.zip(root).map(|(signer, root)| signer.checkpoint(size, root)),
+        })
+    }
+
+    /// The same as a proof file (c2sp.org/tlog-proof); none without a checkpoint.
+    #[must_use]
+    pub fn proof(&self) -> Option<Proof> {
+        let path = self.path.iter().map(|text| receipt::hash(text)).collect::<Option<_>>()?;
+        Some(Proof { index: self.position.0, path, checkpoint: self.checkpoint.clone()? })
+    }
 }
 
 #[derive(serde::Deserialize)]
@@ -62,7 +129,12 @@ impl Done {
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub async fn of(log: &dyn EventLog, subject: &Subject, appended: Appended) -> Result<Self, AnswerError> {
+    pub async fn of(
+        log: &dyn EventLog,
+        signer: Option<&Signer>,
+        subject: &Subject,
+        appended: Appended,
+    ) -> Result<Self, AnswerError> {
         let history = gather::history(log, subject, appended.recorded_at).await?;
         let own = own_events(&history, appended)?;
         let last = own.last().ok_or_else(|| missing(appended))?;
@@ -90,11 +162,7 @@ impl Done {
             status: Show::of(&gathered),
             obligations,
             findings,
-            receipt: Receipt {
-                position: Position(last.position),
-                leaf: hex(&last.leaf),
-                recorded_at: last.recorded_at,
-            },
+            receipt: Receipt::of(log, signer, last).await?,
         })
     }
 }

@@ -33,6 +33,7 @@ pub use done::{Done, Receipt, Recorded};
 pub use due::Due;
 pub use error::AnswerError;
 pub use gather::Gathered;
+pub(crate) use history::hex;
 pub use history::{Axis, Entry, entries};
 pub use payable::{ClaimAsked, Payable, PayableReason, default_area};
 pub use points::{PointEntry, PointKind, Points};

@@ -48,7 +48,7 @@ pub(super) fn do_one(session: &mut Session<'_, '_>, file: &Path) -> Result<(), S
     let log = ledger.event_log();
     let answer = session
         .runtime
-        .block_on(Done::of(&*log, &subject, done.appended))
+        .block_on(Done::of(&*log, ledger.signer(), &subject, done.appended))
         .map_err(|error| Stop::answer(&error, lang))?;
     if done.repeated {
         session.out.say(

@@ -141,6 +141,15 @@ pub enum Command {
         /// One view by name; all when left out
         view: Option<String>,
     },
+    /// Check every stored byte against hashes and tree, or a receipt; exit 5 when something was altered
+    Verify {
+        /// A receipt instead: JSON with the receipt, or a .tlog-proof file
+        #[arg(long, value_name = "FILE")]
+        receipt: Option<PathBuf>,
+        /// Public key of the log, as in keys/checkpoint.pub [default: that of the ledger]
+        #[arg(long, value_name = "FILE", requires = "receipt")]
+        key: Option<PathBuf>,
+    },
     /// Look whether everything is as it should be: files, log, hashes, views
     Doctor,
 }

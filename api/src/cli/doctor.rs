@@ -3,16 +3,12 @@
 use super::Session;
 use super::ask;
 use super::exit::{Exit, Problem, Stop, chain};
-use super::import::bar;
 use super::replay::compare;
 use crate::answers::Lang;
 use crate::ledger::Ledger;
-use accord_store::{LogError, verify_columns};
 use serde::Serialize;
 use std::path::Path;
 
-/// Events read at a time.
-const PAGE: usize = 2_000;
 /// Damaged places named; further ones are only counted.
 const NAMED_MAX: usize = 20;
 
@@ -47,7 +43,7 @@ pub(super) fn doctor(session: &mut Session<'_, '_>) -> Result<(), Stop> {
     let length = session.runtime.block_on(log.len()).map_err(|error| Stop::log(&error, lang))?;
     let events = lang.of_two("个事件", "events");
     checks.push(Check::new("ledger", true, format!("{} · {length} {events}", ledger.log().ledger_id())));
-    checks.push(hashes(session, &ledger, length)?);
+    checks.push(hashes(session)?);
     checks.push(lag(&ledger, length));
     checks.push(agreement(&ledger, lang));
     let healthy = checks.iter().all(|check| check.ok);
@@ -112,60 +108,20 @@ fn permissions(_dir: &Path, _lang: Lang) -> Option<Check> {
     None
 }
 
-/// Hashes every body again, compares the columns with what the body says, and looks for holes.
-fn hashes(session: &Session<'_, '_>, ledger: &Ledger, length: u64) -> Result<Check, Stop> {
+/// Checks the whole log, as `verify` does.
+fn hashes(session: &Session<'_, '_>) -> Result<Check, Stop> {
     let lang = session.lang();
-    let log = ledger.event_log();
-    let bar = bar(length);
-    let mut wrong = Vec::new();
-    let mut count = 0_usize;
-    let mut next = 0;
-    let mut newest = None;
-    let mut note = |what: String| {
-        count += 1;
-        if wrong.len() < NAMED_MAX {
-            wrong.push(what);
-        }
-    };
-    while next < length {
-        let page = session.runtime.block_on(log.read_all(next, PAGE));
-        let page = match page {
-            Ok(page) if page.is_empty() => {
-                note(format!("position {next}: missing"));
-                break;
-            }
-            Ok(page) => page,
-            Err(error @ (LogError::Damaged { .. } | LogError::Undecodable { .. })) => {
-                note(chain(&error));
-                break;
-            }
-            Err(error) => return Err(Stop::log(&error, lang)),
-        };
-        for stored in &page {
-            if stored.position != next {
-                note(format!("position {next}: missing"));
-            }
-            if newest.is_some_and(|newest| stored.recorded_at <= newest) {
-                note(format!("position {}: recorded_at does not increase", stored.position));
-            }
-            if let Err(error) = verify_columns(stored) {
-                note(chain(&error));
-            }
-            newest = Some(stored.recorded_at);
-            next = stored.position + 1;
-        }
-        bar.set_position(next);
-    }
-    bar.finish_and_clear();
-    let detail = if count == 0 {
+    let verified = super::verify::run(session)?;
+    let detail = if verified.count == 0 {
         match lang {
-            Lang::Zh => format!("{length} 个事件逐一核对"),
-            Lang::En => format!("{length} events, each one hashed again"),
+            Lang::Zh => format!("{} 个事件逐一核对", verified.events),
+            Lang::En => format!("{} events, each one hashed again", verified.events),
         }
     } else {
-        format!("{count}: {}", wrong.join("; "))
+        let named = verified.flaws.iter().take(NAMED_MAX).map(|flaw| super::verify::sentence(flaw, lang));
+        format!("{}: {}", verified.count, named.collect::<Vec<_>>().join("; "))
     };
-    Ok(Check::new("hashes", count == 0, detail))
+    Ok(Check::new("hashes", verified.count == 0, detail))
 }
 
 fn lag(ledger: &Ledger, length: u64) -> Check {

@@ -246,6 +246,7 @@ impl Stop {
                 ))
             }
             OpenError::Log { source, .. } => log(source, lang),
+            OpenError::Key { .. } => key(error, lang),
             OpenError::Views { source, .. } => views(source, lang),
             OpenError::Writer(_) => Problem::new(Exit::Usage, "no-writer", chain(error)),
         })
@@ -284,6 +285,14 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+/// The key that signs checkpoints.
+pub(super) fn key(error: &dyn std::error::Error, lang: Lang) -> Problem {
+    Problem::new(Exit::Usage, "key-unusable", chain(error)).advice(lang.of_two(
+        "从备份恢复 keys/；若确已丢失，移走 keys/checkpoint.pub（留存以核对旧回执）后会另生成新密钥",
+        "restore keys/ from a backup; if the key is lost for good, move keys/checkpoint.pub away (old receipts need it) and a new key is made",
+    ))
 }
 
 fn views(error: &accord_projections::ViewError, lang: Lang) -> Problem {

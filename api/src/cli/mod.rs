@@ -14,6 +14,7 @@ mod replay;
 mod serve;
 mod table;
 pub mod text;
+mod verify;
 mod what_if;
 mod words;
 
@@ -108,6 +109,10 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         Command::Diff(asked) => diff::diff(&mut session, &asked),
         Command::WhatIf(asked) => what_if::what_if(&mut session, &asked),
         Command::Rebuild { view } => replay::rebuild(&mut session, view.as_deref()),
+        Command::Verify { receipt: None, .. } => verify::ledger(&mut session),
+        Command::Verify { receipt: Some(receipt), key } => {
+            verify::receipt(&mut session, &receipt, key.as_deref())
+        }
         Command::Doctor => doctor::doctor(&mut session),
     }
 }

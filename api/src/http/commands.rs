@@ -72,7 +72,7 @@ async fn answer(app: &App, subject: &Subject, done: &Done) -> Result<Response, P
         app.metrics().recorded.inc();
         app.grown(last_position(done));
     }
-    let answer = answers::Done::of(app.log(), subject, done.appended).await?;
+    let answer = answers::Done::of(app.log(), app.ledger().signer(), subject, done.appended).await?;
     let mut response = json(&answer);
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag::value(subject, answer.version)?);

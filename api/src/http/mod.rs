@@ -19,6 +19,7 @@ mod idempotency;
 mod import;
 mod language;
 mod list;
+mod log;
 mod media;
 mod metrics;
 mod openapi;
@@ -65,6 +66,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(rules::routes())
         .merge(search::routes())
         .merge(events::routes())
+        .merge(log::routes())
         .merge(health::routes())
 }
 
@@ -75,6 +77,7 @@ pub fn router(app: App) -> Router {
         .merge(docs::routes())
         .merge(home::routes())
         .merge(html::routes())
+        .merge(log::tiles())
         .merge(problem::pages())
         .fallback(nothing_here)
         .layer(from_fn_with_state(app.clone(), scope::scope))

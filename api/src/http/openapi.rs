@@ -125,6 +125,8 @@ fn shared_parameters(path: &str) -> Vec<Value> {
             path,
             "/v1/commands" | "/v1/import" | "/v1/rules" | "/v1/events/stream" | "/v1/events/{id}"
         )
+        || path == "/v1/events/{id}/proof"
+        || path.starts_with("/v1/log/")
     {
         return out;
     }
@@ -164,10 +166,10 @@ fn shared_parameters(path: &str) -> Vec<Value> {
 /// The problems an operation can answer with, by status.
 fn problems(path: &str, method: &str) -> BTreeMap<u16, Vec<&'static Kind>> {
     use catalogue::{
-        BEHIND, CONFLICT, CURSOR_FILTER_MISMATCH, INTERNAL, INVALID_CODE, INVALID_COMMAND, INVALID_CURSOR,
-        INVALID_HEADER, INVALID_QUERY, INVALID_SUPPOSITION, KEY_REUSED, PRECONDITION_FAILED, READ_ONLY,
-        REFUSED, TIMED_OUT, TOO_LARGE, TOO_MANY_REQUESTS, UNAVAILABLE, UNKNOWN_EVENT, UNKNOWN_HOST,
-        UNKNOWN_SUBJECT, UNSUPPORTED_MEDIA_TYPE,
+        BEHIND, CONFLICT, CURSOR_FILTER_MISMATCH, INTERNAL, INVALID_CHECKPOINT, INVALID_CODE,
+        INVALID_COMMAND, INVALID_CURSOR, INVALID_HEADER, INVALID_QUERY, INVALID_SUPPOSITION, KEY_REUSED,
+        NOT_FOUND, PRECONDITION_FAILED, READ_ONLY, REFUSED, TIMED_OUT, TOO_LARGE, TOO_MANY_REQUESTS,
+        UNAVAILABLE, UNKNOWN_EVENT, UNKNOWN_HOST, UNKNOWN_SUBJECT, UNSUPPORTED_MEDIA_TYPE,
     };
     let mut kinds: Vec<&'static Kind> =
         vec![&INVALID_QUERY, &UNKNOWN_HOST, &TOO_MANY_REQUESTS, &INTERNAL, &UNAVAILABLE, &TIMED_OUT];
@@ -194,6 +196,11 @@ fn problems(path: &str, method: &str) -> BTreeMap<u16, Vec<&'static Kind>> {
             &UNKNOWN_EVENT,
             &UNKNOWN_SUBJECT,
         ]);
+    }
+    match path {
+        "/v1/log/cosignatures" => kinds.extend([&INVALID_CHECKPOINT, &INVALID_HEADER, &READ_ONLY]),
+        "/v1/log/checkpoint" => kinds.push(&NOT_FOUND),
+        _ => {}
     }
     if path.contains("{code}") {
         kinds.extend([&INVALID_CODE, &UNKNOWN_SUBJECT]);

@@ -24,6 +24,15 @@ pub enum OpenError {
         #[source]
         source: LogError,
     },
+    /// Its key cannot be used or made.
+    #[error("the key of the ledger in {dir} cannot be used")]
+    Key {
+        /// Directory.
+        dir: PathBuf,
+        /// Why.
+        #[source]
+        source: accord_store::keys::KeyError,
+    },
     /// The views could not be opened or rebuilt.
     #[error("the views in {dir} cannot be opened")]
     Views {

@@ -17,6 +17,7 @@ use accord_domain::Command;
 use accord_domain::rulebook::Rulebook;
 use accord_projections::{Options, Projector, Source, ViewError, Views};
 use accord_store::clock::Clock;
+use accord_store::keys::Signer;
 use accord_store::{EventLog, LogError, SqliteLog};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,8 @@ struct Inner {
     views: Views,
     rulebook: Arc<Rulebook>,
     clock: Arc<dyn Clock>,
+    /// Signs checkpoints; none where the key cannot be read.
+    signer: Option<Signer>,
     writer: Option<Writing>,
 }
 
@@ -92,9 +95,11 @@ impl Ledger {
     /// [`OpenError`] says what is in the way: missing, locked, read-only, of a newer format.
     pub fn open(dir: &Path, access: Access, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let rulebook = Arc::new(Rulebook::national().clone());
-        let (log, writer) = match access {
+        let (log, signer, writer) = match access {
             Access::ReadWrite => {
                 let (log, projector) = open_for_writing(dir, &clock)?;
+                let signer = Signer::open_or_make(dir, log.ledger_id())
+                    .map_err(|source| OpenError::Key { dir: dir.to_owned(), source })?;
                 let writer = Writer {
                     log: log.clone(),
                     projector,
@@ -104,17 +109,20 @@ impl Ledger {
                     heads: heads::Heads::new(HEADS_MAX),
                 };
                 let writer = start(writer)?;
-                (log, Some(writer))
+                (log, Some(signer), Some(writer))
             }
             Access::ReadOnly => {
                 existing(dir)?;
                 let log =
                     SqliteLog::open_read_only(dir, Arc::clone(&clock)).map_err(|e| log_failed(dir, e))?;
-                (Arc::new(log), None)
+                let signer = Signer::open(dir, log.ledger_id()).ok();
+                (Arc::new(log), signer, None)
             }
         };
         let views = Views::open(&views_path(dir)).map_err(|e| views_failed(dir, e))?;
-        Ok(Self { inner: Arc::new(Inner { dir: dir.to_owned(), log, views, rulebook, clock, writer }) })
+        Ok(Self {
+            inner: Arc::new(Inner { dir: dir.to_owned(), log, views, rulebook, clock, signer, writer }),
+        })
     }
 
     /// Carries out one command: decided, durable and visible in the views when this returns.
@@ -160,6 +168,12 @@ impl Ledger {
     #[must_use]
     pub fn rulebook(&self) -> &Rulebook {
         &self.inner.rulebook
+    }
+
+    /// What signs its checkpoints; none where the key cannot be read.
+    #[must_use]
+    pub fn signer(&self) -> Option<&Signer> {
+        self.inner.signer.as_ref()
     }
 
     /// The clock.

@@ -47,5 +47,13 @@ pub fn append(stream: &str, expected: Expected, first: Version, count: u32) -> A
 /// The same under a key, asking what the digest says.
 #[must_use]
 pub fn under(key: &str, digest: u8, append: Append) -> Append {
+    let member = format!("\"key\":{},", serde_json::Value::from(key));
+    let mut append = append;
+    for event in &mut append.events {
+        // After the id, which is of fixed width and ends with a quote and a comma.
+        let at = event.stamp.id_at + 38;
+        event.body.splice(at..at, member.bytes());
+        event.stamp.recorded_at_at += member.len();
+    }
     Append { request: Some(Request { key: key.into(), digest: [digest; 32] }), ..append }
 }

@@ -27,8 +27,13 @@ impl Frontier {
 
     /// Adds a leaf, and tells of every subtree that it completes: the leaf itself first, then the higher ones.
     pub fn push(&mut self, leaf: Hash, completed: &mut dyn FnMut(Subtree, &Hash)) {
-        let mut node = Subtree { height: 0, index: self.size };
-        let mut hash = leaf;
+        self.push_complete(0, leaf, completed);
+    }
+
+    /// Adds a complete subtree of a height, as [`Frontier::push`] adds a leaf. The size must be a multiple of its leaves.
+    pub fn push_complete(&mut self, height: u32, hash: Hash, completed: &mut dyn FnMut(Subtree, &Hash)) {
+        let mut node = Subtree { height, index: self.size >> height };
+        let mut hash = hash;
         completed(node, &hash);
         while node.index % 2 == 1
             && let Some(left) = self.peaks.pop()
@@ -38,7 +43,13 @@ impl Frontier {
             completed(node, &hash);
         }
         self.peaks.push(hash);
-        self.size += 1;
+        self.size += 1 << height;
+    }
+
+    /// Adds a whole tree that is smaller than every subtree here.
+    pub fn append_smaller(&mut self, other: &Self) {
+        self.peaks.extend(&other.peaks);
+        self.size += other.size;
     }
 
     /// The root.

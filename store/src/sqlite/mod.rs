@@ -4,6 +4,7 @@
 //! - [`plan`] decides what each request comes to, [`sink`] makes it durable and shows it.
 //! - [`index`] finds streams and keys; [`read`] and [`scan`] answer, on connections of their own.
 //! - [`tree`] keeps the Merkle tree beside the events.
+//! - [`verify`] checks the whole ledger.
 //! - [`bulk`] is the same path for imports, with deciding and writing in two threads.
 
 mod bulk;
@@ -17,6 +18,7 @@ mod scan;
 mod schema;
 mod sink;
 mod tree;
+mod verify;
 
 pub use bulk::{Bulk, Landed};
 
@@ -24,6 +26,7 @@ use crate::clock::Clock;
 use crate::ids;
 use crate::merkle::{Frontier, Hash, Subtree};
 use crate::port::{Answer, Append, AppendError, Appended, EventLog, LogError, Scan, Stored};
+use crate::verify::Verified;
 use accord_domain::{Instant, Version};
 use async_trait::async_trait;
 use index::Tail;
@@ -220,6 +223,15 @@ impl SqliteLog {
         let shared =
             Arc::new(Shared { dir, meta, clock, mode, with_index, tail, len, pool, has_nodes, recent });
         Ok(Self { shared, writer: Arc::new(Mutex::new(None)) })
+    }
+
+    /// Checks a whole ledger, also one that is too damaged to open or that another process writes; `progress` is told how
+    /// many events are done, and how many there are.
+    ///
+    /// # Errors
+    /// [`LogError`] when there is no ledger, or one that cannot be read at all.
+    pub fn verify(dir: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified, LogError> {
+        verify::ledger(dir, progress)
     }
 
     /// The ledger's id: 16 bytes that no other ledger has.

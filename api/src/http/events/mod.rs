@@ -3,6 +3,7 @@
 mod cloud;
 mod list;
 mod one;
+mod proof;
 mod stream;
 
 use super::App;
@@ -14,7 +15,11 @@ use accord_store::Stored;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(list::routes()).merge(stream::routes()).merge(one::routes())
+    OpenApiRouter::new()
+        .merge(list::routes())
+        .merge(stream::routes())
+        .merge(one::routes())
+        .merge(proof::routes())
 }
 
 /// Which events are wanted.

@@ -1,15 +1,15 @@
 //! `GET /v1/events/{id}`: the stored bytes of one event.
 
-use crate::answers::AnswerError;
+use crate::answers::{AnswerError, hex};
 use crate::http::App;
 use crate::http::media::POSITION;
 use crate::http::problem::{Problem, catalogue};
 use crate::http::query::Query;
 use accord_domain::words;
+use accord_store::Stored;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use std::fmt::Write as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -39,24 +39,8 @@ pub(crate) async fn event(
     query: Query,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    let id = Uuid::try_parse(&id).map_err(|_| {
-        Problem::new(
-            &catalogue::INVALID_CODE,
-            words!("this is not an event id, a UUID", "不是事件标识（UUID）"),
-        )
-    })?;
-    let found = app.log().event(id).await.map_err(AnswerError::from)?;
-    let Some(stored) = found else {
-        return Err(Problem::new(
-            &catalogue::UNKNOWN_EVENT,
-            words!("event {id} is not in the ledger", "账本中没有事件 {id}"),
-        ));
-    };
-    let leaf = stored.leaf.iter().fold(String::with_capacity(64), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    });
+    let stored = find(&app, &id).await?;
+    let leaf = hex(&stored.leaf);
     let tag = format!("\"e-{leaf}\"");
     let known = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| value.as_bytes() == tag.as_bytes());
     let mut response = if known {
@@ -71,4 +55,24 @@ pub(crate) async fn event(
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
     Ok(response)
+}
+
+/// The event of an id as an address names it.
+///
+/// # Errors
+/// When it is no id, or nothing was recorded under it.
+pub(super) async fn find(app: &App, id: &str) -> Result<Stored, Problem> {
+    let id = Uuid::try_parse(id).map_err(|_| {
+        Problem::new(
+            &catalogue::INVALID_CODE,
+            words!("this is not an event id, a UUID", "不是事件标识（UUID）"),
+        )
+    })?;
+    let found = app.log().event(id).await.map_err(AnswerError::from)?;
+    found.ok_or_else(|| {
+        Problem::new(
+            &catalogue::UNKNOWN_EVENT,
+            words!("event {id} is not in the ledger", "账本中没有事件 {id}"),
+        )
+    })
 }

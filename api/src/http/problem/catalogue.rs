@@ -69,6 +69,11 @@ kinds! {
         "What is supposed cannot be read, contradicts itself, or names an event that is no act of its own. The detail and `code` say which." /
         "所作假设无法读取、自相矛盾，或所指事件并非独立行为。详情与 `code` 说明具体原因。"
     }
+    INVALID_CHECKPOINT "invalid-checkpoint" BAD_REQUEST {
+        "Checkpoint not taken" / "检查点未被接受"
+        "What was handed in is not a checkpoint of this log with the signature of a witness named in keys/witnesses, or has another root than this log had: then one of the two was forged." /
+        "提交的内容不是本日志的检查点、没有 keys/witnesses 所列见证人的签名，或其根与本日志当时的根不同（即其中之一为伪造）。"
+    }
     INVALID_CURSOR "invalid-cursor" BAD_REQUEST {
         "Cursor cannot be read" / "游标无法读取"
         "The cursor was not made by this server, or was cut. Start again without one." /

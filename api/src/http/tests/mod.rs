@@ -1,5 +1,6 @@
 //! Through the router, with a real ledger in a directory of its own and a clock set by hand.
 
+mod log;
 mod problems;
 mod reads;
 mod reference;

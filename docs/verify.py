@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Checks a ledger, and receipts, without the program: written from docs/reference/format.md alone.
+
+    verify.py LEDGER-DIRECTORY [RECEIPT ...]        the whole log, then receipts against it
+    verify.py --key checkpoint.pub RECEIPT ...      receipts alone
+
+Needs Python 3.8 and its standard library. Exit 0 when everything holds, 5 when something does not.
+"""
+import base64, hashlib, json, pathlib, sqlite3, sys, uuid
+
+def sha(*parts): return hashlib.sha256(b"".join(parts)).digest()
+
+class Wrong(Exception): pass
+
+# --- Ed25519 (RFC 8032), verification only -------------------------------------------------------------------------
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT = pow(2, (P - 1) // 4, P)
+
+def add(a, b):
+    (x1, y1, z1, t1), (x2, y2, z2, t2) = a, b
+    A, B = (y1 - x1) * (y2 - x2) % P, (y1 + x1) * (y2 + x2) % P
+    C, E = 2 * t1 * t2 * D % P, 2 * z1 * z2 % P
+    e, f, g, h = B - A, E - C, E + C, B + A
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+def times(n, point):
+    total = (0, 1, 1, 0)
+    while n:
+        if n & 1: total = add(total, point)
+        point, n = add(point, point), n >> 1
+    return total
+
+def decompress(data):
+    y = int.from_bytes(data, "little"); sign, y = y >> 255, y & (2**255 - 1)
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P: x = x * ROOT % P
+    if (x * x - square) % P or y >= P: raise Wrong("not a point of the curve")
+    if x & 1 != sign: x = P - x
+    return x, y, 1, x * y % P
+
+def signed(key, message, signature):
+    s = int.from_bytes(signature[32:], "little")
+    if len(signature) != 64 or s >= L: return False
+    h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
+    base = decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
+    (x1, y1, z1, _), (x2, y2, z2, _) = times(s, base), add(decompress(signature[:32]), times(h, decompress(key)))
+    return (x1 * z2 - x2 * z1) % P == 0 and (y1 * z2 - y2 * z1) % P == 0
+
+# --- the tree (RFC 6962 section 2.1) -------------------------------------------------------------------------------
+def leaf(body): return sha(b"\0", body)
+
+def root(leaves):
+    if len(leaves) < 2: return leaves[0] if leaves else sha()
+    k = 1 << (len(leaves) - 1).bit_length() - 1
+    return sha(b"\1", root(leaves[:k]), root(leaves[k:]))
+
+def climb(hash, index, size, path):
+    """The root a path leads to: the sibling is on the left where the node is a right child or the last of its row."""
+    last = size - 1
+    for sibling in path:
+        while not index & 1 and index == last and last: index, last = index >> 1, last >> 1
+        hash = sha(b"\1", sibling, hash) if index & 1 else sha(b"\1", hash, sibling)
+        index, last = index >> 1, last >> 1
+    if last: raise Wrong("the path is too short")
+    return hash
+
+# --- signed notes and receipts (C2SP) ------------------------------------------------------------------------------
+def read_key(text):
+    name, id, data = text.strip().split("+", 2)
+    data = base64.b64decode(data)
+    if data[0] != 1 or sha(name.encode(), b"\n", data)[:4].hex() != id: raise Wrong("not a public key")
+    return name, bytes.fromhex(id), data[1:]
+
+def checkpoint(note, key):
+    text, _, lines = note.rpartition("\n\n")
+    text += "\n"
+    for line in lines.splitlines():
+        _, name, data = line.split(" ")
+        data = base64.b64decode(data)
+        if (name, data[:4]) == key[:2]:
+            if not signed(key[2], text.encode(), data[4:]): raise Wrong("the signature does not hold")
+            origin, size, hash = text.split("\n")[:3]
+            if origin != name: raise Wrong("the checkpoint is of another log")
+            return int(size), base64.b64decode(hash)
+    raise Wrong("signed by a foreign key")
+
+def check_receipt(text, key, bodies):
+    answer = json.loads(text)
+    receipt = answer.get("receipt", answer)
+    size, signed_root = checkpoint(receipt["checkpoint"], key)
+    index, path = int(receipt["position"]), [bytes.fromhex(hash) for hash in receipt["path"]]
+    if climb(bytes.fromhex(receipt["leaf"]), index, size, path) != signed_root: raise Wrong("the path does not lead to the root")
+    if bodies is None: return f"position {index} in a tree of {size}: signature and path hold"
+    if len(bodies) < size: raise Wrong(f"truncated: the log has {len(bodies)} events, the receipt shows {size}")
+    if leaf(bodies[index]).hex() != receipt["leaf"]: raise Wrong(f"position {index}: altered since the receipt was given")
+    if root([leaf(body) for body in bodies[:size]]) != signed_root: raise Wrong("rewritten: the signed root is not in this past")
+    return f"position {index} in a tree of {size}: holds, and the log goes on from there"
+
+# --- the log -------------------------------------------------------------------------------------------------------
+def check_log(path):
+    db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    bodies, heads, before = [], {}, None
+    rows = db.execute("SELECT position, s.name, version, back, recorded_at, leaf, body FROM events e "
+                      "LEFT JOIN streams s ON s.id = e.stream ORDER BY position")
+    for position, stream, version, back, recorded_at, stored, body in rows:
+        at = len(bodies)
+        if position != at: raise Wrong(f"position {at}: missing")
+        if leaf(body) != stored: raise Wrong(f"position {at}: altered: the bytes do not hash to the leaf")
+        event = json.loads(body)
+        if uuid.UUID(event["id"]).int & (2**40 - 1) != at: raise Wrong(f"position {at}: moved")
+        if f'{event["type"].split(".")[0]}-{event["subject"]}' != stream: raise Wrong(f"position {at}: of another stream")
+        last_version, last_at = heads.get(stream, (-1, at))
+        if (version, version, back) != (event["version"], last_version + 1, at - last_at):
+            raise Wrong(f"position {at}: out of order in its stream")
+        if before is not None and recorded_at <= before: raise Wrong(f"position {at}: recorded_at does not increase")
+        heads[stream], before = (version, at), recorded_at
+        bodies.append(body)
+    leaves = [leaf(body) for body in bodies]
+    if db.execute("SELECT 1 FROM sqlite_schema WHERE name = 'nodes'").fetchone():
+        for level, n, hash in db.execute("SELECT level, n, hash FROM nodes ORDER BY level, n"):
+            covered = leaves[n * 16**level:(n + 1) * 16**level]
+            if len(covered) < 16**level: raise Wrong(f"truncated: the tree covers more than the {len(leaves)} events there are")
+            if root(covered) != hash: raise Wrong(f"the tree's hash {n} of level {level} does not follow from the events")
+    return bodies
+
+def main(arguments):
+    try:
+        if arguments[0] == "--key":
+            key, bodies, receipts = read_key(open(arguments[1]).read()), None, arguments[2:]
+        else:
+            ledger, receipts = pathlib.Path(arguments[0]), arguments[1:]
+            bodies = check_log(ledger / "log.db")
+            key = read_key((ledger / "keys" / "checkpoint.pub").read_text())
+            print(f"{len(bodies)} events, root {root([leaf(body) for body in bodies]).hex()}")
+        for name in receipts:
+            print(f"{name}: {check_receipt(open(name).read(), key, bodies)}")
+    except (Wrong, ValueError, KeyError, sqlite3.DatabaseError) as wrong:
+        print(f"does not hold: {wrong}")
+        return 5
+    return 0
+
+if __name__ == "__main__":
+    sys.setrecursionlimit(10_000)
+    sys.exit(main(sys.argv[1:]) if len(sys.argv) > 1 else print(__doc__) or 2)
