@@ -16,6 +16,8 @@ use uuid::Uuid;
 /// The events of one subject, and what was noticed about each.
 pub(crate) struct History {
     pub(crate) subject: Subject,
+    /// The area whose agency acts unless another is named.
+    pub(crate) area: &'static str,
     pub(crate) events: Vec<Event>,
     pub(crate) findings: Vec<Vec<Finding>>,
     pub(crate) rules: Vec<Vec<Box<str>>>,
@@ -51,6 +53,7 @@ impl History {
     pub(crate) fn of(code: &str) -> Self {
         Self {
             subject: Subject::parse(code).unwrap(),
+            area: "430500",
             events: Vec::new(),
             findings: Vec::new(),
             rules: Vec::new(),
@@ -102,11 +105,19 @@ impl History {
     #[track_caller]
     #[expect(clippy::needless_pass_by_value, reason = "callers write json! in place")]
     pub(crate) fn act_with(&mut self, act: &str, on: &str, data: Value, extra: Value) -> &mut Self {
-        let command = command(&self.subject, act, on, &data, &extra);
+        let command = command(&self.subject, act, on, &data, &self.by(extra));
         if let Err(rejection) = self.decide(&command) {
             panic!("{act} on {on}: {} {}", rejection.code, rejection.message.en);
         }
         self
+    }
+
+    /// The agency of this history's area where no actor is named.
+    fn by(&self, mut extra: Value) -> Value {
+        if extra.get("actor").is_none() {
+            extra["actor"] = json!({ "authority": "agency", "area": self.area });
+        }
+        extra
     }
 
     /// An act of an agency that must be refused.
@@ -118,7 +129,7 @@ impl History {
     #[track_caller]
     #[expect(clippy::needless_pass_by_value, reason = "callers write json! in place")]
     pub(crate) fn refusal_with(&mut self, act: &str, on: &str, data: Value, extra: Value) -> Rejection {
-        let command = command(&self.subject, act, on, &data, &extra);
+        let command = command(&self.subject, act, on, &data, &self.by(extra));
         match self.decide(&command) {
             Err(rejection) => rejection,
             Ok(_) => panic!("{act} on {on} was accepted"),

@@ -243,6 +243,12 @@ impl AreaCode {
         Self(self.0 / 100 * 100)
     }
 
+    /// Whether a body of this area stands over another area: the area itself, its prefecture or its province.
+    #[must_use]
+    pub fn covers(self, inner: Self) -> bool {
+        self == inner || self == inner.prefecture() || self == inner.province()
+    }
+
     /// A whole province, or a prefecture: an agency of this area stands at prefecture level or above.
     #[must_use]
     pub const fn is_prefecture_or_above(self) -> bool {

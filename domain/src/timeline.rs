@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::time::Instant;
 use crate::track::Span;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// An event with what is known of it: corrected facts, and from when it is void.
@@ -36,7 +36,7 @@ pub fn resolve(events: &[Event]) -> Vec<Known<'_>> {
     known
 }
 
-/// The acts that annul an event and stand, by version: those it is void because of.
+/// The acts that annul an event, in whole or in part, and stand, by version.
 #[must_use]
 pub fn annulled_by(events: &[Event], target: &Event) -> Vec<Version> {
     let stands: Vec<Known<'_>> = resolve(events);
@@ -68,31 +68,72 @@ fn apply(events: &[Event], known: &mut [Known<'_>]) {
             && target < at
         {
             let from = match annulment.scope {
-                AnnulmentScope::FromStart => Instant::MIN,
-                AnnulmentScope::FromDate => annulment.date.unwrap_or(event.effective_at),
+                AnnulmentScope::FromStart => Some(Instant::MIN),
+                AnnulmentScope::FromDate => Some(annulment.date.unwrap_or(event.effective_at)),
+                AnnulmentScope::Partial => None,
             };
-            let with_consequences = annulment.consequences == Some(true);
-            let version = events[target].version;
-            known[target].void_from = known[target].void_from.min(from);
-            if with_consequences {
+            if let Some(from) = from {
+                known[target].void_from = known[target].void_from.min(from);
+            }
+            if annulment.consequences == Some(true) {
+                let version = events[target].version;
+                let from = from.unwrap_or(Instant::MIN);
                 for consequence in known.iter_mut().filter(|k| k.event.caused_by == Some(version)) {
                     consequence.void_from = consequence.void_from.min(from);
                 }
             }
         }
     }
-    // Corrections in the order they were made, so that the later one wins.
+    // A correction of a correction takes its place.
+    let mut replaced = BTreeSet::new();
+    for (at, event) in events.iter().enumerate().filter(|(at, _)| known[*at].void_from == Instant::MAX) {
+        let target = event.data.correction().and_then(|correction| index.get(&correction.event));
+        if let Some(&target) =
+            target.filter(|target| **target < at && events[**target].data.correction().is_some())
+        {
+            replaced.insert(target);
+        }
+    }
+    // Corrections and partial annulments in the order they were made, so that the later one wins.
     for (at, event) in events.iter().enumerate() {
-        if known[at].void_from != Instant::MAX {
+        if known[at].void_from != Instant::MAX || replaced.contains(&at) {
             continue;
         }
-        if let Some(correction) = event.data.correction()
-            && let Some(&target) = index.get(&correction.event)
-            && let Ok(corrected) = correct(&known[target].event, &correction.changes)
+        if let Some((object, changes)) = changes(&event.data)
+            && let Some(target) = index.get(&object).and_then(|target| root(events, &index, *target))
+            && target < at
+            && let Ok(corrected) = correct(&known[target].event, changes)
         {
             known[target].event = Cow::Owned(corrected);
         }
     }
+}
+
+/// What an act on the record changes, and of which event.
+fn changes(data: &EventData) -> Option<(Uuid, &BTreeMap<String, serde_json::Value>)> {
+    if let Some(correction) = data.correction() {
+        return Some((correction.event, &correction.changes));
+    }
+    let annulment = data.annulment().filter(|annulment| annulment.scope == AnnulmentScope::Partial)?;
+    Some((annulment.event, &annulment.changes))
+}
+
+/// The event that a correction, or a correction of it, is about.
+fn root(events: &[Event], index: &BTreeMap<Uuid, usize>, mut at: usize) -> Option<usize> {
+    while let Some(correction) = events[at].data.correction() {
+        // Only backwards, so that this ends.
+        at = index.get(&correction.event).copied().filter(|target| *target < at)?;
+    }
+    Some(at)
+}
+
+/// The event that a correction is about in the end, through those it takes the place of, or that a partial annulment is
+/// about; none for any other act.
+#[must_use]
+pub fn changed_event<'a>(events: &'a [Event], act: &Event) -> Option<&'a Event> {
+    let (object, _) = changes(&act.data)?;
+    let index: BTreeMap<Uuid, usize> = events.iter().enumerate().map(|(at, event)| (event.id, at)).collect();
+    root(events, &index, *index.get(&object)?).map(|at| &events[at])
 }
 
 /// The event with facts changed at JSON pointers; clerical changes only, which `decide` has checked.

@@ -60,7 +60,10 @@ pub struct Entry {
     pub voided_from: Option<Instant>,
     /// The newest act that corrects it; null when none does.
     pub corrected_by: Option<Uuid>,
-    /// The facts as corrected.
+    /// The newest act that annuls a part of it (部分撤销).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partly_annulled_by: Option<Uuid>,
+    /// The facts as corrected, or as a partial annulment leaves them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corrected: Option<serde_json::Value>,
     /// What else was stored with it, as stored.
@@ -166,7 +169,8 @@ fn entry(stored: &Stored, event: &Event, marks: &Marks) -> Result<Entry, AnswerE
         data: body.data,
         voided_by: voided.map(|(by, _)| *by),
         voided_from: voided.and_then(|(_, from)| (*from != Instant::MIN).then_some(*from)),
-        corrected_by: corrected.map(|correction| correction.by),
+        corrected_by: corrected.and_then(|marks| marks.by),
+        partly_annulled_by: corrected.and_then(|marks| marks.partly),
         corrected: corrected.and_then(|correction| correction.facts.clone()),
         more: More {
             caused_by: body.caused_by,
@@ -201,9 +205,11 @@ struct Marks {
     corrected: BTreeMap<Uuid, Corrected>,
 }
 
+#[derive(Default)]
 struct Corrected {
-    by: Uuid,
-    effective_at: Instant,
+    by: Option<Uuid>,
+    partly: Option<Uuid>,
+    effective_at: Option<Instant>,
     facts: Option<serde_json::Value>,
 }
 
@@ -217,19 +223,18 @@ impl Marks {
             if let Some(annulment) = event.data.annulment() {
                 marks.annul(event, annulment, events, &by_id);
             }
-            if let Some(correction) = event.data.correction()
-                && let Some(target) = by_id.get(&correction.event)
+            if let Some(target) = timeline::changed_event(events, event)
+                && let Some(target) = by_id.get(&target.id)
             {
                 let mut facts = Vec::new();
                 let written = target.event.data.write(&mut facts).is_ok();
-                marks.corrected.insert(
-                    correction.event,
-                    Corrected {
-                        by: event.id,
-                        effective_at: target.event.effective_at,
-                        facts: written.then(|| serde_json::from_slice(&facts).ok()).flatten(),
-                    },
-                );
+                let marks = marks.corrected.entry(target.event.id).or_default();
+                match event.data.correction() {
+                    Some(_) => marks.by = Some(event.id),
+                    None => marks.partly = Some(event.id),
+                }
+                marks.effective_at = Some(target.event.effective_at);
+                marks.facts = written.then(|| serde_json::from_slice(&facts).ok()).flatten();
             }
         }
         marks
@@ -258,6 +263,6 @@ impl Marks {
     }
 
     fn effective_at(&self, event: &Event) -> Instant {
-        self.corrected.get(&event.id).map_or(event.effective_at, |correction| correction.effective_at)
+        self.corrected.get(&event.id).and_then(|marks| marks.effective_at).unwrap_or(event.effective_at)
     }
 }

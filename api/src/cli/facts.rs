@@ -80,6 +80,7 @@ fn string(key: &str, text: &str, lang: Lang) -> String {
         "not_rectified" => Some(("整改不到位", "not rectified (整改不到位)")),
         "from_start" => Some(("自始", "from the start")),
         "from_date" => Some(("自某日起", "from a date")),
+        "partial" => Some(("部分", "in part")),
         _ => None,
     };
     let spoken = matches!(key, "verdict" | "ownership" | "outcome" | "reason_class" | "scope");

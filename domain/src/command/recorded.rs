@@ -200,7 +200,11 @@ fn practitioner(
         }
         PE::InterviewHeld(data) => P::Interview(data),
         PE::Referred(data) => P::Refer(data),
-        PE::DecisionAnnulled(data) => P::Annul(data),
+        PE::DecisionAnnulled(mut data) => {
+            // Points that count are lowered with the points, by the decision.
+            data.changes.remove("/data/counted");
+            P::Annul(data)
+        }
         PE::RecordCorrected(data) => P::Correct(data),
     }
 }

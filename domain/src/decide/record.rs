@@ -1,6 +1,10 @@
 //! Acts on the record itself, the same for every kind of subject: 撤销 and 更正. Nothing is edited: each is an event that
 //! names another, and [`crate::timeline`] applies it.
 
+mod clerical;
+mod partial;
+mod superior;
+
 use super::{Context, no_such_event, require_authority, unknown_subject};
 use crate::area::AreaEvent;
 use crate::case::CaseEvent;
@@ -44,15 +48,20 @@ pub(super) fn decide(
         ActOnRecord::Correct(data) => data.event,
     };
     let target = resolved.iter().find(|known| known.event.id == id).ok_or_else(|| no_such_event(id))?;
+    require_authority(command, &[Authority::Agency, Authority::Bureau, Authority::Court])?;
+    superior::check(command, target, context)?;
     let (facts, found) = match act {
         ActOnRecord::Annul(data) => {
-            require_authority(command, &[Authority::Agency, Authority::Bureau, Authority::Court])?;
-            annul(data, target, context)?;
-            (Facts::Annulled(data.clone()), to_reconsider(data, target, &resolved))
+            let mut data = data.clone();
+            annul(&data, target, context)?;
+            if data.scope == AnnulmentScope::Partial {
+                partial::check(&mut data, &target.event)?;
+            }
+            let found = to_reconsider(&data, target, &resolved);
+            (Facts::Annulled(data), found)
         }
         ActOnRecord::Correct(data) => {
-            require_authority(command, &[Authority::Agency, Authority::Bureau, Authority::Court])?;
-            correct(data, target, context)?;
+            correct(data, target, &resolved, context)?;
             (Facts::Corrected(data.clone()), false)
         }
     };
@@ -88,7 +97,26 @@ impl Facts {
 
 fn annul(data: &Annulment, target: &Known<'_>, context: &Context<'_>) -> Result<(), Rejection> {
     let event = &*target.event;
+    if data.scope != AnnulmentScope::Partial && !data.changes.is_empty() {
+        let words = words!(
+            "only a partial annulment changes something; what is annulled whole leaves nothing",
+            "只有部分撤销才写明改动；全部撤销无所保留"
+        );
+        return Err(Rejection::new("changes-not-meant", words)
+            .allowed(json!({ "field": "/data/scope", "value": AnnulmentScope::Partial })));
+    }
     let reach = match (data.scope, data.date) {
+        (AnnulmentScope::Partial, None) if is_on_record(event) => return Err(scope_not_meant(event)),
+        (AnnulmentScope::Partial, None) => event.effective_at,
+        (AnnulmentScope::Partial, Some(_)) => {
+            return Err(Rejection::new(
+                "date-not-meant",
+                words!(
+                    "a partial annulment names no date: what is left holds all the time",
+                    "部分撤销不写日期：保留部分始终有效"
+                ),
+            ));
+        }
         (AnnulmentScope::FromStart, None) => Instant::MIN,
         (AnnulmentScope::FromDate, Some(date)) => date,
         (AnnulmentScope::FromDate, None) => {
@@ -111,13 +139,7 @@ fn annul(data: &Annulment, target: &Known<'_>, context: &Context<'_>) -> Result<
         return Ok(());
     }
     if is_on_record(event) {
-        let words = words!(
-            "an annulment or a correction is annulled from the start or not at all",
-            "对撤销或更正的撤销只能自始生效"
-        );
-        return Err(Rejection::new("scope-not-meant", words)
-            .blocked_by(event.version)
-            .allowed(json!({ "field": "/data/scope", "value": AnnulmentScope::FromStart })));
+        return Err(scope_not_meant(event));
     }
     if reach < event.effective_at {
         let words = words!(
@@ -131,6 +153,16 @@ fn annul(data: &Annulment, target: &Known<'_>, context: &Context<'_>) -> Result<
             .allowed(json!({ "field": "/data/date", "min": event.effective_at })));
     }
     Ok(())
+}
+
+fn scope_not_meant(event: &Event) -> Rejection {
+    let words = words!(
+        "an annulment or a correction is annulled from the start or not at all",
+        "对撤销或更正的撤销只能自始生效"
+    );
+    Rejection::new("scope-not-meant", words)
+        .blocked_by(event.version)
+        .allowed(json!({ "field": "/data/scope", "value": AnnulmentScope::FromStart }))
 }
 
 fn is_on_record(event: &Event) -> bool {
@@ -165,20 +197,37 @@ fn to_reconsider(data: &Annulment, target: &Known<'_>, resolved: &[Known<'_>]) -
     })
 }
 
-fn correct(data: &Correction, target: &Known<'_>, context: &Context<'_>) -> Result<(), Rejection> {
+/// A correction of a correction takes its place: both are about the same event.
+fn correct(
+    data: &Correction,
+    target: &Known<'_>,
+    resolved: &[Known<'_>],
+    context: &Context<'_>,
+) -> Result<(), Rejection> {
+    if target.void_from == Instant::MIN {
+        return Err(already_annulled(&target.event, context));
+    }
+    if let Some(first) = target.event.data.correction() {
+        if first.changes == data.changes {
+            return Err(nothing_to_correct(&target.event));
+        }
+        let about = timeline::changed_event(context.history, &target.event);
+        let about = about.and_then(|about| resolved.iter().find(|known| known.event.id == about.id));
+        let about = about.ok_or_else(|| no_such_event(first.event))?;
+        return correct_facts(data, about, context, false);
+    }
+    correct_facts(data, target, context, true)
+}
+
+fn correct_facts(
+    data: &Correction,
+    target: &Known<'_>,
+    context: &Context<'_>,
+    must_change: bool,
+) -> Result<(), Rejection> {
     let event = &*target.event;
     if target.void_from == Instant::MIN {
         return Err(already_annulled(event, context));
-    }
-    if let Some(first) = event.data.correction() {
-        let words = words!(
-            "a correction is not corrected: correct the event itself again, the later word stands, or annul the \
-             correction",
-            "更正本身不作更正：请再次更正原事件（以后者为准），或撤销该更正"
-        );
-        return Err(Rejection::new("correct-the-original", words)
-            .blocked_by(event.version)
-            .allowed(json!({ "field": "/data/event", "value": first.event })));
     }
     for (pointer, value) in &data.changes {
         check_place(event, pointer, value)?;
@@ -189,11 +238,15 @@ fn correct(data: &Correction, target: &Known<'_>, context: &Context<'_>) -> Resu
     })?;
     // What stands beside the facts (the basis, the reason) is not read back here, so a change there is taken as one.
     let touches_facts = |pointer: &String| pointer.starts_with("/data/") || pointer == "/effective_at";
-    if corrected == *event && data.changes.keys().all(touches_facts) {
-        let words = words!("the correction changes nothing", "更正未改动任何内容");
-        return Err(Rejection::new("nothing-to-correct", words).blocked_by(event.version));
+    if must_change && corrected == *event && data.changes.keys().all(touches_facts) {
+        return Err(nothing_to_correct(event));
     }
     Ok(())
+}
+
+fn nothing_to_correct(event: &Event) -> Rejection {
+    let words = words!("the correction changes nothing", "更正未改动任何内容");
+    Rejection::new("nothing-to-correct", words).blocked_by(event.version)
 }
 
 /// A correction is clerical: it may touch what describes a decision, never what was decided.
@@ -216,7 +269,7 @@ fn read<T: DeserializeOwned>(value: &Value) -> Result<(), String> {
 }
 
 fn check_fact(event: &Event, pointer: &str) -> Result<(), Rejection> {
-    let clerical = clerical_fields(&event.data);
+    let clerical = clerical::fields(&event.data);
     let field = pointer.strip_prefix("/data/").map(|rest| rest.split('/').next().unwrap_or(rest));
     if field.is_some_and(|field| clerical.contains(&field)) {
         return Ok(());
@@ -232,104 +285,6 @@ fn check_fact(event: &Event, pointer: &str) -> Result<(), Rejection> {
     Err(Rejection::new("decision-field", words)
         .blocked_by(event.version)
         .allowed(json!({ "field": "/data/changes", "pointers": places })))
-}
-
-/// The facts that only describe: names, numbers, notes. Everything else is what was decided.
-fn clerical_fields(data: &EventData) -> &'static [&'static str] {
-    match data {
-        EventData::Institution(event) => institution_clerical(event),
-        EventData::Practitioner(event) => practitioner_clerical(event),
-        EventData::Enterprise(event) => crate::enterprise::clerical(event),
-        EventData::Insured(event) => crate::insured::clerical(event),
-        EventData::Area(event) => crate::area::clerical(event),
-        EventData::Case(event) => crate::case::clerical(event),
-    }
-}
-
-fn institution_clerical(event: &InstitutionEvent) -> &'static [&'static str] {
-    use InstitutionEvent as E;
-    match event {
-        E::Applied(_) => &[
-            "beds",
-            "commitments",
-            "controllers",
-            "legal_representative",
-            "level",
-            "name",
-            "opened_on",
-            "ownership",
-            "pharmacists",
-            "physicians",
-            "principal",
-            "technicians",
-            "tests_offered",
-            "uscc",
-        ],
-        E::ApplicationReturned(_) => &["missing"],
-        E::Evaluated(_) => &["findings", "score"],
-        E::Refused(_) => &["grounds"],
-        E::AgreementSigned(_) => &["name", "number", "ownership", "template", "uscc"],
-        E::ProbationExtended(_) => &["violation"],
-        E::AgreementRenewed(_) => &["number"],
-        E::RenewalRefused(_)
-        | E::AgreementSuspended(_)
-        | E::AgreementTerminated(_)
-        | E::SettlementHeld(_) => &["ground"],
-        E::RectificationOrdered(_) => &["problems"],
-        E::RectificationAccepted(_)
-        | E::RectificationFailed(_)
-        | E::PaymentDenied(_)
-        | E::FundsRecovered(_)
-        | E::LiquidatedDamagesCharged(_)
-        | E::FineImposed(_)
-        | E::CoefficientAdjusted(_)
-        | E::Prepaid(_) => &["note"],
-        E::InterviewHeld(_) | E::Warned(_) | E::Circulated(_) | E::CasePublicised(_) => {
-            &["note", "recipient"]
-        }
-        E::InspectionRecorded(_) => &["findings", "inspection", "note"],
-        E::RecordsDemanded(_) => &["what"],
-        E::DetailsChanged(_) => &["approved_on", "from", "to", "what"],
-        E::Referred(_) | E::Reported(_) => &["note", "to"],
-        E::ApplicationAccepted(_)
-        | E::PublicNoticeGiven(_)
-        | E::BarRaised(_)
-        | E::ProbationStarted(_)
-        | E::ProbationPassed(_)
-        | E::AgreementLapsed(_)
-        | E::SuspensionRequested(_)
-        | E::AgreementResumed(_)
-        | E::AgreementWithdrawn(_)
-        | E::LiabilitySettled(_)
-        | E::SettlementReleased(_)
-        | E::DepartmentOrdered(_)
-        | E::DepartmentOrderLifted(_)
-        | E::CrossRegionOpened(_)
-        | E::CrossRegionClosed(_)
-        | E::RecordsProvided(_)
-        | E::ChangeFiled(_)
-        | E::DecisionAnnulled(_)
-        | E::RecordCorrected(_) => &[],
-    }
-}
-
-fn practitioner_clerical(event: &PractitionerEvent) -> &'static [&'static str] {
-    use PractitionerEvent as E;
-    match event {
-        E::Registered(_) => &["category", "certificate", "commitment_signed", "name"],
-        E::DetailsChanged(_) => &["from", "to", "what"],
-        E::PointsDeducted(_) => &["act_from", "act_to", "departure_reason", "measure"],
-        E::PointsRepaired(_) => &["activity"],
-        E::QualificationSuspended(_) | E::QualificationTerminated(_) => &["ground"],
-        E::QualificationRestored(_) | E::InterviewHeld(_) => &["note"],
-        E::Referred(_) => &["note", "to"],
-        E::SiteAdded(_)
-        | E::SiteRemoved(_)
-        | E::Reregistered(_)
-        | E::ManagerBanned(_)
-        | E::DecisionAnnulled(_)
-        | E::RecordCorrected(_) => &[],
-    }
 }
 
 #[cfg(test)]

@@ -321,12 +321,17 @@ pub enum AnnulmentScope {
     FromStart,
     /// It held until the date and no longer.
     FromDate,
+    /// It holds, but for less: points lowered, a period shortened, a sum reduced.
+    Partial,
 }
 
 /// 撤销: by a superior, a review body or a court.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Annulment {
+    /// With [`AnnulmentScope::Partial`]: JSON pointer into the event (`/data/points`, `/data/until`) and what is left.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "unique")]
+    pub changes: BTreeMap<String, serde_json::Value>,
     /// Whether the consequences recorded with it go too; otherwise they stay and are listed for review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consequences: Option<bool>,

@@ -51,6 +51,9 @@ impl Choices<'_> {
             Open::Site => json!(["H43050000001", "H43050000002"][usize::from(odd)]),
             Open::Points => json!(die % 12 + 1),
             Open::Year => json!(2024 + i32::from(die % 3)),
+            Open::Reach if die % 4 == 2 => {
+                json!({ "scope": "partial", "changes": { "/data/points": die % 12 + 1 } })
+            }
             Open::Reach if odd => json!({ "scope": "from_date", "date": instant(die) }),
             Open::Reach => json!({ "scope": "from_start" }),
             Open::Changes if odd => json!({ "/effective_at": instant(die) }),

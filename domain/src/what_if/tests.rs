@@ -65,6 +65,7 @@ fn fork(fork: &Fork, again: bool) -> Supposition<'_> {
 /// Ten points in March with two months of suspension, five in October: twelve in the year, terminated.
 fn doctor() -> History {
     let mut history = History::of("D500100000001");
+    history.area = "500100";
     let points = |points: u8, months: Option<u32>| {
         let mut data = json!({ "points": points, "behaviour": "行为", "institution": SITE, "area": "500100", "measure": "x" });
         if let Some(months) = months {

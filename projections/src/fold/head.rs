@@ -176,11 +176,13 @@ impl Head {
         let event = &read.event;
         let target = |id| events.iter().find(|event| event.id == id).map(|event| event.version);
         let act = if let Some(annulment) = event.data.annulment() {
-            let from = match annulment.scope {
-                AnnulmentScope::FromStart => Instant::MIN,
-                AnnulmentScope::FromDate => annulment.date.unwrap_or(event.effective_at),
+            let whole = if annulment.consequences == Some(true) { ANNULS_WITH_CONSEQUENCES } else { ANNULS };
+            let (act, from) = match annulment.scope {
+                AnnulmentScope::FromStart => (whole, Instant::MIN),
+                AnnulmentScope::FromDate => (whole, annulment.date.unwrap_or(event.effective_at)),
+                // What is left of the event stands, with other facts.
+                AnnulmentScope::Partial => (CORRECTS, Instant::MIN),
             };
-            let act = if annulment.consequences == Some(true) { ANNULS_WITH_CONSEQUENCES } else { ANNULS };
             target(annulment.event).map(|target| (target, act, from))
         } else if let Some(correction) = event.data.correction() {
             target(correction.event).map(|target| (target, CORRECTS, Instant::MIN))

@@ -171,6 +171,7 @@ fn annulment(known: &[Event], detail: u16) -> Option<Annulment> {
     let target = earlier(known, detail, |_| true)?;
     let from_date = detail % 4 == 1;
     Some(Annulment {
+        changes: std::collections::BTreeMap::new(),
         event: target.id,
         scope: if from_date { AnnulmentScope::FromDate } else { AnnulmentScope::FromStart },
         date: from_date.then(|| target.effective_at.plus_days(i64::from(detail % 40))),

@@ -33,7 +33,14 @@ fn one(entry: &Entry, axis: Axis, lang: Lang) -> String {
         &parsed(&entry.data).map_or_else(String::new, |data| facts(&data, lang)),
     );
     if let Some(corrected) = &entry.corrected {
-        put(lang.of_two("更正为", "corrected to"), &facts(corrected, lang));
+        put(
+            if entry.corrected_by.is_some() {
+                lang.of_two("更正为", "corrected to")
+            } else {
+                lang.of_two("保留为", "what is left")
+            },
+            &facts(corrected, lang),
+        );
     }
     let cited: Vec<Basis> =
         entry.basis.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
@@ -69,6 +76,12 @@ fn marks(entry: &Entry, lang: Lang) -> String {
         out.push_str(&match lang {
             Lang::Zh => format!("  【已更正，见 {by}】"),
             Lang::En => format!("  [corrected (更正) by {by}]"),
+        });
+    }
+    if let Some(by) = entry.partly_annulled_by {
+        out.push_str(&match lang {
+            Lang::Zh => format!("  【部分撤销，见 {by}】"),
+            Lang::En => format!("  [annulled in part (部分撤销) by {by}]"),
         });
     }
     if entry.more.retroactive.is_some() {

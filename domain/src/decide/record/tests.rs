@@ -3,11 +3,12 @@ use crate::history::{History, at, id};
 use crate::track::Track;
 use serde_json::json;
 
-const SITE: &str = "H43050000001";
+const SITE: &str = "H50010000001";
 
 /// Registered on 1 January, 10 points and a suspension of two months on 10 March, 5 points in the next year.
 fn doctor() -> History {
     let mut history = History::of("D430500000001");
+    history.area = "500100";
     history
         .act("register", "2025-01-01", json!({ "institution": SITE, "category": "doctor", "name": "甲" }))
         .act(
@@ -176,10 +177,125 @@ fn corrections_that_do_not_fit_are_refused() {
     assert_eq!(code(0, "/basis", json!("text")), "not-correctable");
     assert_eq!(code(0, "/data/name", json!("甲")), "nothing-to-correct");
     history.act("correct", "2025-04-01", change(0, "/data/name", json!("乙")));
-    let again = history.refusal("correct", "2025-04-02", change(4, "/data/changes", json!({})));
-    assert_eq!(again.code, "correct-the-original");
-    assert_eq!(again.allowed.unwrap()["value"], json!(id(0)));
+    let again = history.refusal("correct", "2025-04-02", change(4, "/data/name", json!("乙")));
+    assert_eq!(again.code, "nothing-to-correct");
+    let decision = history.refusal("correct", "2025-04-02", change(4, "/data/institution", json!(SITE)));
+    assert_eq!(decision.code, "decision-field");
     history.act("annul", "2025-04-03", from_start(0));
     let gone = history.refusal("correct", "2025-04-04", change(0, "/data/name", json!("丁")));
     assert_eq!(gone.code, "already-annulled");
+}
+
+#[test]
+fn a_correction_of_a_correction_takes_its_place_and_annulled_gives_it_back() {
+    let mut history = doctor();
+    let name = |history: &History| history.state(at("2025-06-01")).name().map(str::to_owned);
+    history.act("correct", "2025-04-01", change(0, "/effective_at", json!("2025-01-05"))).act(
+        "correct",
+        "2025-04-02",
+        change(4, "/data/name", json!("乙")),
+    );
+    // The second replaces the first: the day stands as it was, the name is corrected.
+    assert_eq!(history.says(&Track::Qualification, "2025-01-02"), "normal");
+    assert_eq!(name(&history).as_deref(), Some("乙"));
+    // A correction of the replacement replaces it too, and the first stays replaced.
+    history.act("correct", "2025-04-03", change(5, "/data/name", json!("丙")));
+    assert_eq!(name(&history).as_deref(), Some("丙"));
+    assert_eq!(history.says(&Track::Qualification, "2025-01-02"), "normal");
+    history.act("annul", "2025-04-04", from_start(6));
+    assert_eq!(name(&history).as_deref(), Some("乙"));
+    history.act("annul", "2025-04-05", from_start(5));
+    assert_eq!(
+        (name(&history).as_deref(), history.says(&Track::Qualification, "2025-01-02").as_str()),
+        (Some("甲"), "nothing")
+    );
+}
+
+fn partly(version: usize, changes: &serde_json::Value) -> serde_json::Value {
+    json!({ "event": id(version), "scope": "partial", "changes": changes })
+}
+
+#[test]
+fn a_partial_annulment_leaves_less_and_annulled_gives_back_all() {
+    let mut history = doctor();
+    history.act("annul", "2025-04-01", partly(1, &json!({ "/data/points": 6 }))).act(
+        "annul",
+        "2025-04-02",
+        partly(2, &json!({ "/data/until": "2025-04-10" })),
+    );
+    assert_eq!(history.noticed(4), ["dependents-to-reconsider"], "the suspension rests on ten points");
+    assert_eq!(history.says(&Track::Points, "2025-05-01"), "points 6");
+    assert_eq!(history.says(&Track::Qualification, "2025-04-09"), "suspended");
+    assert_eq!(history.says(&Track::Qualification, "2025-04-10"), "normal");
+    // Less again, then both taken back.
+    history.act("annul", "2025-04-03", partly(1, &json!({ "/data/points": 2 })));
+    assert_eq!(history.says(&Track::Points, "2025-05-01"), "points 2");
+    history.act("annul", "2025-04-04", from_start(6));
+    assert_eq!(history.says(&Track::Points, "2025-05-01"), "points 6");
+    history.act("annul", "2025-04-05", from_start(4)).act("annul", "2025-04-05", from_start(5));
+    assert_eq!(history.says(&Track::Points, "2025-05-01"), "points 10");
+    assert_eq!(history.says(&Track::Qualification, "2025-04-10"), "suspended");
+}
+
+#[test]
+fn a_partial_annulment_with_consequences_takes_them_along() {
+    let mut history = doctor();
+    let mut data = partly(1, &json!({ "/data/points": 6 }));
+    data["consequences"] = json!(true);
+    history.act("annul", "2025-04-01", data);
+    assert_eq!(history.says(&Track::Points, "2025-04-15"), "points 6");
+    assert_eq!(history.says(&Track::Qualification, "2025-04-15"), "normal");
+}
+
+#[test]
+fn what_is_no_reduction_is_refused_with_what_would_be() {
+    let mut history = doctor();
+    let mut code = |data| history.refusal("annul", "2025-04-01", data).code;
+    assert_eq!(code(partly(1, &json!({}))), "not-reducible");
+    assert_eq!(code(partly(1, &json!({ "/data/institution": SITE }))), "not-reducible");
+    assert_eq!(code(partly(0, &json!({ "/data/name": "乙" }))), "not-reducible");
+    for points in [json!(10), json!(11), json!(0), json!("6"), json!(null)] {
+        assert_eq!(code(partly(1, &json!({ "/data/points": points }))), "not-less", "{points}");
+    }
+    for until in ["2025-05-10", "2026-01-01", "2025-03-10", "2025-02-30"] {
+        assert_eq!(code(partly(2, &json!({ "/data/until": until }))), "not-less", "{until}");
+    }
+    let mut dated = partly(1, &json!({ "/data/points": 6 }));
+    dated["date"] = json!("2025-04-01");
+    assert_eq!(code(dated), "date-not-meant");
+    let mut whole = from_start(1);
+    whole["changes"] = json!({ "/data/points": 6 });
+    assert_eq!(code(whole), "changes-not-meant");
+    history.act("annul", "2025-04-01", from_start(1));
+    assert_eq!(
+        history.refusal("annul", "2025-04-02", partly(1, &json!({ "/data/points": 6 }))).code,
+        "already-annulled"
+    );
+    assert_eq!(
+        history.refusal("annul", "2025-04-02", partly(4, &json!({ "/data/points": 6 }))).code,
+        "scope-not-meant"
+    );
+}
+
+#[test]
+fn only_the_place_itself_what_stands_over_it_or_a_court_annuls() {
+    let by = |authority: &str, area: &str| json!({ "actor": { "authority": authority, "area": area } });
+    for (authority, area) in [("agency", "500000"), ("bureau", "500100"), ("court", "110000")] {
+        doctor().act_with("annul", "2025-04-01", from_start(1), by(authority, area));
+    }
+    for (authority, area) in [("agency", "430600"), ("bureau", "440000"), ("agency", "500101")] {
+        let refused = doctor().refusal_with("annul", "2025-04-01", from_start(2), by(authority, area));
+        assert_eq!((refused.code, refused.blocked_by.as_slice()), ("not-superior", [2].as_slice()), "{area}");
+        assert_eq!(refused.allowed.unwrap()["values"], json!(["500100", "500000"]));
+    }
+    let nowhere = json!({ "actor": { "authority": "agency" } });
+    doctor().act_with("annul", "2025-04-01", from_start(1), nowhere);
+    let mut hospital = History::of("H43050000001");
+    let fine = json!({ "amount_fen": 100_000 });
+    hospital.act_with("impose-fine", "2025-01-01", fine, by("bureau", "430500"));
+    let refused = hospital.refusal("annul", "2025-04-01", from_start(0));
+    assert_eq!(refused.code, "wrong-authority");
+    assert_eq!(refused.allowed.unwrap()["authority"], json!(["bureau", "court"]));
+    let less = partly(0, &json!({ "/data/amount_fen": 60_000 }));
+    hospital.act_with("annul", "2025-04-01", less, by("bureau", "430000"));
 }
