@@ -142,6 +142,16 @@ impl Projector {
     /// [`ViewError::Gap`] when events are missing in between; else when the file cannot be written or the log cannot be
     /// read. Nothing of the call is in the views then, and it may be tried again.
     pub fn project(&mut self, events: &[Stored]) -> Result<(), ViewError> {
+        self.prepare(events)?;
+        self.show()
+    }
+
+    /// The first half of [`Projector::project`]: writes what events come to, and shows it to nobody yet. So the views can
+    /// be written while the log still makes the events durable. [`Projector::show`] or [`Projector::withdraw`] is next.
+    ///
+    /// # Errors
+    /// As [`Projector::project`].
+    pub fn prepare(&mut self, events: &[Stored]) -> Result<(), ViewError> {
         let fresh = events.iter().position(|stored| self.position <= stored.position);
         let Some(events) = fresh.map(|from| &events[from..]) else { return Ok(()) };
         for (stored, expected) in events.iter().zip(self.position..) {
@@ -150,34 +160,54 @@ impl Projector {
             }
         }
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let done = self.take_in(events).and_then(|()| Ok(self.connection.execute_batch("COMMIT")?));
-        match done {
+        match self.take_in(events) {
             Ok(()) => {
                 self.position += events.len() as u64;
-                self.forget();
                 Ok(())
             }
             Err(error) => {
-                // What is in memory is ahead of the file now: it is read again when needed.
-                self.heads.clear();
-                self.writer = Writer::default();
-                if !self.connection.is_autocommit() {
-                    self.connection.execute_batch("ROLLBACK")?;
-                }
-                self.reload()?;
+                self.withdraw()?;
                 Err(error)
             }
         }
     }
 
+    /// Shows what was prepared, if anything was.
+    ///
+    /// # Errors
+    /// When the file cannot be written: nothing of it is in the views then, and it may be tried again from the start.
+    pub fn show(&mut self) -> Result<(), ViewError> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        if let Err(error) = self.connection.execute_batch("COMMIT") {
+            self.withdraw()?;
+            return Err(error.into());
+        }
+        self.forget();
+        Ok(())
+    }
+
+    /// Gives up what was prepared, if anything was: the views stay as they are.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn withdraw(&mut self) -> Result<(), ViewError> {
+        if !self.connection.is_autocommit() {
+            self.connection.execute_batch("ROLLBACK")?;
+        }
+        // What is in memory is ahead of the file: it is read again when needed.
+        self.reload()
+    }
+
     fn take_in(&mut self, events: &[Stored]) -> Result<(), ViewError> {
         self.turn += 1;
         let mut touched: HashSet<Arc<str>> = HashSet::new();
-        for stored in events {
+        for (index, stored) in events.iter().enumerate() {
             if self.parked.contains(&stored.stream) {
                 continue;
             }
-            match self.take_in_one(stored) {
+            match self.take_in_one(stored, &events[..=index]) {
                 Ok(()) => {
                     if !touched.contains(&stored.stream) {
                         touched.insert(Arc::clone(&stored.stream));
@@ -214,7 +244,8 @@ impl Projector {
         Ok(())
     }
 
-    fn take_in_one(&mut self, stored: &Stored) -> Result<(), Trouble> {
+    /// Takes in the last of the events that are being taken in; the log may not show them yet.
+    fn take_in_one(&mut self, stored: &Stored, events: &[Stored]) -> Result<(), Trouble> {
         let read = fold::read(stored.into(), &stored.body, &mut self.citations)
             .map_err(|error| Trouble::Park(words(&error)))?;
         if !self.heads.contains_key(&stored.stream) {
@@ -234,7 +265,8 @@ impl Projector {
             return Ok(());
         }
         // What waits of this subject is written first, so that the file says what was known before this event.
-        let history = fold::history(&*self.log, &stored.stream, stored.version)?.map_err(Trouble::Park)?;
+        let history =
+            fold::history(&*self.log, &stored.stream, stored.version, events)?.map_err(Trouble::Park)?;
         if head.waiting() {
             self.writer.write(&self.connection, head)?;
         }
@@ -273,7 +305,7 @@ impl Projector {
                 stored.stream, stored.version
             ))));
         };
-        let events = fold::history(&*self.log, &stored.stream, version)?.map_err(Trouble::Park)?;
+        let events = fold::history(&*self.log, &stored.stream, version, &[])?.map_err(Trouble::Park)?;
         let mut head = Head::new(subject, id);
         head.home = area.map(accord_domain::AreaCode::from_number);
         head.version = version;

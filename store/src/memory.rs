@@ -1,7 +1,7 @@
 //! The log in memory: the same promises, nothing kept. For tests, and the plainest reading of what the port means.
 
 use crate::clock::Clock;
-use crate::port::{Answer, Append, AppendError, Appended, EventLog, LogError, Raw, Scan, Stored};
+use crate::port::{Answer, Append, AppendError, Appended, EventLog, Foretold, LogError, Raw, Scan, Stored};
 use crate::{ids, leaf_hash, limits};
 use accord_domain::{Instant, Version};
 use async_trait::async_trait;
@@ -105,10 +105,19 @@ fn index(position: u64) -> usize {
 
 #[async_trait]
 impl EventLog for MemoryLog {
-    async fn append(&self, batch: Vec<Append>) -> Vec<Result<Answer, AppendError>> {
+    async fn append_foretold(
+        &self,
+        batch: Vec<Append>,
+        foretold: &mut Foretold<'_>,
+    ) -> Vec<Result<Answer, AppendError>> {
         let now = self.clock.now();
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        let before = inner.events.len();
         let answers = batch.into_iter().map(|append| inner.append(append, self.salt, now)).collect();
+        // Nobody sees them before the lock is given back.
+        if before < inner.events.len() {
+            foretold(inner.events[before..].to_vec());
+        }
         let events = inner.events.len() as u64;
         self.len.send_if_modified(|len| std::mem::replace(len, events) != events);
         answers

@@ -260,17 +260,32 @@ pub trait Scan: Send {
     fn stream_name(&mut self, stream: u64) -> Result<Arc<str>, LogError>;
 }
 
+/// Is told the events of a commit before it is made, see [`EventLog::append_foretold`].
+pub type Foretold<'a> = dyn FnMut(Vec<Stored>) + Send + 'a;
+
 /// The log.
 ///
 /// To add an adapter: implement this trait, keep the promises on top of this crate, and run the contract suite
 /// (`contract_tests!`) on it. `append` may block its thread for the time of a commit: callers that serve others call it
-/// from the one writer thread.
+/// from a thread that may block.
 #[expect(clippy::len_without_is_empty, reason = "it is a position first; nobody asks whether a log is empty")]
 #[async_trait]
 pub trait EventLog: Send + Sync {
     /// Appends all requests in one commit, in the order given, each under its own condition; conditions see the earlier
     /// requests of the same batch. One answer a request, in order.
-    async fn append(&self, batch: Vec<Append>) -> Vec<Result<Answer, AppendError>>;
+    async fn append(&self, batch: Vec<Append>) -> Vec<Result<Answer, AppendError>> {
+        self.append_foretold(batch, &mut |_| {}).await
+    }
+
+    /// The same, and tells once, before the commit, the events that the commit will make durable, in the order of their
+    /// positions: the caller need not read them back, and can prepare what follows from them while the disk works. They
+    /// are recorded if the requests they belong to are answered so, all or none of them; nothing that rests on them may
+    /// be shown before. Nothing is told when there is nothing new.
+    async fn append_foretold(
+        &self,
+        batch: Vec<Append>,
+        foretold: &mut Foretold<'_>,
+    ) -> Vec<Result<Answer, AppendError>>;
 
     /// Events of a stream from a version on, oldest first, at most `limit`. A stream that does not exist is empty.
     async fn read_stream(&self, stream: &str, from: Version, limit: usize) -> Result<Vec<Stored>, LogError>;

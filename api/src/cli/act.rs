@@ -43,8 +43,7 @@ pub(super) fn do_one(session: &mut Session<'_, '_>, file: &Path) -> Result<(), S
     let subject = command.subject.clone();
     let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
         .map_err(|error| Stop::open(&error, lang))?;
-    let done =
-        session.runtime.block_on(ledger.execute(command)).map_err(|failure| Stop::failure(&failure, lang))?;
+    let done = ledger.execute_blocking(command).map_err(|failure| Stop::failure(&failure, lang))?;
     let log = ledger.event_log();
     let answer = session
         .runtime

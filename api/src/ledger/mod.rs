@@ -1,5 +1,6 @@
 //! The service: one log, its views and one writer, opened together from a ledger directory.
 
+mod beside;
 mod decision;
 mod error;
 mod heads;
@@ -15,15 +16,17 @@ pub use writer::Done;
 
 use accord_domain::Command;
 use accord_domain::rulebook::Rulebook;
-use accord_projections::{Options, Projector, Source, ViewError, Views};
+use accord_projections::{Options, Projector, Source, ViewError, Views, wait_for};
 use accord_store::clock::Clock;
 use accord_store::keys::Signer;
 use accord_store::{EventLog, LogError, SqliteLog};
+use beside::Beside;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, TryLockError};
 use tokio::sync::{mpsc, oneshot};
-use writer::{Asked, Writer};
+use writer::{Asked, Asker, Place, Writer};
 
 /// Commands that may wait for the writer; further ones wait outside.
 const WAITING_MAX: usize = 1_024;
@@ -54,13 +57,16 @@ struct Inner {
     clock: Arc<dyn Clock>,
     /// Signs checkpoints; none where the key cannot be read.
     signer: Option<Signer>,
-    writer: Option<Writing>,
+    writing: Option<Writing>,
 }
 
-/// The thread that writes, and the way to it.
+/// The writer, the thread that serves those who wait for it, and the way to both.
 struct Writing {
+    writer: Arc<Mutex<Writer>>,
     /// Taken away to tell the thread that no more commands come.
     asking: Option<mpsc::Sender<Asked>>,
+    /// Commands asked and not yet answered.
+    places: Arc<AtomicUsize>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
@@ -95,21 +101,20 @@ impl Ledger {
     /// [`OpenError`] says what is in the way: missing, locked, read-only, of a newer format.
     pub fn open(dir: &Path, access: Access, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let rulebook = Arc::new(Rulebook::national().clone());
-        let (log, signer, writer) = match access {
+        let (log, signer, writing) = match access {
             Access::ReadWrite => {
                 let (log, projector) = open_for_writing(dir, &clock)?;
                 let signer = Signer::open_or_make(dir, log.ledger_id())
                     .map_err(|source| OpenError::Key { dir: dir.to_owned(), source })?;
                 let writer = Writer {
                     log: log.clone(),
-                    projector,
+                    views: Beside::start(projector).map_err(OpenError::Writer)?,
                     rulebook: Arc::clone(&rulebook),
                     clock: Arc::clone(&clock),
                     salt: log.salt(),
                     heads: heads::Heads::new(HEADS_MAX),
                 };
-                let writer = start(writer)?;
-                (log, Some(signer), Some(writer))
+                (log, Some(signer), Some(start(writer)?))
             }
             Access::ReadOnly => {
                 existing(dir)?;
@@ -121,7 +126,7 @@ impl Ledger {
         };
         let views = Views::open(&views_path(dir)).map_err(|e| views_failed(dir, e))?;
         Ok(Self {
-            inner: Arc::new(Inner { dir: dir.to_owned(), log, views, rulebook, clock, signer, writer }),
+            inner: Arc::new(Inner { dir: dir.to_owned(), log, views, rulebook, clock, signer, writing }),
         })
     }
 
@@ -130,14 +135,26 @@ impl Ledger {
     /// # Errors
     /// [`Failure`]; nothing was recorded then.
     pub async fn execute(&self, command: Command) -> Result<Done, Failure> {
-        let writer = self.asking().ok_or(Failure::ReadOnly)?;
-        let (answer, answered) = oneshot::channel();
-        writer.send(Asked { command, answer }).await.map_err(|_| Failure::Closing)?;
-        answered.await.map_err(|_| Failure::Closing)?
+        let writing = self.inner.writing.as_ref().ok_or(Failure::ReadOnly)?;
+        writing.queue(command, Place::take(&writing.places)).await
     }
 
-    fn asking(&self) -> Option<&mpsc::Sender<Asked>> {
-        self.inner.writer.as_ref().and_then(|writing| writing.asking.as_ref())
+    /// The same for a thread that may block, never one that serves others. When nobody else asks, the command is carried
+    /// out on this thread, which saves waking another one and being woken by it.
+    ///
+    /// # Errors
+    /// [`Failure`]; nothing was recorded then.
+    pub fn execute_blocking(&self, command: Command) -> Result<Done, Failure> {
+        let writing = self.inner.writing.as_ref().ok_or(Failure::ReadOnly)?;
+        let place = Place::take(&writing.places);
+        if place.alone {
+            match writing.writer.try_lock() {
+                Ok(mut writer) => return writer.execute(command, place),
+                Err(TryLockError::Poisoned(_)) => return Err(Failure::Closing),
+                Err(TryLockError::WouldBlock) => {}
+            }
+        }
+        wait_for(writing.queue(command, place))
     }
 
     /// The directory.
@@ -182,10 +199,25 @@ impl Ledger {
         &self.inner.clock
     }
 
-    /// Whether it takes commands: it is open for writing, and its writer is alive.
+    /// Whether it takes commands: it is open for writing, and its writer did not stop by a fault.
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.asking().is_some_and(|writer| !writer.is_closed())
+        self.inner.writing.as_ref().is_some_and(Writing::is_sound)
+    }
+}
+
+impl Writing {
+    /// Waits in the queue for the answer.
+    async fn queue(&self, command: Command, place: Place) -> Result<Done, Failure> {
+        let asking = self.asking.as_ref().ok_or(Failure::Closing)?;
+        let (answer, answered) = oneshot::channel();
+        let asked = Asked { command, asker: Asker { answer, place } };
+        asking.send(asked).await.map_err(|_| Failure::Closing)?;
+        answered.await.map_err(|_| Failure::Closing)?
+    }
+
+    fn is_sound(&self) -> bool {
+        !self.writer.is_poisoned() && self.asking.as_ref().is_some_and(|asking| !asking.is_closed())
     }
 }
 
@@ -222,11 +254,12 @@ pub(crate) fn open_for_writing(
 }
 
 fn start(writer: Writer) -> Result<Writing, OpenError> {
-    let (sender, receiver) = mpsc::channel(WAITING_MAX);
-    let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(OpenError::Writer)?;
+    let writer = Arc::new(Mutex::new(writer));
+    let (asking, waiting) = mpsc::channel(WAITING_MAX);
+    let served = Arc::clone(&writer);
     let thread = std::thread::Builder::new()
         .name("accord-writer".to_owned())
-        .spawn(move || writer.run(receiver, &runtime))
+        .spawn(move || writer::serve(&served, waiting))
         .map_err(OpenError::Writer)?;
-    Ok(Writing { asking: Some(sender), thread: Some(thread) })
+    Ok(Writing { writer, asking: Some(asking), places: Arc::default(), thread: Some(thread) })
 }

@@ -1,5 +1,7 @@
 //! The service against a real directory.
 
+mod writing;
+
 use super::{Access, Failure, ImportReport, Importer, Ledger, LineResult, Watcher};
 use accord_domain::{Command, Instant, Subject};
 use accord_store::EventLog;

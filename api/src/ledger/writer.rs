@@ -4,15 +4,17 @@
 //! subject, or under one key, never share a commit: the second is decided on what the first one did.
 
 use super::Failure;
+use super::beside::Beside;
 use super::decision;
 use super::heads::{Heads, numbered};
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{Command, NewEvent, Subject};
-use accord_projections::Projector;
+use accord_projections::wait_for;
 use accord_store::clock::Clock;
 use accord_store::{Append, AppendError, Appended, EventLog, LogError, Stored};
 use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 
 /// Commands that share one commit at most.
@@ -36,7 +38,44 @@ pub struct Done {
 /// A command waiting for its answer.
 pub(super) struct Asked {
     pub(super) command: Command,
+    pub(super) asker: Asker,
+}
+
+/// Who waits for an answer.
+pub(super) struct Asker {
     pub(super) answer: oneshot::Sender<Result<Done, Failure>>,
+    /// Held until the answer is given.
+    pub(super) place: Place,
+}
+
+impl Asker {
+    fn answer(self, result: Result<Done, Failure>) {
+        // The place first: who is answered may pass by an empty queue at once.
+        drop(self.place);
+        // One that went away does not care.
+        drop(self.answer.send(result));
+    }
+}
+
+/// Room for a command, counted from when it is asked until it is answered.
+#[derive(Debug)]
+pub(super) struct Place {
+    all: Arc<AtomicUsize>,
+    /// Whether nobody else had one when it was taken.
+    pub(super) alone: bool,
+}
+
+impl Place {
+    pub(super) fn take(all: &Arc<AtomicUsize>) -> Self {
+        let alone = all.fetch_add(1, Ordering::AcqRel) == 0;
+        Self { all: Arc::clone(all), alone }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.all.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// The next command; none when every sender is gone.
@@ -55,41 +94,52 @@ fn next(waiting: &mut mpsc::Receiver<Asked>) -> Option<Asked> {
 struct Pending {
     subject: Subject,
     decided: Vec<NewEvent>,
-    answer: oneshot::Sender<Result<Done, Failure>>,
+    asker: Asker,
 }
 
-/// State of the writer thread.
+/// Decides, records and shows. One thread at a time has it.
 pub(super) struct Writer {
     pub(super) log: Arc<dyn EventLog>,
-    pub(super) projector: Projector,
+    pub(super) views: Beside,
     pub(super) rulebook: Arc<Rulebook>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) salt: u64,
     pub(super) heads: Heads,
 }
 
-impl Writer {
-    /// Serves until every sender is gone.
-    pub(super) fn run(mut self, mut waiting: mpsc::Receiver<Asked>, runtime: &tokio::runtime::Runtime) {
-        let mut queue: VecDeque<Asked> = VecDeque::new();
-        loop {
-            if queue.is_empty() {
-                match next(&mut waiting) {
-                    Some(asked) => queue.push_back(asked),
-                    None => return,
-                }
+/// Serves the queue until every sender is gone, or the writer stopped by a fault.
+pub(super) fn serve(writer: &Mutex<Writer>, mut waiting: mpsc::Receiver<Asked>) {
+    let mut queue: VecDeque<Asked> = VecDeque::new();
+    loop {
+        if queue.is_empty() {
+            match next(&mut waiting) {
+                Some(asked) => queue.push_back(asked),
+                None => return,
             }
-            while queue.len() < BATCH_MAX
-                && let Ok(asked) = waiting.try_recv()
-            {
-                queue.push_back(asked);
-            }
-            runtime.block_on(self.commit(&mut queue));
         }
+        // Nothing more is recorded after a fault: what it left half done cannot be known.
+        let Ok(mut writer) = writer.lock() else { return };
+        while queue.len() < BATCH_MAX
+            && let Ok(asked) = waiting.try_recv()
+        {
+            queue.push_back(asked);
+        }
+        wait_for(writer.commit(&mut queue));
+    }
+}
+
+impl Writer {
+    /// Carries out one command on the caller's thread.
+    pub(super) fn execute(&mut self, command: Command, place: Place) -> Result<Done, Failure> {
+        let (answer, mut answered) = oneshot::channel();
+        let mut queue = VecDeque::from([Asked { command, asker: Asker { answer, place } }]);
+        wait_for(self.commit(&mut queue));
+        answered.try_recv().unwrap_or(Err(Failure::Closing))
     }
 
     /// Decides and commits what can share a commit; the rest stays in the queue, in order.
     async fn commit(&mut self, queue: &mut VecDeque<Asked>) {
+        self.views.wake();
         let mut subjects: HashSet<Subject> = HashSet::new();
         let mut keys: HashSet<Box<str>> = HashSet::new();
         let mut later = VecDeque::new();
@@ -110,10 +160,10 @@ impl Writer {
             match self.decide(&asked.command).await {
                 Ok(Decided::New(append, decided)) => {
                     batch.push(append);
-                    pending.push(Pending { subject: asked.command.subject, decided, answer: asked.answer });
+                    pending.push(Pending { subject: asked.command.subject, decided, asker: asked.asker });
                 }
-                Ok(Decided::Repeated(done)) => drop(asked.answer.send(Ok(done))),
-                Err(failure) => drop(asked.answer.send(Err(failure))),
+                Ok(Decided::Repeated(done)) => asked.asker.answer(Ok(done)),
+                Err(failure) => asked.asker.answer(Err(failure)),
             }
         }
         queue.extend(later);
@@ -123,36 +173,21 @@ impl Writer {
     }
 
     async fn append(&mut self, batch: Vec<Append>, pending: Vec<Pending>) {
-        let answers = self.log.append(batch).await;
-        let recorded: u32 =
-            answers.iter().flatten().filter(|answer| !answer.repeated).map(|a| a.appended.count).sum();
-        let first = answers
-            .iter()
-            .flatten()
-            .filter(|answer| !answer.repeated)
-            .map(|a| a.appended.first_position)
-            .min();
-        let stored = match first {
-            Some(first) => self.log.read_all(first, recorded as usize).await,
-            None => Ok(Vec::new()),
+        let mut events: Arc<[Stored]> = Arc::default();
+        let views = &mut self.views;
+        let mut foretold = |told: Vec<Stored>| {
+            events = told.into();
+            views.begin(Arc::clone(&events));
         };
-        let stored = match stored {
-            Ok(stored) => stored,
-            Err(error) => {
-                // Recorded, but what was recorded cannot be read: say so rather than guess.
-                let failure = Failure::from(error);
-                for one in pending {
-                    self.heads.forget(&one.subject);
-                    drop(one.answer.send(Err(failure.clone())));
-                }
-                return;
+        let answers = self.log.append_foretold(batch, &mut foretold).await;
+        if !events.is_empty() {
+            let durable = answers.iter().flatten().any(|answer| !answer.repeated);
+            if let Err(error) = self.views.end(&events, durable) {
+                // The log is the truth; the views catch up from there.
+                tracing::error!(error = %error, "views are behind");
             }
-        };
-        if let Err(error) = self.projector.keep_up(&stored) {
-            // The log is the truth and has it; the views catch up from there.
-            tracing::error!(error = %error, "views are behind");
         }
-        let mut rest = stored.as_slice();
+        let mut rest = &*events;
         for (one, answer) in pending.into_iter().zip(answers) {
             let result = match answer {
                 Ok(answer) if answer.repeated => {
@@ -170,7 +205,7 @@ impl Writer {
                     Err(decision::refused(error))
                 }
             };
-            drop(one.answer.send(result));
+            one.asker.answer(result);
         }
     }
 
@@ -179,21 +214,27 @@ impl Writer {
         Ok(Done { appended, repeated: true, events })
     }
 
+    /// Decides first and looks for the key afterwards, where the log does so anyway: a key is nearly always new. A
+    /// command that was carried out before is refused by its own effects, if by anything, and then the key is asked.
     async fn decide(&mut self, command: &Command) -> Result<Decided, Failure> {
         let request = decision::request_of(command)?;
-        if let Some(request) = &request
-            && let Some((digest, appended)) = self.log.request(&request.key).await?
-        {
-            return if digest == request.digest {
-                Ok(Decided::Repeated(self.repeated(appended).await?))
-            } else {
-                Err(decision::refused(AppendError::KeyReused { first_position: appended.first_position }))
-            };
-        }
+        let asked = request.clone();
         let now = self.clock.now();
-        let (append, decided) =
-            decision::decide(&mut self.heads, &*self.log, command, request, now, &self.rulebook).await?;
-        Ok(Decided::New(append, decided))
+        let decided =
+            decision::decide(&mut self.heads, &*self.log, command, request, now, &self.rulebook).await;
+        match (decided, asked) {
+            (Ok((append, decided)), _) => Ok(Decided::New(append, decided)),
+            (Err(failure), Some(asked)) => match self.log.request(&asked.key).await? {
+                Some((digest, appended)) if digest == asked.digest => {
+                    Ok(Decided::Repeated(self.repeated(appended).await?))
+                }
+                Some((_, Appended { first_position, .. })) => {
+                    Err(decision::refused(AppendError::KeyReused { first_position }))
+                }
+                None => Err(failure),
+            },
+            (Err(failure), None) => Err(failure),
+        }
     }
 }
 

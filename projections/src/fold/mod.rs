@@ -15,7 +15,7 @@ use accord_domain::event::EventData;
 use accord_domain::insured::InsuredEvent;
 use accord_domain::practitioner::PractitionerEvent;
 use accord_domain::{AreaCode, Event, Version};
-use accord_store::EventLog;
+use accord_store::{EventLog, Stored};
 
 use crate::error::ViewError;
 use crate::projector::words;
@@ -47,11 +47,17 @@ pub fn home_area(first: &Event) -> Option<AreaCode> {
 }
 
 /// A subject's events up to a version; the inner error says why one of them cannot be understood.
+///
+/// Of those at hand, which the log may not show yet, the ones of the subject that it does not show are taken too: they
+/// end with that version.
 pub(crate) fn history(
     log: &dyn EventLog,
     stream: &str,
     up_to: Version,
+    at_hand: &[Stored],
 ) -> Result<Result<Vec<Event>, String>, ViewError> {
-    let stored = wait_for(log.read_stream(stream, 0, up_to as usize + 1))?;
-    Ok(stored.iter().map(|stored| stored.decode().map_err(|error| words(&error))).collect())
+    let shown = wait_for(log.read_stream(stream, 0, up_to as usize + 1))?;
+    let next = shown.last().map_or(0, |stored| stored.version + 1);
+    let rest = at_hand.iter().filter(|stored| &*stored.stream == stream && next <= stored.version);
+    Ok(shown.iter().chain(rest).map(|stored| stored.decode().map_err(|error| words(&error))).collect())
 }

@@ -59,6 +59,28 @@ pub async fn every_condition_holds_and_fails_as_named(fixture: &mut impl Fixture
     assert_eq!(log.len().await.unwrap(), 4);
 }
 
+/// What is told before a commit is what is read after it; where nothing is new, nothing is told.
+pub async fn what_is_foretold_is_what_is_recorded(fixture: &mut impl Fixture) {
+    let log = fixture.log();
+    one(&*log, under("old", 1, append("institution-x", Expected::NoStream, 0, 1))).await.unwrap();
+    let batch = vec![
+        under("old", 1, append("institution-x", Expected::NoStream, 0, 1)),
+        under("new", 2, append(STREAM, Expected::NoStream, 0, 3)),
+        append("institution-x", Expected::NoStream, 0, 1),
+        append("institution-x", Expected::Exact(0), 1, 2),
+        append("institution-y", Expected::NoStream, 0, 1),
+    ];
+    let mut told = Vec::new();
+    let mut foretold = |events| told.push(events);
+    let answers = log.append_foretold(batch.clone(), &mut foretold).await;
+    assert!(answers[0].as_ref().is_ok_and(|answer| answer.repeated) && answers[2].is_err());
+    log.append_foretold(batch[..1].to_vec(), &mut foretold).await;
+    log.append_foretold(Vec::new(), &mut foretold).await;
+    let recorded = log.read_all(1, MANY).await.unwrap();
+    assert_eq!(recorded.len(), 6);
+    assert_eq!(told, [recorded], "once, all of them, as they are read");
+}
+
 /// Nothing to append is a mistake, not a success.
 pub async fn an_append_without_events_is_refused(fixture: &mut impl Fixture) {
     let log = fixture.log();

@@ -47,6 +47,7 @@ macro_rules! contract_tests {
             an_empty_log_has_nothing
             the_first_append_gives_version_0_and_position_0
             every_condition_holds_and_fails_as_named
+            what_is_foretold_is_what_is_recorded
             an_append_without_events_is_refused
             limits_are_reached_and_not_passed
             one_refused_request_harms_no_neighbour_and_leaves_no_hole

@@ -46,7 +46,7 @@ impl Bulk {
         let reader = shared.open_reader();
         let spawned = std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || {
             let written = batches.into_iter().try_for_each(|mut batch| {
-                sink.commit(&mut batch)?;
+                sink.commit(&mut batch, &mut |_| {})?;
                 batch.events.iter().for_each(|row| landed(row.raw()));
                 Ok(())
             });

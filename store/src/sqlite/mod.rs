@@ -25,12 +25,12 @@ pub use bulk::{Bulk, Landed};
 use crate::clock::Clock;
 use crate::ids;
 use crate::merkle::{Frontier, Hash, Subtree};
-use crate::port::{Answer, Append, AppendError, Appended, EventLog, LogError, Scan, Stored};
+use crate::port::{Answer, Append, AppendError, Appended, EventLog, Foretold, LogError, Scan, Stored};
 use crate::verify::Verified;
 use accord_domain::{Instant, Version};
 use async_trait::async_trait;
 use index::Tail;
-use plan::Planner;
+use plan::{Commit, Planner};
 use read::{Lookup, Pool, Reader};
 use schema::{Meta, Mode};
 use sink::Sink;
@@ -285,8 +285,13 @@ impl SqliteLog {
         }
     }
 
-    fn append_now(&self, batch: Vec<Append>) -> Vec<Result<Answer, AppendError>> {
+    fn append_now(
+        &self,
+        batch: Vec<Append>,
+        foretold: &mut Foretold<'_>,
+    ) -> Vec<Result<Answer, AppendError>> {
         let count = batch.len();
+        let names: Vec<Arc<str>> = batch.iter().map(|append| Arc::clone(&append.stream)).collect();
         let refuse = |error: Arc<LogError>| {
             (0..count).map(|_| Err(AppendError::Storage(Arc::clone(&error)))).collect()
         };
@@ -303,7 +308,9 @@ impl SqliteLog {
             Ok(answers) => answers,
             Err(error) => return refuse(Arc::new(error)),
         };
-        if let Err(error) = writer.sink.commit(&mut writer.planner.take()) {
+        let mut commit = writer.planner.take();
+        let mut written = |commit: &Commit| foretold(stored(&names, &answers, commit));
+        if let Err(error) = writer.sink.commit(&mut commit, &mut written) {
             writer.planner.back_to(before);
             for answer in &mut answers {
                 // An answer given before this commit still stands; one that rests on it does not.
@@ -314,6 +321,16 @@ impl SqliteLog {
         }
         answers
     }
+}
+
+/// The events of a commit as readers will find them: the requests, named in order, that were answered anew.
+fn stored(names: &[Arc<str>], answers: &[Result<Answer, AppendError>], commit: &Commit) -> Vec<Stored> {
+    let new = names.iter().zip(answers).filter_map(|(name, answer)| match answer {
+        Ok(answer) if !answer.repeated => Some((name, answer.appended.count)),
+        Ok(_) | Err(_) => None,
+    });
+    let names = new.flat_map(|(name, count)| std::iter::repeat_n(name, count as usize));
+    names.zip(&commit.events).map(|(name, row)| row.stored(Arc::clone(name))).collect()
 }
 
 /// Opens a log for reading; where not even SQLite's shared memory can be written, as a file that does not change.
@@ -333,8 +350,12 @@ fn open_for_reading(path: &Path) -> Result<(Mode, rusqlite::Connection, Meta), L
 
 #[async_trait]
 impl EventLog for SqliteLog {
-    async fn append(&self, batch: Vec<Append>) -> Vec<Result<Answer, AppendError>> {
-        self.append_now(batch)
+    async fn append_foretold(
+        &self,
+        batch: Vec<Append>,
+        foretold: &mut Foretold<'_>,
+    ) -> Vec<Result<Answer, AppendError>> {
+        self.append_now(batch, foretold)
     }
 
     async fn read_stream(&self, stream: &str, from: Version, limit: usize) -> Result<Vec<Stored>, LogError> {

@@ -6,7 +6,7 @@
 use super::index::{Digest128, digest_hash, digest128};
 use super::read::{Head, Lookup};
 use crate::limits;
-use crate::port::{Answer, Append, AppendError, Appended, LogError, Raw};
+use crate::port::{Answer, Append, AppendError, Appended, LogError, Raw, Stored};
 use accord_domain::{Instant, Proposed, Version};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
@@ -41,6 +41,14 @@ impl Row {
         let Self { position, stream, version, recorded_at, ref leaf, ref event, .. } = *self;
         let (kind, effective_at, body) = (event.kind, event.effective_at, event.body.as_slice());
         Raw { position, stream, version, kind, effective_at, recorded_at, leaf, body }
+    }
+
+    /// As it will be read.
+    pub(super) fn stored(&self, stream: Arc<str>) -> Stored {
+        let Self { position, version, recorded_at, leaf, ref event, .. } = *self;
+        let (kind, effective_at) = (event.kind, event.effective_at);
+        let body = String::from_utf8_lossy(&event.body).into();
+        Stored { position, stream, version, kind, effective_at, recorded_at, leaf, body }
     }
 }
 

@@ -28,18 +28,22 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    /// Makes a commit durable and visible.
+    /// Makes a commit durable and visible; `written` is told when all its rows are there but for the disk.
     ///
     /// # Errors
     /// Nothing of it was written. After a failed write or sync the sink is broken for good.
-    pub(super) fn commit(&mut self, commit: &mut Commit) -> Result<(), Arc<LogError>> {
+    pub(super) fn commit(
+        &mut self,
+        commit: &mut Commit,
+        written: &mut dyn FnMut(&Commit),
+    ) -> Result<(), Arc<LogError>> {
         if let Some(broken) = &self.broken {
             return Err(Arc::clone(broken));
         }
         if commit.events.is_empty() {
             return Ok(());
         }
-        match self.write(commit) {
+        match self.write(commit, written) {
             Ok(learnt) => {
                 self.publish(learnt);
                 Ok(())
@@ -59,7 +63,7 @@ impl Sink {
         error
     }
 
-    fn write(&mut self, commit: &mut Commit) -> rusqlite::Result<Learnt> {
+    fn write(&mut self, commit: &mut Commit, written: &mut dyn FnMut(&Commit)) -> rusqlite::Result<Learnt> {
         let salt = self.shared.meta.salt;
         let mut learnt = Learnt::default();
         let tx = self.log.unchecked_transaction()?;
@@ -109,6 +113,7 @@ impl Sink {
                 learnt.keys.push((digest_hash(&request.key), request.first_position));
             }
         }
+        written(commit);
         tx.commit()?;
         if let Some(newest) = commit.events.last() {
             self.newest_leaf = newest.leaf.to_vec();

@@ -14,17 +14,31 @@ pub(crate) struct Appended {
     pub(crate) events: u64,
 }
 
+impl Appended {
+    fn none() -> anyhow::Result<Self> {
+        Ok(Self { calls: Calls::new()?, events: 0 })
+    }
+
+    /// Takes down what a command came to that was asked at an instant.
+    fn note(&mut self, begin: Instant, client: &mut Client, next: &Next, done: &Done) -> anyhow::Result<()> {
+        self.calls.record(begin.elapsed());
+        self.events += u64::from(done.appended.count);
+        recorded(client, next, done)
+    }
+}
+
+fn parsed(next: &Next) -> anyhow::Result<Command> {
+    Command::parse(&next.line).map_err(|error| anyhow!("{error}: {}", next.line))
+}
+
 /// Asks until the client's subjects have nothing more to tell or so many acts are done.
 async fn work(ledger: &Ledger, client: &mut Client, acts: usize) -> anyhow::Result<Appended> {
-    let mut appended = Appended { calls: Calls::new()?, events: 0 };
+    let mut appended = Appended::none()?;
     for _ in 0..acts {
         let Some(next) = client.next() else { break };
         let begin = Instant::now();
-        let command = Command::parse(&next.line).map_err(|error| anyhow!("{error}: {}", next.line))?;
-        let done = ledger.execute(command).await.map_err(|error| anyhow!("{error}: {}", next.line))?;
-        appended.calls.record(begin.elapsed());
-        appended.events += u64::from(done.appended.count);
-        recorded(client, &next, &done)?;
+        let done = ledger.execute(parsed(&next)?).await.map_err(|error| anyhow!("{error}: {}", next.line))?;
+        appended.note(begin, client, &next, &done)?;
     }
     Ok(appended)
 }
@@ -35,10 +49,17 @@ fn recorded(client: &mut Client, next: &Next, done: &Done) -> anyhow::Result<()>
     Ok(())
 }
 
-/// One client in a loop.
+/// One client in a loop, on this thread.
 pub(crate) fn single(ledger: &Ledger, mut client: Client, acts: usize) -> anyhow::Result<Appended> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    runtime.block_on(work(ledger, &mut client, acts))
+    let mut appended = Appended::none()?;
+    for _ in 0..acts {
+        let Some(next) = client.next() else { break };
+        let begin = Instant::now();
+        let done =
+            ledger.execute_blocking(parsed(&next)?).map_err(|error| anyhow!("{error}: {}", next.line))?;
+        appended.note(begin, &mut client, &next, &done)?;
+    }
+    Ok(appended)
 }
 
 /// Many clients at once, each with subjects of its own.
@@ -53,7 +74,7 @@ pub(crate) fn concurrent(ledger: &Ledger, clients: Vec<Client>, acts: usize) -> 
                 tokio::spawn(async move { work(&ledger, &mut client, acts).await })
             })
             .collect();
-        let mut all = Appended { calls: Calls::new()?, events: 0 };
+        let mut all = Appended::none()?;
         for task in tasks {
             let one = task.await??;
             all.calls.join(&one.calls)?;

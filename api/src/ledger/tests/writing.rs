@@ -1,0 +1,211 @@
+//! Who writes, and what everybody sees when writing fails.
+
+use super::{SIGN, clock, fresh};
+use crate::ledger::beside::Beside;
+use crate::ledger::heads::Heads;
+use crate::ledger::writer::{Place, Writer};
+use crate::ledger::{Access, Done, Failure, Ledger};
+use accord_domain::rulebook::Rulebook;
+use accord_domain::{Command, Instant, Subject, Version};
+use accord_projections::{Axis, Options, Projector, Source, Views};
+use accord_store::clock::{Clock, ManualClock};
+use accord_store::{
+    Answer, Append, AppendError, Appended, EventLog, Foretold, LogError, MemoryLog, Scan, Stored,
+};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+
+const SALT: u64 = 7;
+
+fn sign(number: usize) -> Command {
+    let line = SIGN
+        .replace("H37010200001", &format!("H370102{number:05}"))
+        .replace("sign-1", &format!("sign-{number}"));
+    Command::parse(&line).unwrap()
+}
+
+fn interview(number: usize, nth: usize) -> Command {
+    Command::parse(&format!(
+        r#"{{"command":"institution.interview","subject":"H370102{number:05}","effective_at":"2025-08-04",
+           "actor":{{"authority":"agency","area":"370100"}},"key":"interview-{number}-{nth}","data":{{"note":"约谈"}}}}"#
+    ))
+    .unwrap()
+}
+
+fn stands(views: &Views, number: usize) -> bool {
+    let subject = Subject::parse(&format!("H370102{number:05}")).unwrap();
+    let at = Instant::parse("2025-06-01").unwrap();
+    !views.standing(&subject, at, Instant::MAX).unwrap().is_empty()
+}
+
+/// A log that foretells events and then, when told so, does not record them.
+#[derive(Debug)]
+struct Torn {
+    log: MemoryLog,
+    clock: Arc<dyn Clock>,
+    recorded: Mutex<Vec<Vec<Append>>>,
+    torn: AtomicBool,
+}
+
+#[async_trait::async_trait]
+impl EventLog for Torn {
+    async fn append_foretold(
+        &self,
+        batch: Vec<Append>,
+        foretold: &mut Foretold<'_>,
+    ) -> Vec<Result<Answer, AppendError>> {
+        let recorded = self.recorded.lock().unwrap().clone();
+        if !self.torn.load(Ordering::SeqCst) {
+            self.recorded.lock().unwrap().push(batch.clone());
+            return self.log.append_foretold(batch, foretold).await;
+        }
+        let twin = MemoryLog::new(SALT, self.clock.clone());
+        for batch in recorded {
+            twin.append(batch).await;
+        }
+        let count = batch.len();
+        twin.append_foretold(batch, foretold).await;
+        let torn = || Err(AppendError::Storage(Arc::new(LogError::Full("torn".to_owned()))));
+        std::iter::repeat_with(torn).take(count).collect()
+    }
+    async fn read_stream(&self, stream: &str, from: Version, limit: usize) -> Result<Vec<Stored>, LogError> {
+        self.log.read_stream(stream, from, limit).await
+    }
+    async fn read_all(&self, from: u64, limit: usize) -> Result<Vec<Stored>, LogError> {
+        self.log.read_all(from, limit).await
+    }
+    async fn len(&self) -> Result<u64, LogError> {
+        self.log.len().await
+    }
+    async fn request(&self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
+        self.log.request(key).await
+    }
+    async fn known(&self, at: Instant) -> Result<u64, LogError> {
+        self.log.known(at).await
+    }
+    fn scanner(&self) -> Result<Box<dyn Scan>, LogError> {
+        self.log.scanner()
+    }
+    fn salt(&self) -> u64 {
+        self.log.salt()
+    }
+    fn subscribe(&self) -> watch::Receiver<u64> {
+        self.log.subscribe()
+    }
+}
+
+#[test]
+fn what_the_log_foretold_and_could_not_keep_is_never_in_the_views() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = Arc::new(Torn {
+        log: MemoryLog::new(SALT, clock()),
+        clock: clock(),
+        recorded: Mutex::default(),
+        torn: AtomicBool::new(false),
+    });
+    let path = dir.path().join("views.db");
+    let source = Source { ledger: [1; 16], salt: SALT };
+    let (projector, _) = Projector::open(&path, source, log.clone(), Options::default()).unwrap();
+    let views = Views::open(&path).unwrap();
+    let mut writer = Writer {
+        log: log.clone(),
+        views: Beside::start(projector).unwrap(),
+        rulebook: Arc::new(Rulebook::national().clone()),
+        clock: clock(),
+        salt: SALT,
+        heads: Heads::new(100),
+    };
+    let places = Arc::new(AtomicUsize::new(0));
+    let mut ask = |command| -> Result<Done, Failure> { writer.execute(command, Place::take(&places)) };
+
+    ask(sign(1)).unwrap();
+    for command in [sign(2), interview(1, 0)] {
+        log.torn.store(true, Ordering::SeqCst);
+        let refused = ask(command.clone()).unwrap_err();
+        assert!(matches!(&refused, Failure::Log(why) if matches!(**why, LogError::Full(_))), "{refused:?}");
+        assert!(!stands(&views, 2), "nothing of it may be seen");
+        let subject = Subject::parse("H37010200001").unwrap();
+        let trail = views.trail(&subject, Axis::Recorded, Instant::MAX, None, 10).unwrap();
+        assert_eq!(trail.items.len(), 1, "the signing");
+    }
+    log.torn.store(false, Ordering::SeqCst);
+    let done = ask(sign(2)).unwrap();
+    assert_eq!(done.appended.first_position, 1, "no place in the log was lost");
+    assert!(stands(&views, 2));
+    assert_eq!(ask(interview(1, 0)).unwrap().appended.first_version, 1);
+}
+
+/// A clock that stops the writer by a fault, when told so.
+#[derive(Debug)]
+struct Faulty {
+    clock: ManualClock,
+    fault: AtomicBool,
+}
+
+impl Clock for Faulty {
+    fn now(&self) -> Instant {
+        assert!(!self.fault.load(Ordering::SeqCst), "the clock is broken");
+        self.clock.now()
+    }
+}
+
+#[tokio::test]
+async fn after_a_fault_of_the_writer_nothing_more_is_recorded_and_the_files_are_let_go() {
+    for on_own_thread in [true, false] {
+        let dir = tempfile::tempdir().unwrap();
+        let start = Instant::parse("2026-01-15T09:00:00+08:00").unwrap();
+        let faulty = Arc::new(Faulty { clock: ManualClock::at(start), fault: AtomicBool::new(false) });
+        Ledger::init(dir.path(), SALT, &*faulty).unwrap();
+        let ledger = Ledger::open(dir.path(), Access::ReadWrite, faulty.clone()).unwrap();
+        ledger.execute_blocking(sign(1)).unwrap();
+        faulty.fault.store(true, Ordering::SeqCst);
+        if on_own_thread {
+            assert!(catch_unwind(AssertUnwindSafe(|| ledger.execute_blocking(sign(2)))).is_err());
+        } else {
+            assert!(matches!(ledger.execute(sign(2)).await, Err(Failure::Closing)));
+        }
+        faulty.fault.store(false, Ordering::SeqCst);
+        // A client of the other thread hears of the fault while that thread is still on its way out.
+        while ledger.is_writable() {
+            std::thread::yield_now();
+        }
+        assert!(matches!(ledger.execute_blocking(sign(3)), Err(Failure::Closing)));
+        assert!(matches!(ledger.execute(sign(3)).await, Err(Failure::Closing)));
+        assert_eq!(ledger.event_log().len().await.unwrap(), 1, "the first signing");
+        drop(ledger);
+        let again = Ledger::open(dir.path(), Access::ReadWrite, faulty).unwrap();
+        again.execute_blocking(sign(2)).unwrap();
+    }
+}
+
+/// One caller that asks again as soon as it is answered does not keep 63 others waiting.
+#[test]
+fn nobody_passes_by_those_who_wait() {
+    const OTHERS: usize = 63;
+    const TRIES_MAX: usize = 5_000;
+    let (_dir, ledger) = fresh();
+    for number in 0..=OTHERS {
+        ledger.execute_blocking(sign(number)).unwrap();
+    }
+    let served = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for number in 1..=OTHERS {
+            let (ledger, served) = (&ledger, &served);
+            scope.spawn(move || {
+                let done = ledger.execute_blocking(interview(number, 0)).unwrap();
+                assert!(stands(ledger.views(), number) && done.events.len() == 1);
+                served.fetch_add(1, Ordering::SeqCst);
+            });
+        }
+        let mut tries = 0;
+        while served.load(Ordering::SeqCst) < OTHERS {
+            assert!(tries < TRIES_MAX, "{} of {OTHERS} were served", served.load(Ordering::SeqCst));
+            ledger.execute_blocking(interview(0, tries)).unwrap();
+            tries += 1;
+        }
+    });
+    let events = accord_projections::wait_for(ledger.event_log().read_all(0, TRIES_MAX * 2)).unwrap();
+    assert!((0_u64..).zip(&events).all(|(position, event)| event.position == position));
+}
