@@ -172,6 +172,19 @@ impl Projector {
         }
     }
 
+    /// Writes the pages of what was prepared ahead of [`Projector::show`], which then writes one: worth it where somebody
+    /// waits for that and not for this.
+    ///
+    /// # Errors
+    /// When the file cannot be written. Nothing is prepared any more.
+    pub fn write_ahead(&mut self) -> Result<(), ViewError> {
+        if let Err(error) = self.connection.cache_flush() {
+            self.withdraw()?;
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
     /// Shows what was prepared, if anything was.
     ///
     /// # Errors

@@ -148,7 +148,9 @@ fn serve(desk: &Weak<Desk>, answers: &Sender<Worked>) {
                 looks = 0;
             }
         };
-        if answers.send(work.prepare()).is_err() {
+        let (mut projector, prepared) = work.prepare();
+        let written = prepared.and_then(|()| projector.write_ahead());
+        if answers.send((projector, written)).is_err() {
             return;
         }
     }
