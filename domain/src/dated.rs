@@ -5,14 +5,20 @@ use crate::id::Version;
 use crate::institution::facts::Text;
 use crate::time::Instant;
 use crate::track::{Span, Track, Value};
+use uuid::Uuid;
 
 /// What stands on some tracks, and what stood.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Dated {
     spans: Vec<Span>,
+    /// Events that later ones name by id.
+    pub(crate) named: Vec<(Uuid, Version)>,
 }
 
 impl Dated {
+    /// Nothing has ever stood.
+    pub(crate) const NOTHING: Dated = Dated { spans: Vec::new(), named: Vec::new() };
+
     /// From an instant on a value stands on a track, until another is set, it is ended, or its own end comes. An end at or
     /// before its begin sets nothing.
     pub fn set(&mut self, track: Track, value: Value, from: Instant, until: Option<Instant>, cause: Version) {

@@ -262,7 +262,14 @@ const fn agreement_blocks(value: Value) -> Option<ReasonCode> {
         | Value::Normal
         | Value::Registered
         | Value::Points(_)
-        | Value::Grade(_) => Some(ReasonCode::AgreementNotInForce),
+        | Value::Grade(_)
+        | Value::Pending
+        | Value::Unverified
+        | Value::Inspecting
+        | Value::Founded
+        | Value::Unfounded
+        | Value::Referred
+        | Value::Transferred => Some(ReasonCode::AgreementNotInForce),
     }
 }
 
@@ -295,7 +302,15 @@ fn measures(answer: &mut Answer<'_>, spans: &[Span]) {
             | Track::Points
             | Track::Credit
             | Track::Moratorium(_)
-            | Track::Case => continue,
+            | Track::Commitment(_)
+            | Track::Discipline(_)
+            | Track::OnlineSettlement
+            | Track::Objection(_)
+            | Track::Appeal(_)
+            | Track::Plan
+            | Track::Rules(_)
+            | Track::Case
+            | Track::Supervision => continue,
         };
         answer.because(outcome, Reason::of(code, Whose::Institution, span));
     }

@@ -4,6 +4,10 @@
 //! `show`, `payable`, lists, census and comparisons all read spans and nothing else, so an answer computed from the log
 //! and one read from a view are the same kind of thing and can be compared row by row.
 
+mod classes;
+
+pub use classes::{BarClass, Grade};
+
 use crate::id::{AreaCode, InstitutionCode, SubjectKind, Version};
 use crate::institution::facts::InstitutionKind;
 use crate::time::Instant;
@@ -97,8 +101,24 @@ pub enum Track {
     Credit,
     /// 暂停纳入 of a kind of institutions in a pooling area.
     Moratorium(InstitutionKind),
+    /// 承诺 in force, named by the event that made it.
+    Commitment(Version),
+    /// 失信惩戒 in force, named by the event that imposed it.
+    Discipline(Version),
+    /// 医疗费用联网结算 of an insured person.
+    OnlineSettlement,
+    /// 异议 pending, named by the event that raised it.
+    Objection(Version),
+    /// 申诉, 复议 or 诉讼 pending, named by the event that raised it.
+    Appeal(Version),
+    /// The resource plan (资源配置规划) of a pooling area.
+    Plan,
+    /// Rules that a pooling area adopted for itself, by their name.
+    Rules(Box<str>),
     /// How far a case has come.
     Case,
+    /// 挂牌督办 of a case.
+    Supervision,
 }
 
 impl Track {
@@ -140,7 +160,15 @@ impl Track {
                 let word = parts.next()?;
                 InstitutionKind::ALL.into_iter().find(|kind| kind.name() == word).map(Self::Moratorium)
             }
+            "commitment" => Some(Self::Commitment(parts.next()?.parse().ok()?)),
+            "discipline" => Some(Self::Discipline(parts.next()?.parse().ok()?)),
+            "online-settlement" => Some(Self::OnlineSettlement),
+            "objection" => Some(Self::Objection(parts.next()?.parse().ok()?)),
+            "appeal" => Some(Self::Appeal(parts.next()?.parse().ok()?)),
+            "plan" => Some(Self::Plan),
+            "rules" => Some(Self::Rules(key.split_once('/')?.1.into())),
             "case" => Some(Self::Case),
+            "supervision" => Some(Self::Supervision),
             _ => None,
         }
     }
@@ -154,6 +182,7 @@ impl Track {
             Self::Agreement(..) | Self::Qualification => true,
             Self::Credit => matches!(kind, SubjectKind::Enterprise | SubjectKind::Insured),
             Self::Moratorium(_) => matches!(kind, SubjectKind::Area),
+            Self::OnlineSettlement => matches!(kind, SubjectKind::Insured),
             Self::Case => matches!(kind, SubjectKind::Case),
             Self::Probation(_)
             | Self::CrossRegion(_)
@@ -161,7 +190,14 @@ impl Track {
             | Self::Department(_)
             | Self::Bar(_)
             | Self::Site(_)
-            | Self::Points => false,
+            | Self::Points
+            | Self::Commitment(_)
+            | Self::Discipline(_)
+            | Self::Objection(_)
+            | Self::Appeal(_)
+            | Self::Plan
+            | Self::Rules(_)
+            | Self::Supervision => false,
         }
     }
 
@@ -184,7 +220,15 @@ impl Track {
             | Self::Points
             | Self::Credit
             | Self::Moratorium(_)
-            | Self::Case => None,
+            | Self::Commitment(_)
+            | Self::Discipline(_)
+            | Self::OnlineSettlement
+            | Self::Objection(_)
+            | Self::Appeal(_)
+            | Self::Plan
+            | Self::Rules(_)
+            | Self::Case
+            | Self::Supervision => None,
         }
     }
 }
@@ -210,7 +254,15 @@ impl fmt::Display for Track {
             Self::Points => f.write_str("points"),
             Self::Credit => f.write_str("credit"),
             Self::Moratorium(kind) => write!(f, "moratorium/{}", kind.name()),
+            Self::Commitment(cause) => write!(f, "commitment/{cause}"),
+            Self::Discipline(cause) => write!(f, "discipline/{cause}"),
+            Self::OnlineSettlement => f.write_str("online-settlement"),
+            Self::Objection(cause) => write!(f, "objection/{cause}"),
+            Self::Appeal(cause) => write!(f, "appeal/{cause}"),
+            Self::Plan => f.write_str("plan"),
+            Self::Rules(name) => write!(f, "rules/{name}"),
             Self::Case => f.write_str("case"),
+            Self::Supervision => f.write_str("supervision"),
         }
     }
 }
@@ -218,128 +270,6 @@ impl fmt::Display for Track {
 impl Serialize for Track {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
-    }
-}
-
-/// Why somebody may not apply or register again (令2 art 12, 令3; fact sheet R-113, C-02).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BarClass {
-    /// 因违法被解除.
-    Illegality,
-    /// 因严重违反协议被解除.
-    Breach,
-    /// 以弄虚作假等不正当手段申请.
-    FraudInApplication,
-    /// Failed evaluation twice.
-    EvaluationFailed,
-    /// Terminated under the flat rule of 医保办发〔2018〕21号.
-    Terminated2018,
-    /// Practitioner: 12 points accumulated in a year.
-    PointsAccumulated,
-    /// Practitioner: 12 points by one decision.
-    PointsSingle,
-    /// Practitioner: terminated by a decision apart from points.
-    Decision,
-}
-
-impl BarClass {
-    const ALL: [BarClass; 8] = [
-        Self::Illegality,
-        Self::Breach,
-        Self::FraudInApplication,
-        Self::EvaluationFailed,
-        Self::Terminated2018,
-        Self::PointsAccumulated,
-        Self::PointsSingle,
-        Self::Decision,
-    ];
-
-    /// The word in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Illegality => "illegality",
-            Self::Breach => "breach",
-            Self::FraudInApplication => "fraud_in_application",
-            Self::EvaluationFailed => "evaluation_failed",
-            Self::Terminated2018 => "terminated_2018",
-            Self::PointsAccumulated => "points_accumulated",
-            Self::PointsSingle => "points_single",
-            Self::Decision => "decision",
-        }
-    }
-
-    fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|class| class.name() == word)
-    }
-}
-
-/// 信用等级. Schemes differ by area and subject: letters (fact sheet K-02 … K-09), or the three levels of enterprises in
-/// price and procurement credit (K-11).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Grade {
-    /// A+.
-    APlus,
-    /// A.
-    A,
-    /// B.
-    B,
-    /// C.
-    C,
-    /// C-.
-    CMinus,
-    /// D.
-    D,
-    /// D-.
-    DMinus,
-    /// E.
-    E,
-    /// 失信.
-    Dishonest,
-    /// 严重失信.
-    SeriouslyDishonest,
-    /// 特别严重失信.
-    ExtremelyDishonest,
-}
-
-impl Grade {
-    /// All grades, best first, letters before the levels of enterprises.
-    pub const ALL: [Grade; 11] = [
-        Self::APlus,
-        Self::A,
-        Self::B,
-        Self::C,
-        Self::CMinus,
-        Self::D,
-        Self::DMinus,
-        Self::E,
-        Self::Dishonest,
-        Self::SeriouslyDishonest,
-        Self::ExtremelyDishonest,
-    ];
-
-    /// The word of the status: `grade_a_plus`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::APlus => "grade_a_plus",
-            Self::A => "grade_a",
-            Self::B => "grade_b",
-            Self::C => "grade_c",
-            Self::CMinus => "grade_c_minus",
-            Self::D => "grade_d",
-            Self::DMinus => "grade_d_minus",
-            Self::E => "grade_e",
-            Self::Dishonest => "dishonest",
-            Self::SeriouslyDishonest => "seriously_dishonest",
-            Self::ExtremelyDishonest => "extremely_dishonest",
-        }
-    }
-
-    fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|grade| grade.name() == word)
     }
 }
 
@@ -393,6 +323,20 @@ pub enum Value {
     Points(u8),
     /// Credit grade.
     Grade(Grade),
+    /// An objection or appeal: not decided yet.
+    Pending,
+    /// A case: a lead that nobody has verified.
+    Unverified,
+    /// A case: being inspected.
+    Inspecting,
+    /// A case: found to be so (查实).
+    Founded,
+    /// A case: not found to be so (查无实据).
+    Unfounded,
+    /// A case: referred to another body (移送).
+    Referred,
+    /// A case: handed to another office inside the system (移交).
+    Transferred,
 }
 
 impl Value {
@@ -421,10 +365,17 @@ impl Value {
             Self::Registered => "registered",
             Self::Points(_) => "points",
             Self::Grade(grade) => grade.name(),
+            Self::Pending => "pending",
+            Self::Unverified => "unverified",
+            Self::Inspecting => "inspecting",
+            Self::Founded => "founded",
+            Self::Unfounded => "unfounded",
+            Self::Referred => "referred",
+            Self::Transferred => "transferred",
         }
     }
 
-    const PLAIN: [Value; 18] = [
+    const PLAIN: [Value; 25] = [
         Self::Applied,
         Self::Evaluating,
         Self::Candidate,
@@ -443,6 +394,13 @@ impl Value {
         Self::Unregistered,
         Self::Normal,
         Self::Registered,
+        Self::Pending,
+        Self::Unverified,
+        Self::Inspecting,
+        Self::Founded,
+        Self::Unfounded,
+        Self::Referred,
+        Self::Transferred,
     ];
 
     /// From the text form (`in_force`, `points 10`, `barred breach unperformed`).

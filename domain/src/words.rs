@@ -41,6 +41,14 @@ pub fn event_type(kind: EventType) -> Option<Term> {
             "decision-annulled" => return Some(term("decision annulled", "撤销决定")),
             "record-corrected" => return Some(term("record corrected", "更正记录")),
             "credit-rated" => return Some(term("credit rated", "信用评级")),
+            "credit-repaired" => return Some(term("credit repaired", "信用修复")),
+            "committed" => return Some(term("commitment made", "作出承诺")),
+            "disciplined" => return Some(term("disciplined for dishonesty", "失信惩戒")),
+            "discipline-lifted" => return Some(term("discipline lifted", "解除惩戒")),
+            "objected" => return Some(term("objection raised", "提出异议")),
+            "objection-decided" => return Some(term("objection decided", "异议处理")),
+            "appealed" => return Some(term("appealed", "申诉、复议或诉讼")),
+            "appeal-decided" => return Some(term("appeal decided", "申诉、复议或诉讼结果")),
             _ => {}
         }
     }
@@ -105,6 +113,23 @@ pub fn event_type(kind: EventType) -> Option<Term> {
         }
         "area.moratorium-started" => term("admission suspended", "暂停两定医药机构纳入"),
         "area.moratorium-ended" => term("admission resumed", "恢复两定医药机构纳入"),
+        "area.resources-planned" => term("resources planned", "制定资源配置规划"),
+        "area.rules-adopted" => term("local rules adopted", "采用本地规则"),
+        "insured.online-settlement-suspended" => term("online settlement suspended", "暂停医疗费用联网结算"),
+        "insured.online-settlement-resumed" => term("online settlement resumed", "恢复医疗费用联网结算"),
+        "institution.audit-recorded" => term("claims audited", "费用审核"),
+        "institution.assessment-recorded" => term("assessed", "年度考核"),
+        "institution.self-check-recorded" => term("checked itself", "自查自纠"),
+        "institution.closed" => term("closed down", "停业或注销"),
+        "case.lead-received" => term("lead received", "收到线索"),
+        "case.inspected" => term("inspection begun", "开展检查"),
+        "case.found" => term("findings made", "作出认定"),
+        "case.referred" => term("referral", "移送"),
+        "case.referral-accepted" => term("referral accepted", "接收移送"),
+        "case.transferred" => term("transfer", "移交"),
+        "case.supervised" => term("put under supervision", "挂牌督办"),
+        "case.publicised" => term("publicised", "曝光"),
+        "case.rewarded" => term("informant rewarded", "举报奖励"),
         "case.opened" => term("case opened", "立案"),
         "case.closed" => term("case closed", "结案"),
         _ => return None,
@@ -121,6 +146,9 @@ pub const fn value(track: &Track, value: Value) -> Term {
         Value::Candidate => term("candidate", "拟定点"),
         Value::Refused => term("refused", "不予定点"),
         Value::InForce => term("in force", "正常履行"),
+        Value::Suspended if matches!(track, Track::OnlineSettlement) => {
+            term("online settlement suspended", "暂停联网结算")
+        }
         Value::Suspended if person => term("suspended", "暂停"),
         Value::Suspended => term("suspended", "中止"),
         Value::Terminated if person => term("terminated", "终止"),
@@ -141,6 +169,10 @@ pub const fn value(track: &Track, value: Value) -> Term {
         Value::On => match track {
             Track::Department(_) => term("ordered off", "责令暂停"),
             Track::Moratorium(_) => term("admission suspended", "暂停纳入"),
+            Track::Commitment(_) => term("in force", "有效"),
+            Track::Discipline(_) => term("in force", "执行中"),
+            Track::Supervision => term("under supervision", "督办中"),
+            Track::Plan | Track::Rules(_) => term("in force", "施行中"),
             _ => term("held", "暂停结算"),
         },
         Value::Barred { .. } => term("barred", "限制期内"),
@@ -149,6 +181,13 @@ pub const fn value(track: &Track, value: Value) -> Term {
         Value::Registered => term("registered", "已登记备案"),
         Value::Points(_) => term("points", "记分"),
         Value::Grade(grade) => self::grade(grade),
+        Value::Pending => term("pending", "待处理"),
+        Value::Unverified => term("unverified", "待核实"),
+        Value::Inspecting => term("being inspected", "检查中"),
+        Value::Founded => term("found to be so", "查实"),
+        Value::Unfounded => term("not found to be so", "查无实据"),
+        Value::Referred => term("referred", "已移送"),
+        Value::Transferred => term("transferred", "已移交"),
     }
 }
 
@@ -185,7 +224,15 @@ pub const fn track(track: &Track) -> Term {
         Track::Points => term("points this year", "年度记分"),
         Track::Credit => term("credit grade", "信用等级"),
         Track::Moratorium(_) => term("suspension of admission", "暂停两定医药机构纳入"),
+        Track::Commitment(_) => term("commitment", "承诺"),
+        Track::Discipline(_) => term("discipline for dishonesty", "失信惩戒"),
+        Track::OnlineSettlement => term("online settlement", "医疗费用联网结算"),
+        Track::Objection(_) => term("objection", "异议"),
+        Track::Appeal(_) => term("appeal", "申诉、复议或诉讼"),
+        Track::Plan => term("resource plan", "资源配置规划"),
+        Track::Rules(_) => term("local rules", "本地规则"),
         Track::Case => term("case", "案件"),
+        Track::Supervision => term("supervision", "挂牌督办"),
     }
 }
 

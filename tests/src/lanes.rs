@@ -65,7 +65,21 @@ fn lane(track: &Track) -> String {
         Track::Department(department) => format!("{name} {department}"),
         Track::Site(institution) => format!("{name} {institution}"),
         Track::Moratorium(kind) => format!("{name} {}", kind.name()),
-        Track::Bar(_) | Track::Qualification | Track::Points | Track::Credit | Track::Case => name.to_owned(),
+        Track::Rules(file) => format!("{name} {file}"),
+        Track::Commitment(cause)
+        | Track::Discipline(cause)
+        | Track::Objection(cause)
+        | Track::Appeal(cause) => {
+            format!("{name} #{cause}")
+        }
+        Track::Bar(_)
+        | Track::Qualification
+        | Track::Points
+        | Track::Credit
+        | Track::OnlineSettlement
+        | Track::Plan
+        | Track::Case
+        | Track::Supervision => name.to_owned(),
     }
 }
 

@@ -44,7 +44,7 @@ impl Row {
 
 /// The statuses lists go by: those of an agreement, then those of a qualification, a moratorium, a case and a credit rating
 /// that have a word of their own.
-pub const STATUSES: [Value; 26] = [
+pub const STATUSES: [Value; 32] = [
     Value::Applied,
     Value::Evaluating,
     Value::Candidate,
@@ -59,6 +59,12 @@ pub const STATUSES: [Value; 26] = [
     Value::Normal,
     Value::On,
     Value::Open,
+    Value::Unverified,
+    Value::Inspecting,
+    Value::Founded,
+    Value::Unfounded,
+    Value::Referred,
+    Value::Transferred,
     Value::Closed,
     Value::Grade(Grade::APlus),
     Value::Grade(Grade::A),

@@ -165,6 +165,11 @@ fn facts_of(facts: &PractitionerEvent) -> Option<(i32, PointEntry)> {
         | PractitionerEvent::ManagerBanned(_)
         | PractitionerEvent::InterviewHeld(_)
         | PractitionerEvent::Referred(_)
+        | PractitionerEvent::Committed(_)
+        | PractitionerEvent::Objected(_)
+        | PractitionerEvent::ObjectionDecided(_)
+        | PractitionerEvent::Appealed(_)
+        | PractitionerEvent::AppealDecided(_)
         | PractitionerEvent::DecisionAnnulled(_)
         | PractitionerEvent::RecordCorrected(_) => None,
     }

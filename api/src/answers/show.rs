@@ -76,6 +76,8 @@ pub struct InstitutionShow {
     pub departments: Vec<Department>,
     /// Bars to applying again.
     pub bars: Vec<Bar>,
+    /// What stands besides: credit, commitments, objections, appeals.
+    pub standing: Vec<Standing>,
     /// What is due.
     pub obligations: Vec<Due>,
 }
@@ -178,6 +180,8 @@ pub struct PractitionerShow {
     pub qualification: Qualification,
     /// Bars to registering again.
     pub bars: Vec<Bar>,
+    /// What stands besides: commitments, objections, appeals.
+    pub standing: Vec<Standing>,
     /// What is due.
     pub obligations: Vec<Due>,
 }
@@ -303,6 +307,7 @@ fn institution(gathered: &Gathered) -> InstitutionShow {
         holds,
         departments,
         bars: bars(gathered),
+        standing: besides(gathered),
         obligations: gathered.obligations.clone(),
     }
 }
@@ -318,6 +323,21 @@ fn other(gathered: &Gathered) -> OtherShow {
         standing: gathered.spans.iter().map(|span| standing(gathered, span)).collect(),
         obligations: gathered.obligations.clone(),
     }
+}
+
+/// What has no place of its own in the answer about an institution or a practitioner.
+fn besides(gathered: &Gathered) -> Vec<Standing> {
+    let besides = |track: &Track| {
+        matches!(
+            track,
+            Track::Credit
+                | Track::Commitment(_)
+                | Track::Discipline(_)
+                | Track::Objection(_)
+                | Track::Appeal(_)
+        )
+    };
+    gathered.spans.iter().filter(|span| besides(&span.track)).map(|span| standing(gathered, span)).collect()
 }
 
 fn standing(gathered: &Gathered, span: &Span) -> Standing {
@@ -358,7 +378,15 @@ fn agreement(gathered: &Gathered, status: &Span, area: AreaCode, line: Line) -> 
             | Track::Points
             | Track::Credit
             | Track::Moratorium(_)
-            | Track::Case => continue,
+            | Track::Commitment(_)
+            | Track::Discipline(_)
+            | Track::OnlineSettlement
+            | Track::Objection(_)
+            | Track::Appeal(_)
+            | Track::Plan
+            | Track::Rules(_)
+            | Track::Case
+            | Track::Supervision => continue,
         }
         causes.push(&span.cause);
     }
@@ -443,6 +471,7 @@ fn practitioner(gathered: &Gathered) -> PractitionerShow {
             reasons: gathered.reasons_of(causes),
         },
         bars: bars(gathered),
+        standing: besides(gathered),
         obligations: gathered.obligations.clone(),
     }
 }

@@ -119,6 +119,7 @@ pub(crate) fn status(of: Option<(AreaCode, Line)>, word: &str, lang: Lang) -> St
 /// The name of the status that a kind of subject is listed by.
 pub(crate) fn listed(kind: &str, of: Option<(AreaCode, Line)>, word: &str, lang: Lang) -> String {
     let track = match SubjectKind::parse(kind) {
+        Some(SubjectKind::Insured) if word == Value::Suspended.name() => Track::OnlineSettlement,
         Some(SubjectKind::Enterprise | SubjectKind::Insured) => Track::Credit,
         Some(SubjectKind::Area) => Track::Moratorium(InstitutionKind::Medical),
         Some(SubjectKind::Case) => Track::Case,
@@ -149,7 +150,20 @@ pub(crate) fn track(of: &Track, lang: Lang) -> String {
         Track::Moratorium(InstitutionKind::Pharmacy) => {
             format!("{title} {}", lang.of_two("零售药店", "pharmacies"))
         }
-        Track::Qualification | Track::Points | Track::Credit | Track::Case => title,
+        Track::Commitment(cause)
+        | Track::Discipline(cause)
+        | Track::Objection(cause)
+        | Track::Appeal(cause) => {
+            format!("{title} #{cause}")
+        }
+        Track::Rules(name) => format!("{title} {name}"),
+        Track::Qualification
+        | Track::Points
+        | Track::Credit
+        | Track::OnlineSettlement
+        | Track::Plan
+        | Track::Case
+        | Track::Supervision => title,
     }
 }
 

@@ -138,10 +138,10 @@ operations! {
 operations! {
     insured, Insured, "/v1/insured", "/v1/insured/{code}", "/v1/insured/{code}/history",
     "/v1/insured/{code}/diff",
-    "A grade: `grade_a` … `grade_e`.", "grade_d", "ins-7f3a09c2",
-    /// Insured persons by credit grade
+    "`suspended`: online settlement is suspended; or a grade, `grade_a` … `grade_e`.", "suspended", "ins-7f3a09c2",
+    /// Insured persons by status
     ///
-    /// One item for each insured person (参保人) that has a credit grade at `as_of` as known at `known_at`.
+    /// One item for each insured person (参保人) whose online settlement is suspended or who has a credit grade at `as_of` as known at `known_at`.
     ;
     /// What stands of an insured person
     ///
@@ -181,7 +181,7 @@ operations! {
 operations! {
     cases, Case, "/v1/cases", "/v1/cases/{code}", "/v1/cases/{code}/history",
     "/v1/cases/{code}/diff",
-    "`open closed`.", "open", "case-2025-0804",
+    "`open unverified inspecting founded unfounded referred transferred closed`.", "unverified", "case-2025-0804",
     /// Cases by status
     ///
     /// One item for each case (案件) with its status at `as_of` as known at `known_at`.

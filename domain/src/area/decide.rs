@@ -1,6 +1,8 @@
 //! Decisions about a pooling area.
 
-use super::facts::{Moratorium, MoratoriumAct, MoratoriumEnd, MoratoriumEndAct};
+use super::facts::{
+    Moratorium, MoratoriumAct, MoratoriumEnd, MoratoriumEndAct, Plan, PlanAct, RulesAct, RulesAdoption,
+};
 use super::{AreaCommand as C, AreaEvent as E};
 use crate::command::Command;
 use crate::dated::Record;
@@ -13,6 +15,7 @@ use crate::rejection::Rejection;
 use crate::track::Track;
 use crate::words;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 /// Decides.
 pub(crate) fn decide(
@@ -26,6 +29,8 @@ pub(crate) fn decide(
     };
     let area = code.area();
     let event = match act {
+        C::PlanResources(data) => plan(command, context, area, data)?,
+        C::AdoptRules(data) => adopt(command, context, area, data)?,
         C::StartMoratorium(data) => start(state, command, context, area, data)?,
         C::EndMoratorium(data) => end(state, command, context, area, data)?,
         // Both act on the record and are decided in crate::decide for every kind of subject.
@@ -37,6 +42,62 @@ pub(crate) fn decide(
 
 fn event(context: &Context<'_>, facts: E) -> NewEvent {
     NewEvent::new(context.effective_at, EventData::Area(facts))
+}
+
+/// 资源配置规划: a step that nobody recorded is a finding.
+fn plan(
+    command: &Command,
+    context: &Context<'_>,
+    area: AreaCode,
+    data: &PlanAct,
+) -> Result<NewEvent, Rejection> {
+    require_authority(command, &[Authority::Bureau])?;
+    if let Some(until) = data.until {
+        ends_after(until, context.effective_at)?;
+    }
+    let mut event = event(
+        context,
+        E::ResourcesPlanned(Plan {
+            area,
+            departments_consulted: data.departments_consulted,
+            note: data.note.clone(),
+            provincial_review: data.provincial_review,
+            title: data.title.clone(),
+            until: data.until,
+        }),
+    );
+    if data.departments_consulted != Some(true) {
+        event = event.finding("departments-not-consulted", Some("S0-01"));
+    }
+    if data.provincial_review != Some(true) {
+        event = event.finding("no-provincial-review", Some("S0-01"));
+    }
+    Ok(event)
+}
+
+/// 采用本地规则: only text that is what its digest says and that the rulebook can read.
+fn adopt(
+    command: &Command,
+    context: &Context<'_>,
+    area: AreaCode,
+    data: &RulesAct,
+) -> Result<NewEvent, Rejection> {
+    require_authority(command, &[Authority::Bureau, Authority::Agency])?;
+    let digest: String =
+        Sha256::digest(data.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    if digest != *data.sha256 {
+        let words = words!("the text's SHA-256 is {digest}", "文本的 SHA-256 为 {digest}");
+        return Err(Rejection::new("sha256-differs", words).allowed(json!({ "sha256": digest })));
+    }
+    let adopted = context.rulebook.with_overlay(&data.name, &data.text, area, context.effective_at);
+    if let Err(error) = adopted {
+        let words = words!("the rules cannot be read: {error}", "规则无法读取：{error}");
+        let place = json!({ "file": error.file, "line": error.line, "message": error.message });
+        return Err(Rejection::new("rules-unreadable", words).allowed(place));
+    }
+    let facts =
+        RulesAdoption { area, name: data.name.clone(), sha256: data.sha256.clone(), text: data.text.clone() };
+    Ok(event(context, E::RulesAdopted(facts)))
 }
 
 /// 暂停纳入. 令2 and 令3 oblige the agency to take applications and know no moratorium, so each is marked for whoever reads

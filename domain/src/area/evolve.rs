@@ -9,6 +9,13 @@ use crate::track::{Track, Value};
 pub(crate) fn evolve(state: &mut Record, event: &Event, facts: &E) {
     state.count(event);
     match facts {
+        E::ResourcesPlanned(data) => {
+            state.dated.set(Track::Plan, Value::On, event.effective_at, data.until, event.version);
+        }
+        E::RulesAdopted(data) => {
+            let track = Track::Rules(data.name.clone());
+            state.dated.set(track, Value::On, event.effective_at, None, event.version);
+        }
         E::MoratoriumStarted(data) => {
             for kind in &data.designations {
                 let track = Track::Moratorium(*kind);

@@ -7,6 +7,54 @@ use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 
 facts! {
+    /// 资源配置规划, as asked.
+    PlanAct {
+        /// Whether health and other departments were consulted (fact sheet S0-01).
+        ? departments_consulted: bool,
+        /// Words.
+        ? note: Text,
+        /// Whether the provincial department reviewed it (fact sheet S0-01).
+        ? provincial_review: bool,
+        /// Title.
+        title: Text,
+        /// End, where it has one.
+        ? until: Instant,
+    }
+    /// 资源配置规划, as decided.
+    Plan {
+        /// The pooling area.
+        area: AreaCode,
+        /// Whether health and other departments were consulted.
+        ? departments_consulted: bool,
+        /// Words.
+        ? note: Text,
+        /// Whether the provincial department reviewed it.
+        ? provincial_review: bool,
+        /// Title.
+        title: Text,
+        /// End, where it has one.
+        ? until: Instant,
+    }
+    /// 采用本地规则, as asked.
+    RulesAct {
+        /// Name of the file; the same name again takes the place of what was adopted under it.
+        name: Text,
+        /// SHA-256 of the text, 64 hexadecimal digits in lower case.
+        sha256: Text,
+        /// The rules, in the form of the rulebook.
+        text: Text,
+    }
+    /// 采用本地规则, as decided.
+    RulesAdoption {
+        /// The pooling area.
+        area: AreaCode,
+        /// Name of the file.
+        name: Text,
+        /// SHA-256 of the text.
+        sha256: Text,
+        /// The rules.
+        text: Text,
+    }
     /// 暂停纳入, as asked.
     MoratoriumAct {
         /// Whether it rests on agreements or assessment rules rather than on 令2 and 令3, which know no such measure (fact

@@ -3,17 +3,25 @@
 mod decide;
 mod evolve;
 pub mod facts;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use decide::decide;
 pub(crate) use evolve::evolve;
 
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
-use facts::{Moratorium, MoratoriumAct, MoratoriumEnd, MoratoriumEndAct};
+use facts::{
+    Moratorium, MoratoriumAct, MoratoriumEnd, MoratoriumEndAct, Plan, PlanAct, RulesAct, RulesAdoption,
+};
 
 vocabulary! {
     subject "area";
     commands AreaCommand {
+        /// 制定资源配置规划.
+        PlanResources = "plan-resources": PlanAct,
+        /// 采用本地规则.
+        AdoptRules = "adopt-rules": RulesAct,
         /// 暂停两定医药机构纳入.
         StartMoratorium = "start-moratorium": MoratoriumAct,
         /// 恢复两定医药机构纳入.
@@ -24,6 +32,10 @@ vocabulary! {
         Correct = "correct": Correction,
     }
     events AreaEvent {
+        /// 制定资源配置规划.
+        600 ResourcesPlanned = "resources-planned" v 1: Plan,
+        /// 采用本地规则.
+        601 RulesAdopted = "rules-adopted" v 1: RulesAdoption,
         /// 暂停两定医药机构纳入.
         610 MoratoriumStarted = "moratorium-started" v 1: Moratorium,
         /// 恢复两定医药机构纳入.
@@ -39,6 +51,8 @@ vocabulary! {
 pub(crate) fn clerical(event: &AreaEvent) -> &'static [&'static str] {
     use AreaEvent as E;
     match event {
+        E::ResourcesPlanned(_) => &["note", "title"],
+        E::RulesAdopted(_) => &[],
         E::MoratoriumStarted(_) => &["ground"],
         E::MoratoriumEnded(_) => &["note"],
         E::DecisionAnnulled(_) | E::RecordCorrected(_) => &[],

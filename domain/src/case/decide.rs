@@ -1,14 +1,41 @@
-//! Decisions about a case.
+//! Decisions about a case. Published cases begin anywhere, so a step that nobody recorded is a finding; refused is what
+//! comes after the end, and what the law does not let happen.
 
+use super::facts::{CaseInspection, FindingOutcome, Reward};
 use super::{CaseCommand as C, CaseEvent as E};
 use crate::command::Command;
 use crate::dated::Record;
-use crate::decide::{Context, Decision, no_such_event, require_authority, unknown_subject};
-use crate::envelope::Authority;
+use crate::decide::{Context, Decision, ends_after, no_such_event, require_authority, unknown_subject};
+use crate::envelope::Authority::{
+    self, Agency, Bureau, Discipline, Drug, Health, Market, Police, Procuratorate,
+};
 use crate::event::{EventData, NewEvent};
 use crate::rejection::Rejection;
+use crate::time::Instant;
+use crate::timeline;
 use crate::track::{Span, Track, Value};
 use crate::words;
+use serde_json::json;
+
+const EITHER: &[Authority] = &[Agency, Bureau];
+/// Bodies that refer cases to one another.
+const BODIES: &[Authority] = &[
+    Agency,
+    Bureau,
+    Police,
+    Procuratorate,
+    Discipline,
+    Health,
+    Market,
+    Drug,
+    Authority::Finance,
+    Authority::Court,
+];
+/// Least number of inspectors (令735 art 29).
+const INSPECTORS: &str = "case.inspectors";
+/// Every parameter asked for here.
+#[cfg(test)]
+pub(super) const PARAMS: [&str; 1] = [INSPECTORS];
 
 /// Decides.
 pub(crate) fn decide(
@@ -17,41 +44,173 @@ pub(crate) fn decide(
     act: &C,
     context: &Context<'_>,
 ) -> Result<Decision, Rejection> {
-    let status = state.dated.at(&Track::Case, context.effective_at);
-    let facts = match act {
+    let matter = Matter { state, command, context, at: context.effective_at };
+    let event = match act {
         C::Open(data) => {
-            require_authority(command, &[Authority::Bureau, Authority::Agency])?;
-            if let Some(span) = status {
-                let words = words!("the case is open since {}", "该案已于 {} 立案", span.from.words());
+            require_authority(command, EITHER)?;
+            if let Some(span) = matter.status() {
+                let words = words!("the case is known since {}", "该案已于 {} 登记", span.from.words());
                 return Err(Rejection::new("already-open", words).blocked_by(span.cause));
             }
-            E::Opened(data.clone())
+            matter.event(E::Opened(data.clone()))
         }
+        C::ReceiveLead(data) => {
+            require_authority(command, BODIES)?;
+            matter.not_over()?;
+            matter.event(E::LeadReceived(data.clone()))
+        }
+        C::Inspect(data) => matter.inspect(data)?,
+        C::Find(data) => {
+            require_authority(command, EITHER)?;
+            matter.running()?;
+            if data.outcome == FindingOutcome::Founded && data.facts.is_empty() {
+                let words = words!("what was found must be told", "须写明查实的事实");
+                return Err(Rejection::new("no-facts", words));
+            }
+            matter.event(E::Found(data.clone()))
+        }
+        C::Refer(data) => {
+            require_authority(command, BODIES)?;
+            matter.running()?;
+            if data.to == command.envelope.actor.authority {
+                let words = words!(
+                    "a case is referred to another body; inside the system it is `case.transfer`",
+                    "移送须移送其他机关；系统内部移交请用 `case.transfer`"
+                );
+                return Err(Rejection::new("to-itself", words));
+            }
+            matter.event(E::Referred(data.clone()))
+        }
+        C::AcceptReferral(data) => {
+            require_authority(command, BODIES)?;
+            matter.running()?;
+            if data.by == data.from {
+                let words = words!("nobody accepts a referral from itself", "接收机关与移送机关不得相同");
+                return Err(Rejection::new("to-itself", words));
+            }
+            matter.event(E::ReferralAccepted(data.clone()))
+        }
+        C::Transfer(data) => {
+            require_authority(command, EITHER)?;
+            matter.running()?;
+            matter.event(E::Transferred(data.clone()))
+        }
+        C::Supervise(data) => {
+            require_authority(command, EITHER)?;
+            matter.running()?;
+            if let Some(until) = data.until {
+                ends_after(until, matter.at)?;
+            }
+            matter.event(E::Supervised(data.clone()))
+        }
+        C::Publicise(data) => {
+            require_authority(command, BODIES)?;
+            matter.known()?;
+            matter.event(E::Publicised(data.clone()))
+        }
+        C::Reward(data) => matter.reward(data)?,
         C::Close(data) => {
-            require_authority(command, &[Authority::Bureau, Authority::Agency])?;
-            running(command, context, status)?;
-            E::Closed(data.clone())
+            require_authority(command, EITHER)?;
+            matter.running()?;
+            matter.event(E::Closed(data.clone()))
         }
         // Both act on the record and are decided in crate::decide for every kind of subject.
         C::Annul(data) => return Err(no_such_event(data.event)),
         C::Correct(data) => return Err(no_such_event(data.event)),
     };
-    Ok(vec![NewEvent::new(context.effective_at, EventData::Case(facts))])
+    Ok(vec![event])
 }
 
-/// Refuses an act on a case that is not open.
-fn running(command: &Command, context: &Context<'_>, status: Option<&Span>) -> Result<(), Rejection> {
-    match status {
-        Some(span) if span.value == Value::Closed => {
-            let words = words!("the case was closed on {}", "该案已于 {} 结案", span.from.words());
-            Err(Rejection::new("case-closed", words).blocked_by(span.cause))
+/// One command before the decider, with all it may look at.
+struct Matter<'a> {
+    state: &'a Record,
+    command: &'a Command,
+    context: &'a Context<'a>,
+    at: Instant,
+}
+
+impl<'a> Matter<'a> {
+    fn event(&self, facts: E) -> NewEvent {
+        NewEvent::new(self.at, EventData::Case(facts))
+    }
+
+    fn status(&self) -> Option<&'a Span> {
+        self.state.dated.at(&Track::Case, self.at)
+    }
+
+    /// Refuses what comes after the end.
+    fn not_over(&self) -> Result<(), Rejection> {
+        match self.status() {
+            Some(span) if span.value == Value::Closed => {
+                let words = words!("the case was closed on {}", "该案已于 {} 结案", span.from.words());
+                Err(Rejection::new("case-closed", words).blocked_by(span.cause))
+            }
+            Some(_) | None => Ok(()),
         }
-        Some(_) => Ok(()),
-        None if context.version.is_none() => Err(unknown_subject(&command.subject)),
-        None => {
+    }
+
+    /// Refuses an act on a case nobody has heard of.
+    fn known(&self) -> Result<(), Rejection> {
+        match self.status() {
+            Some(_) => Ok(()),
+            None if self.context.version.is_none() => Err(unknown_subject(&self.command.subject)),
+            None => {
+                let words = words!("the case is not open on {}", "该案在 {} 尚未登记", self.at.words());
+                Err(Rejection::new("case-not-open", words))
+            }
+        }
+    }
+
+    /// Refuses an act on a case that is not open.
+    fn running(&self) -> Result<(), Rejection> {
+        self.not_over()?;
+        self.known()
+    }
+
+    /// 开展检查: by two at least; fewer is a finding, for it was done.
+    fn inspect(&self, data: &CaseInspection) -> Result<NewEvent, Rejection> {
+        require_authority(self.command, BODIES)?;
+        self.running()?;
+        let event = self.event(E::Inspected(data.clone()));
+        let least = self.context.rulebook.number(INSPECTORS, self.at, None);
+        let (Some(inspectors), Some(least)) = (data.inspectors, least) else { return Ok(event) };
+        let rule = &least.citation.id;
+        Ok(if i64::from(inspectors) < least.value {
+            event.finding("too-few-inspectors", Some(rule))
+        } else {
+            event.rule(rule)
+        })
+    }
+
+    /// 举报奖励: of a lead of this case that was found to be so (令735 art 35).
+    fn reward(&self, data: &Reward) -> Result<NewEvent, Rejection> {
+        require_authority(self.command, &[Agency, Bureau, Authority::Finance])?;
+        self.known()?;
+        let known = timeline::resolve(self.context.history);
+        let standing =
+            |known: &&timeline::Known<'_>| known.event.effective_at <= self.at && self.at < known.void_from;
+        let lead = known.iter().find(|known| known.event.id == data.lead);
+        let Some(lead) = lead else { return Err(no_such_event(data.lead)) };
+        if !standing(&lead) || !matches!(lead.event.data, EventData::Case(E::LeadReceived(_))) {
+            let words = words!("event {} is no lead that stands", "事件 {} 不是有效的线索", data.lead);
+            return Err(Rejection::new("wrong-event", words).blocked_by(lead.event.version));
+        }
+        let founded = known.iter().filter(standing).any(|known| match &known.event.data {
+            EventData::Case(E::Found(found)) => {
+                found.outcome == FindingOutcome::Founded
+                    && lead.event.effective_at <= known.event.effective_at
+            }
+            _ => false,
+        });
+        if !founded {
             let words =
-                words!("the case is not open on {}", "该案在 {} 尚未立案", context.effective_at.words());
-            Err(Rejection::new("case-not-open", words))
+                words!("a report is rewarded once it has been verified", "举报线索经查证属实后方可给予奖励");
+            return Err(Rejection::new("not-verified", words).allowed(json!({ "after": "case.find" })));
         }
+        if data.amount_fen.is_some_and(|fen| fen <= 0) {
+            let words = words!("a reward is more than 0 fen", "奖励金额须大于 0");
+            return Err(Rejection::new("out-of-range", words).allowed(json!({ "amount_fen": { "min": 1 } })));
+        }
+        Ok(self.event(E::Rewarded(data.clone())))
     }
 }

@@ -1,21 +1,45 @@
-//! 案件: ties acts on several subjects together, from the lead to the end.
+//! 案件: ties acts on several subjects together, from the lead to the end. Acts on the subjects themselves are events of
+//! their own, which name the case in the member `case`.
 
 mod decide;
 mod evolve;
 pub mod facts;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use decide::decide;
 pub(crate) use evolve::evolve;
 
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
-use facts::{Closing, Opening};
+use facts::{
+    CaseFinding, CaseInspection, CaseReferral, CaseTransfer, Closing, Lead, Opening, Publicity,
+    ReferralAcceptance, Reward, Supervision,
+};
 
 vocabulary! {
     subject "case";
     commands CaseCommand {
         /// 立案.
         Open = "open": Opening,
+        /// 收到线索.
+        ReceiveLead = "receive-lead": Lead,
+        /// 开展检查.
+        Inspect = "inspect": CaseInspection,
+        /// 作出认定.
+        Find = "find": CaseFinding,
+        /// 移送.
+        Refer = "refer": CaseReferral,
+        /// 接收移送.
+        AcceptReferral = "accept-referral": ReferralAcceptance,
+        /// 移交.
+        Transfer = "transfer": CaseTransfer,
+        /// 挂牌督办.
+        Supervise = "supervise": Supervision,
+        /// 曝光.
+        Publicise = "publicise": Publicity,
+        /// 举报奖励.
+        Reward = "reward": Reward,
         /// 结案.
         Close = "close": Closing,
         /// 撤销.
@@ -26,6 +50,24 @@ vocabulary! {
     events CaseEvent {
         /// 立案.
         700 Opened = "opened" v 1: Opening,
+        /// 收到线索.
+        701 LeadReceived = "lead-received" v 1: Lead,
+        /// 开展检查.
+        702 Inspected = "inspected" v 1: CaseInspection,
+        /// 作出认定.
+        703 Found = "found" v 1: CaseFinding,
+        /// 移送.
+        704 Referred = "referred" v 1: CaseReferral,
+        /// 接收移送.
+        705 ReferralAccepted = "referral-accepted" v 1: ReferralAcceptance,
+        /// 移交.
+        706 Transferred = "transferred" v 1: CaseTransfer,
+        /// 挂牌督办.
+        707 Supervised = "supervised" v 1: Supervision,
+        /// 曝光.
+        708 Publicised = "publicised" v 1: Publicity,
+        /// 举报奖励.
+        709 Rewarded = "rewarded" v 1: Reward,
         /// 结案.
         710 Closed = "closed" v 1: Closing,
         /// 撤销.
@@ -40,7 +82,14 @@ pub(crate) fn clerical(event: &CaseEvent) -> &'static [&'static str] {
     use CaseEvent as E;
     match event {
         E::Opened(_) => &["title"],
-        E::Closed(_) => &["note"],
-        E::DecisionAnnulled(_) | E::RecordCorrected(_) => &[],
+        E::LeadReceived(_) => &["content"],
+        E::Inspected(_) => &["inspectors", "note"],
+        E::Found(_) => &["facts"],
+        E::Referred(_) => &["document", "note"],
+        E::ReferralAccepted(_) => &["document"],
+        E::Transferred(_) | E::Closed(_) => &["note"],
+        E::Supervised(_) => &["by"],
+        E::Publicised(_) => &["note", "place"],
+        E::Rewarded(_) | E::DecisionAnnulled(_) | E::RecordCorrected(_) => &[],
     }
 }

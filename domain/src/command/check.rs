@@ -16,7 +16,9 @@ pub(super) fn text(text: &str) -> Result<(), CommandError> {
     if text.len() > TEXT_BYTES_MAX.min(3 * LIST_ITEMS_MAX)
         && let Ok(value) = serde_json::from_str::<Value>(text)
     {
-        return sizes(&value, &mut String::new(), 0).map_err(|error| error.placed(text));
+        // Rules that an area adopts are a text of their own, bounded by the command's.
+        let long = if value["command"] == "area.adopt-rules" { "/data/text" } else { "" };
+        return sizes(&value, &mut String::new(), 0, long).map_err(|error| error.placed(text));
     }
     Ok(())
 }
@@ -36,12 +38,12 @@ pub(super) fn is_object(text: &str) -> Result<(), CommandError> {
     Err(CommandError { code, ..invalid("/data", message) })
 }
 
-fn sizes(value: &Value, pointer: &mut String, depth: usize) -> Result<(), CommandError> {
+fn sizes(value: &Value, pointer: &mut String, depth: usize, long: &str) -> Result<(), CommandError> {
     if depth > NESTING_MAX {
         return Err(invalid(pointer, format!("nested deeper than {NESTING_MAX} levels")));
     }
     match value {
-        Value::String(text) if text.len() > TEXT_BYTES_MAX => {
+        Value::String(text) if text.len() > TEXT_BYTES_MAX && *pointer != long => {
             Err(invalid(pointer, format!("{} bytes; at most {TEXT_BYTES_MAX} are accepted", text.len())))
         }
         Value::Array(list) => {
@@ -50,12 +52,12 @@ fn sizes(value: &Value, pointer: &mut String, depth: usize) -> Result<(), Comman
                 return Err(invalid(pointer, message));
             }
             list.iter().enumerate().try_for_each(|(index, item)| {
-                within(pointer, &index.to_string(), |pointer| sizes(item, pointer, depth + 1))
+                within(pointer, &index.to_string(), |pointer| sizes(item, pointer, depth + 1, long))
             })
         }
-        Value::Object(members) => members
-            .iter()
-            .try_for_each(|(key, item)| within(pointer, key, |pointer| sizes(item, pointer, depth + 1))),
+        Value::Object(members) => members.iter().try_for_each(|(key, item)| {
+            within(pointer, key, |pointer| sizes(item, pointer, depth + 1, long))
+        }),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
     }
 }

@@ -157,7 +157,10 @@ impl Act {
     /// The event of the subject's own stream that it names, where it names one: deciding it needs to see the history.
     #[must_use]
     pub fn names_event(&self) -> Option<Uuid> {
+        use EnterpriseCommand as E;
         use InstitutionCommand as I;
+        use InsuredCommand as N;
+        use PractitionerCommand as P;
         if let Some(event) =
             self.annulment().map(|data| data.event).or(self.correction().map(|data| data.event))
         {
@@ -169,6 +172,25 @@ impl Act {
             Self::Institution(I::AcceptRectification(data) | I::FailRectification(data)) => Some(data.order),
             Self::Institution(I::ProvideRecords(data)) => Some(data.demand),
             Self::Institution(I::FileChange(data)) => Some(data.change),
+            Self::Institution(I::Object(data)) | Self::Practitioner(P::Object(data)) => Some(data.decision),
+            Self::Enterprise(E::Object(data)) | Self::Insured(N::Object(data)) => Some(data.decision),
+            Self::Institution(I::DecideObjection(data)) | Self::Practitioner(P::DecideObjection(data)) => {
+                Some(data.objection)
+            }
+            Self::Enterprise(E::DecideObjection(data)) | Self::Insured(N::DecideObjection(data)) => {
+                Some(data.objection)
+            }
+            Self::Institution(I::Appeal(data)) | Self::Practitioner(P::Appeal(data)) => Some(data.decision),
+            Self::Institution(I::DecideAppeal(data)) | Self::Practitioner(P::DecideAppeal(data)) => {
+                Some(data.appeal)
+            }
+            Self::Institution(I::Discipline(data)) => data.rating,
+            Self::Enterprise(E::Discipline(data)) | Self::Insured(N::Discipline(data)) => data.rating,
+            Self::Institution(I::LiftDiscipline(data)) => Some(data.discipline),
+            Self::Enterprise(E::LiftDiscipline(data)) | Self::Insured(N::LiftDiscipline(data)) => {
+                Some(data.discipline)
+            }
+            Self::Case(CaseCommand::Reward(data)) => Some(data.lead),
             Self::Institution(_)
             | Self::Practitioner(_)
             | Self::Enterprise(_)

@@ -3,17 +3,14 @@
 //! An event that no other caused carries the facts of its act. What the decision filled in from a rule is left out again,
 //! so that another rule can fill it in; what a person chose stays.
 
+mod others;
+
 use super::{Act, Command, Envelope};
-use crate::area::facts::{MoratoriumAct, MoratoriumEndAct};
-use crate::area::{AreaCommand, AreaEvent};
-use crate::case::{CaseCommand, CaseEvent};
-use crate::enterprise::{EnterpriseCommand, EnterpriseEvent};
 use crate::envelope::Actor;
 use crate::event::{Event, EventData};
 use crate::id::Subject;
 use crate::institution::facts::{ProbationViolation, RecordsDemandAct, SuspensionAct, TerminationAct};
 use crate::institution::{InstitutionCommand as I, InstitutionEvent as IE};
-use crate::insured::{InsuredCommand, InsuredEvent};
 use crate::practitioner::facts::{DeductionAct, ManagerBanAct, QualificationTerminationAct, RepairAct};
 use crate::practitioner::{PractitionerCommand as P, PractitionerEvent as PE};
 use crate::rulebook::Rulebook;
@@ -63,10 +60,10 @@ impl Command {
             EventData::Practitioner(facts) => {
                 Act::Practitioner(practitioner(facts, event, caused, circumstances, law))
             }
-            EventData::Enterprise(facts) => Act::Enterprise(enterprise(facts)),
-            EventData::Insured(facts) => Act::Insured(insured(facts)),
-            EventData::Area(facts) => Act::Area(area(facts)),
-            EventData::Case(facts) => Act::Case(case(facts)),
+            EventData::Enterprise(facts) => Act::Enterprise(others::enterprise(facts)),
+            EventData::Insured(facts) => Act::Insured(others::insured(facts)),
+            EventData::Area(facts) => Act::Area(others::area(facts)),
+            EventData::Case(facts) => Act::Case(others::case(facts)),
         };
         let envelope = Envelope {
             effective_at: Some(event.effective_at),
@@ -152,6 +149,19 @@ fn institution(facts: &IE, event: &Event, law: &Rulebook) -> Option<I> {
         IE::ChangeFiled(data) => I::FileChange(data),
         IE::Referred(data) => I::Refer(data),
         IE::Reported(data) => I::Report(data),
+        IE::AuditRecorded(data) => I::RecordAudit(data),
+        IE::AssessmentRecorded(data) => I::RecordAssessment(data),
+        IE::SelfCheckRecorded(data) => I::RecordSelfCheck(data),
+        IE::Closed(data) => I::Close(data),
+        IE::CreditRated(data) => I::RateCredit(data),
+        IE::Committed(data) => I::Commit(data),
+        IE::Disciplined(data) => I::Discipline(data),
+        IE::DisciplineLifted(data) => I::LiftDiscipline(data),
+        IE::CreditRepaired(data) => I::RepairCredit(data),
+        IE::Objected(data) => I::Object(data),
+        IE::ObjectionDecided(data) => I::DecideObjection(data),
+        IE::Appealed(data) => I::Appeal(others::appeal(data)),
+        IE::AppealDecided(data) => I::DecideAppeal(data),
         IE::DecisionAnnulled(data) => I::Annul(data),
         IE::RecordCorrected(data) => I::Correct(data),
     })
@@ -200,57 +210,17 @@ fn practitioner(
         }
         PE::InterviewHeld(data) => P::Interview(data),
         PE::Referred(data) => P::Refer(data),
+        PE::Committed(data) => P::Commit(data),
+        PE::Objected(data) => P::Object(data),
+        PE::ObjectionDecided(data) => P::DecideObjection(data),
+        PE::Appealed(data) => P::Appeal(others::appeal(data)),
+        PE::AppealDecided(data) => P::DecideAppeal(data),
         PE::DecisionAnnulled(mut data) => {
             // Points that count are lowered with the points, by the decision.
             data.changes.remove("/data/counted");
             P::Annul(data)
         }
         PE::RecordCorrected(data) => P::Correct(data),
-    }
-}
-
-fn enterprise(facts: &EnterpriseEvent) -> EnterpriseCommand {
-    use {EnterpriseCommand as C, EnterpriseEvent as E};
-    match facts.clone() {
-        E::CreditRated(data) => C::RateCredit(data),
-        E::DecisionAnnulled(data) => C::Annul(data),
-        E::RecordCorrected(data) => C::Correct(data),
-    }
-}
-
-fn insured(facts: &InsuredEvent) -> InsuredCommand {
-    use {InsuredCommand as C, InsuredEvent as E};
-    match facts.clone() {
-        E::CreditRated(data) => C::RateCredit(data),
-        E::DecisionAnnulled(data) => C::Annul(data),
-        E::RecordCorrected(data) => C::Correct(data),
-    }
-}
-
-fn area(facts: &AreaEvent) -> AreaCommand {
-    use {AreaCommand as C, AreaEvent as E};
-    match facts.clone() {
-        E::MoratoriumStarted(data) => C::StartMoratorium(MoratoriumAct {
-            basis_agreement: data.basis_agreement,
-            designations: data.designations,
-            ground: data.ground,
-            until: data.until,
-        }),
-        E::MoratoriumEnded(data) => {
-            C::EndMoratorium(MoratoriumEndAct { designations: data.designations, note: data.note })
-        }
-        E::DecisionAnnulled(data) => C::Annul(data),
-        E::RecordCorrected(data) => C::Correct(data),
-    }
-}
-
-fn case(facts: &CaseEvent) -> CaseCommand {
-    use {CaseCommand as C, CaseEvent as E};
-    match facts.clone() {
-        E::Opened(data) => C::Open(data),
-        E::Closed(data) => C::Close(data),
-        E::DecisionAnnulled(data) => C::Annul(data),
-        E::RecordCorrected(data) => C::Correct(data),
     }
 }
 

@@ -2,24 +2,39 @@
 
 use super::{EnterpriseCommand as C, EnterpriseEvent as E};
 use crate::command::Command;
-use crate::credit;
+use crate::credit::decide::{Asked, Noted};
 use crate::dated::Record;
-use crate::decide::{Context, Decision, no_such_event};
-use crate::event::{EventData, NewEvent};
+use crate::decide::{Context, Decision, no_such_event, unknown_subject};
+use crate::event::EventData;
 use crate::rejection::Rejection;
 
 /// Decides.
 pub(crate) fn decide(
-    _state: &Record,
+    state: &Record,
     command: &Command,
     act: &C,
     context: &Context<'_>,
 ) -> Result<Decision, Rejection> {
-    let facts = match act {
-        C::RateCredit(data) => E::CreditRated(credit::decide::rate(command, context, data)?),
+    let asked = Asked { dated: &state.dated, command, context };
+    let comes_first = matches!(act, C::RateCredit(_) | C::Commit(_) | C::Discipline(_));
+    if context.version.is_none() && !comes_first {
+        return Err(unknown_subject(&command.subject));
+    }
+    let event = match act {
+        C::RateCredit(data) => told(asked, asked.rate(data)?, E::CreditRated),
+        C::Commit(data) => told(asked, asked.commit(data)?, E::Committed),
+        C::Discipline(data) => told(asked, asked.discipline(data)?, E::Disciplined),
+        C::LiftDiscipline(data) => told(asked, asked.lift_discipline(data)?, E::DisciplineLifted),
+        C::RepairCredit(data) => told(asked, asked.repair(data)?, E::CreditRepaired),
+        C::Object(data) => told(asked, asked.object(data)?, E::Objected),
+        C::DecideObjection(data) => told(asked, asked.decide_objection(data)?, E::ObjectionDecided),
         // Both act on the record and are decided in crate::decide for every kind of subject.
         C::Annul(data) => return Err(no_such_event(data.event)),
         C::Correct(data) => return Err(no_such_event(data.event)),
     };
-    Ok(vec![NewEvent::new(context.effective_at, EventData::Enterprise(facts))])
+    Ok(vec![event])
+}
+
+fn told<T>(asked: Asked<'_>, noted: Noted<T>, facts: fn(T) -> E) -> crate::event::NewEvent {
+    noted.event(asked.at(), |data| EventData::Enterprise(facts(data)))
 }

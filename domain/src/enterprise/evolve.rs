@@ -1,9 +1,9 @@
 //! How each event changes the state. Total: it never fails, whatever the order events become known in.
 
 use super::EnterpriseEvent as E;
-use crate::credit::evolve as credit;
 use crate::dated::Record;
 use crate::event::Event;
+use crate::track::Track;
 
 /// Folds one event. Events come in the order of `(effective_at, position)`.
 pub(crate) fn evolve(state: &mut Record, event: &Event, facts: &E) {
@@ -13,8 +13,14 @@ pub(crate) fn evolve(state: &mut Record, event: &Event, facts: &E) {
             if let Some(name) = &data.name {
                 state.rename(name);
             }
-            credit::rated(&mut state.dated, event, data);
+            state.dated.rated(event, data);
         }
+        E::Committed(data) => state.dated.committed(event, data),
+        E::Disciplined(data) => state.dated.disciplined(event, data),
+        E::DisciplineLifted(data) => state.dated.discipline_lifted(event, data.discipline),
+        E::CreditRepaired(data) => state.dated.repaired(event, data),
+        E::Objected(_) => state.dated.pends(Track::Objection(event.version), event),
+        E::ObjectionDecided(data) => state.dated.decided(Track::Objection, event, data.objection),
         // Both act on the record, before the fold: see crate::timeline.
         E::DecisionAnnulled(_) | E::RecordCorrected(_) => {}
     }

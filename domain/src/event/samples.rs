@@ -170,6 +170,69 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
             "area": pick(Area), "grade": "b", "name": "某某公司", "score": 85, "until": pick(AnyTime),
             "year": pick(Year),
         }),
+        _ if name.ends_with(".committed") => {
+            json!({ "content": "诚信经营", "public": true, "until": pick(AnyTime) })
+        }
+        _ if name.ends_with(".disciplined") => json!({
+            "ground": "严重失信", "measures": ["增加检查频次"], "rating": pick(Event), "until": pick(AnyTime),
+        }),
+        _ if name.ends_with(".discipline-lifted") => json!({ "discipline": pick(Event), "note": "已修复" }),
+        _ if name.ends_with(".credit-repaired") => {
+            json!({ "activity": "整改并参加培训", "grade": "a", "until": pick(AnyTime) })
+        }
+        _ if name.ends_with(".objected") => {
+            json!({ "decision": pick(Event), "grounds": "事实不清", "reply_by": pick(Time) })
+        }
+        _ if name.ends_with(".objection-decided") => {
+            json!({ "note": "复核", "objection": pick(Event), "outcome": "rejected" })
+        }
+        _ if name.ends_with(".appealed") => json!({
+            "accepted_on": pick(Time), "appeal_by": pick(Time), "decide_by": pick(Time), "decision": pick(Event),
+            "forum": "administrative_review", "grounds": "适用依据错误", "informed_on": pick(Time),
+            "review": pick(Event),
+        }),
+        _ if name.ends_with(".appeal-decided") => {
+            json!({ "appeal": pick(Event), "note": "复决1号", "outcome": "maintained" })
+        }
+        "insured.online-settlement-suspended" => {
+            json!({ "ground": "art-41", "refused_cooperation": pick(Flag), "until": pick(AnyTime) })
+        }
+        "insured.online-settlement-resumed" => json!({ "note": "调查结束", "outcome": "cleared" }),
+        "institution.audit-recorded" => json!({
+            "area": pick(Area), "audit": "sampled_review", "denied_fen": 20_000, "denied_in_sample_fen": 1_000,
+            "extrapolated": true, "note": "2025年一季度住院费用", "sample_bp": 500, "sample_fen": 50_000,
+            "total_fen": 1_000_000,
+        }),
+        "institution.assessment-recorded" => json!({
+            "area": pick(Area), "findings": ["未按时上传数据"], "result": "不合格", "score": 58, "year": pick(Year),
+        }),
+        "institution.self-check-recorded" => json!({
+            "from": pick(Time), "problems": ["重复收费"], "refunded_fen": 9_900, "until": pick(Time),
+        }),
+        "institution.closed" => json!({ "ground": "歇业", "reported": pick(Flag) }),
+        "area.resources-planned" => json!({
+            "area": pick(Area), "departments_consulted": true, "note": "动态调整", "provincial_review": true,
+            "title": "2025年资源配置规划", "until": pick(AnyTime),
+        }),
+        "area.rules-adopted" => json!({
+            "area": pick(Area), "name": "local.toml", "sha256": "0".repeat(64), "text": "# 本地规则\n",
+        }),
+        "case.lead-received" => {
+            json!({ "about": [pick(Site)], "content": "反映虚构诊疗", "source": "complaint" })
+        }
+        "case.inspected" => json!({
+            "inspection": "joint", "inspectors": 2, "note": "四不两直", "together_with": ["police", "health"],
+        }),
+        "case.found" => json!({
+            "about": [pick(Site)], "amount_fen": 9_900, "facts": ["虚构诊疗服务"],
+            "outcome": if pick(Flag) == json!(true) { "founded" } else { "unfounded" },
+        }),
+        "case.referred" => json!({ "document": "移送函1号", "note": "涉嫌犯罪", "to": "police" }),
+        "case.referral-accepted" => json!({ "by": "police", "document": "立案决定书1号", "from": "bureau" }),
+        "case.transferred" => json!({ "note": "属地处理", "to": "某县医疗保障局", "to_area": pick(Area) }),
+        "case.supervised" => json!({ "by": "省医疗保障局", "until": pick(Time) }),
+        "case.publicised" => json!({ "note": "典型案例", "place": "官方网站" }),
+        "case.rewarded" => json!({ "amount_fen": 20_000, "lead": pick(Event) }),
         "area.moratorium-started" => json!({
             "area": pick(Area), "basis_agreement": pick(Flag), "designations": ["medical", "pharmacy"],
             "ground": "强监管期间", "until": pick(AnyTime),

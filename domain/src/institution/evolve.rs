@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::id::{AreaCode, Version};
 use crate::identifiers::Uscc;
 use crate::time::Instant;
-use crate::track::{BarClass, Line};
+use crate::track::{BarClass, Line, Track};
 
 impl Institution {
     /// Folds one event. Events come in the order of `(effective_at, position)`.
@@ -164,6 +164,28 @@ impl Institution {
                     change.filed = change.filed.or(Some((at, cause)));
                 }
             }
+            InstitutionEvent::CreditRated(data) => {
+                if let Some(name) = &data.name {
+                    self.rename(name);
+                }
+                self.rare().dated.rated(event, data);
+            }
+            InstitutionEvent::Committed(data) => self.rare().dated.committed(event, data),
+            InstitutionEvent::Disciplined(data) => self.rare().dated.disciplined(event, data),
+            InstitutionEvent::DisciplineLifted(data) => {
+                self.rare().dated.discipline_lifted(event, data.discipline);
+            }
+            InstitutionEvent::CreditRepaired(data) => self.rare().dated.repaired(event, data),
+            InstitutionEvent::Objected(_) => {
+                self.rare().dated.pends(Track::Objection(event.version), event);
+            }
+            InstitutionEvent::ObjectionDecided(data) => {
+                self.rare().dated.decided(Track::Objection, event, data.objection);
+            }
+            InstitutionEvent::Appealed(_) => self.rare().dated.pends(Track::Appeal(event.version), event),
+            InstitutionEvent::AppealDecided(data) => {
+                self.rare().dated.decided(Track::Appeal, event, data.appeal);
+            }
             // Facts that change no status.
             InstitutionEvent::PublicNoticeGiven(_)
             | InstitutionEvent::SuspensionRequested(_)
@@ -178,6 +200,10 @@ impl Institution {
             | InstitutionEvent::CoefficientAdjusted(_)
             | InstitutionEvent::Prepaid(_)
             | InstitutionEvent::InspectionRecorded(_)
+            | InstitutionEvent::AuditRecorded(_)
+            | InstitutionEvent::AssessmentRecorded(_)
+            | InstitutionEvent::SelfCheckRecorded(_)
+            | InstitutionEvent::Closed(_)
             | InstitutionEvent::Referred(_)
             | InstitutionEvent::Reported(_)
             // Both act on the record, before the fold: see crate::timeline.

@@ -102,6 +102,16 @@ pub enum HoldOutcome {
     Confirmed,
 }
 
+/// 初审 or 复审.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditKind {
+    /// 初审, of all costs.
+    FirstReview,
+    /// 抽查复审.
+    SampledReview,
+}
+
 /// Why an agreement is terminated: decides the bar.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -474,6 +484,63 @@ facts! {
         inspection: Text,
         /// Words.
         ? note: Text,
+    }
+    /// 费用审核.
+    Audit {
+        /// Pooling area.
+        area: AreaCode,
+        /// First review or sampled second one.
+        audit: AuditKind,
+        /// Denied in all, in fen.
+        #[serde(deserialize_with = "fen_if_known")]
+        ? denied_fen: i64,
+        /// Denied inside the sample, in fen.
+        #[serde(deserialize_with = "fen_if_known")]
+        ? denied_in_sample_fen: i64,
+        /// Whether the denial is that of the sample, scaled up by its ratio.
+        ? extrapolated: bool,
+        /// Words: what period, what kind of costs.
+        ? note: Text,
+        /// Ratio of the sample, in ten-thousandths: 500 is 5 %.
+        ? sample_bp: u32,
+        /// Costs in the sample, in fen.
+        #[serde(deserialize_with = "fen_if_known")]
+        ? sample_fen: i64,
+        /// All costs, in fen.
+        #[serde(deserialize_with = "fen_if_known")]
+        ? total_fen: i64,
+    }
+    /// 年度考核.
+    Assessment {
+        /// Pooling area.
+        area: AreaCode,
+        /// What was found.
+        * findings: Text,
+        /// Result in words, where the scheme has any.
+        ? result: Text,
+        /// Score.
+        score: u32,
+        /// The year it is about.
+        year: i32,
+    }
+    /// 自查自纠.
+    SelfCheck {
+        /// Begin of what was looked at.
+        ? from: Instant,
+        /// What was found.
+        * problems: Text,
+        /// Paid back, in fen.
+        #[serde(deserialize_with = "fen_if_known")]
+        ? refunded_fen: i64,
+        /// End of what was looked at.
+        ? until: Instant,
+    }
+    /// 停业, 歇业 or 注销.
+    Closure {
+        /// What: closed for a time, closed for good, licence cancelled.
+        ground: Text,
+        /// Whether the institution reported it as it must.
+        ? reported: bool,
     }
     /// 要求提供资料.
     RecordsDemandAct {

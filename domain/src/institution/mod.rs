@@ -13,14 +13,19 @@ mod tests;
 pub(crate) use decide::decide;
 pub use state::Institution;
 
+use crate::credit::facts::{
+    Appeal, AppealAct, AppealDecision, Commitment, CreditRepair, Discipline, DisciplineLift, Objection,
+    ObjectionDecision, Rating,
+};
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
 use facts::{
-    Application, Bar, Change, ChangeFiling, Coefficient, DepartmentLift, DepartmentOrder, Evaluation, Fine,
-    Hold, HoldRelease, InArea, Inspection, LiabilitySettlement, Measure, Money, ProbationExtension,
-    ProbationPeriod, ProbationViolation, PublicNotice, RecordsDemand, RecordsDemandAct, RecordsProvision,
-    RectificationOrder, RectificationResult, Referral, Refusal, Renewal, RenewalRefusal, Request, Resumption,
-    Return, Signing, Suspension, SuspensionAct, Termination, TerminationAct,
+    Application, Assessment, Audit, Bar, Change, ChangeFiling, Closure, Coefficient, DepartmentLift,
+    DepartmentOrder, Evaluation, Fine, Hold, HoldRelease, InArea, Inspection, LiabilitySettlement, Measure,
+    Money, ProbationExtension, ProbationPeriod, ProbationViolation, PublicNotice, RecordsDemand,
+    RecordsDemandAct, RecordsProvision, RectificationOrder, RectificationResult, Referral, Refusal, Renewal,
+    RenewalRefusal, Request, Resumption, Return, SelfCheck, Signing, Suspension, SuspensionAct, Termination,
+    TerminationAct,
 };
 
 vocabulary! {
@@ -116,6 +121,32 @@ vocabulary! {
         Refer = "refer": Referral,
         /// 报告.
         Report = "report": Referral,
+        /// 费用审核.
+        RecordAudit = "record-audit": Audit,
+        /// 年度考核.
+        RecordAssessment = "record-assessment": Assessment,
+        /// 自查自纠.
+        RecordSelfCheck = "record-self-check": SelfCheck,
+        /// 停业, 歇业 or 注销.
+        Close = "close": Closure,
+        /// 信用评级.
+        RateCredit = "rate-credit": Rating,
+        /// 信用承诺.
+        Commit = "commit": Commitment,
+        /// 失信惩戒.
+        Discipline = "discipline": Discipline,
+        /// 解除惩戒.
+        LiftDiscipline = "lift-discipline": DisciplineLift,
+        /// 信用修复.
+        RepairCredit = "repair-credit": CreditRepair,
+        /// 异议.
+        Object = "object": Objection,
+        /// 异议处理.
+        DecideObjection = "decide-objection": ObjectionDecision,
+        /// 申诉, 复议 or 诉讼.
+        Appeal = "appeal": AppealAct,
+        /// 申诉, 复议 or 诉讼 decided.
+        DecideAppeal = "decide-appeal": AppealDecision,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -210,10 +241,36 @@ vocabulary! {
         163 DetailsChanged = "details-changed" v 1: Change,
         /// 变更备案.
         164 ChangeFiled = "change-filed" v 1: ChangeFiling,
+        /// 费用审核.
+        165 AuditRecorded = "audit-recorded" v 1: Audit,
+        /// 年度考核.
+        166 AssessmentRecorded = "assessment-recorded" v 1: Assessment,
+        /// 自查自纠.
+        167 SelfCheckRecorded = "self-check-recorded" v 1: SelfCheck,
+        /// 停业, 歇业 or 注销.
+        168 Closed = "closed" v 1: Closure,
         /// 移送.
         170 Referred = "referred" v 1: Referral,
         /// 报告.
         171 Reported = "reported" v 1: Referral,
+        /// 信用评级.
+        180 CreditRated = "credit-rated" v 1: Rating,
+        /// 信用承诺.
+        181 Committed = "committed" v 1: Commitment,
+        /// 失信惩戒.
+        182 Disciplined = "disciplined" v 1: Discipline,
+        /// 解除惩戒.
+        183 DisciplineLifted = "discipline-lifted" v 1: DisciplineLift,
+        /// 信用修复.
+        184 CreditRepaired = "credit-repaired" v 1: CreditRepair,
+        /// 异议.
+        185 Objected = "objected" v 1: Objection,
+        /// 异议处理.
+        186 ObjectionDecided = "objection-decided" v 1: ObjectionDecision,
+        /// 申诉, 复议 or 诉讼.
+        187 Appealed = "appealed" v 1: Appeal,
+        /// 申诉, 复议 or 诉讼 decided.
+        188 AppealDecided = "appeal-decided" v 1: AppealDecision,
         /// 撤销.
         190 DecisionAnnulled = "decision-annulled" v 1: Annulment,
         /// 更正.

@@ -49,6 +49,9 @@ impl Institution {
     }
 
     fn measures(&self, sheet: &mut Sheet) {
+        if let Some(dated) = self.dated() {
+            dated.put(sheet.from, &mut sheet.spans);
+        }
         for hold in self.holds() {
             let all = hold.lines.is_empty().then_some(None);
             for line in all.into_iter().chain(hold.lines.iter().copied().map(Some)) {

@@ -5,6 +5,7 @@
 //! have sits behind one pointer.
 
 use super::facts::{Ownership, ReasonClass, Text};
+use crate::dated::Dated;
 use crate::id::{AreaCode, Version};
 use crate::identifiers::Uscc;
 use crate::time::Instant;
@@ -37,6 +38,7 @@ pub(super) struct Rare {
     pub(super) demands: Vec<Demand>,
     pub(super) rectifications: Vec<Rectification>,
     pub(super) changes: Vec<Change>,
+    pub(super) dated: Dated,
 }
 
 /// Identity of an institution.
@@ -352,6 +354,12 @@ impl Institution {
     #[must_use]
     pub fn changes(&self) -> &[Change] {
         self.rare.as_ref().map_or(&[], |rare| &rare.changes)
+    }
+
+    /// Credit, commitments, objections and appeals; none where there never was any.
+    #[must_use]
+    pub fn dated(&self) -> Option<&Dated> {
+        self.rare.as_ref().map(|rare| &rare.dated)
     }
 
     pub(super) fn rare(&mut self) -> &mut Rare {

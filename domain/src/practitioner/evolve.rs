@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::id::{InstitutionCode, Version};
 use crate::limits::POINTS_MAX;
 use crate::time::Instant;
+use crate::track::Track;
 
 impl Practitioner {
     /// Folds one event. Events come in the order of `(effective_at, position)`.
@@ -80,6 +81,15 @@ impl Practitioner {
                 cause,
                 reregistered: None,
             }),
+            PractitionerEvent::Committed(data) => self.rare().dated.committed(event, data),
+            PractitionerEvent::Objected(_) => self.rare().dated.pends(Track::Objection(cause), event),
+            PractitionerEvent::ObjectionDecided(data) => {
+                self.rare().dated.decided(Track::Objection, event, data.objection);
+            }
+            PractitionerEvent::Appealed(_) => self.rare().dated.pends(Track::Appeal(cause), event),
+            PractitionerEvent::AppealDecided(data) => {
+                self.rare().dated.decided(Track::Appeal, event, data.appeal);
+            }
             PractitionerEvent::ManagerBanned(data) => self.rare().manager_ban = Some((data.until, cause)),
             PractitionerEvent::InterviewHeld(_)
             | PractitionerEvent::Referred(_)

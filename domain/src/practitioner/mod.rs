@@ -8,6 +8,7 @@ pub mod state;
 pub(crate) use decide::decide;
 pub use state::Practitioner;
 
+use crate::credit::facts::{Appeal, AppealAct, AppealDecision, Commitment, Objection, ObjectionDecision};
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
 use facts::{
@@ -45,6 +46,16 @@ vocabulary! {
         Refer = "refer": PersonReferral,
         /// 五年内禁止从事定点医药机构管理活动.
         BanManager = "ban-manager": ManagerBanAct,
+        /// 服务承诺.
+        Commit = "commit": Commitment,
+        /// 异议.
+        Object = "object": Objection,
+        /// 异议处理.
+        DecideObjection = "decide-objection": ObjectionDecision,
+        /// 申诉, 复议 or 诉讼.
+        Appeal = "appeal": AppealAct,
+        /// 申诉, 复议 or 诉讼 decided.
+        DecideAppeal = "decide-appeal": AppealDecision,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -61,6 +72,8 @@ vocabulary! {
         303 Reregistered = "reregistered" v 1: SiteAct,
         /// 变更.
         304 DetailsChanged = "details-changed" v 1: PersonChange,
+        /// 服务承诺.
+        305 Committed = "committed" v 1: Commitment,
         /// 记分.
         310 PointsDeducted = "points-deducted" v 1: Deduction,
         /// 记分修复.
@@ -77,6 +90,14 @@ vocabulary! {
         320 InterviewHeld = "interview-held" v 1: Interview,
         /// 移送.
         321 Referred = "referred" v 1: PersonReferral,
+        /// 异议.
+        330 Objected = "objected" v 1: Objection,
+        /// 异议处理.
+        331 ObjectionDecided = "objection-decided" v 1: ObjectionDecision,
+        /// 申诉, 复议 or 诉讼.
+        332 Appealed = "appealed" v 1: Appeal,
+        /// 申诉, 复议 or 诉讼 decided.
+        333 AppealDecided = "appeal-decided" v 1: AppealDecision,
         /// 撤销.
         390 DecisionAnnulled = "decision-annulled" v 1: Annulment,
         /// 更正.

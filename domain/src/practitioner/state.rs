@@ -1,6 +1,7 @@
 //! The state of a practitioner, and what stands in it at any instant.
 
 use super::facts::Category;
+use crate::dated::Dated;
 use crate::id::{InstitutionCode, Version};
 use crate::institution::facts::Text;
 use crate::time::Instant;
@@ -34,6 +35,8 @@ pub struct Rare {
     pub terminations: Vec<Termination>,
     /// End of a ban from managing institutions, and the event.
     pub manager_ban: Option<(Instant, Version)>,
+    /// Commitments, objections and appeals.
+    pub dated: Dated,
 }
 
 /// A registration at an institution.
@@ -122,6 +125,12 @@ impl Practitioner {
     #[must_use]
     pub fn terminations(&self) -> &[Termination] {
         self.rare.as_ref().map_or(&[], |rare| &rare.terminations)
+    }
+
+    /// Commitments, objections and appeals; none where there never was any.
+    #[must_use]
+    pub fn dated(&self) -> Option<&Dated> {
+        self.rare.as_ref().map(|rare| &rare.dated)
     }
 
     /// End of a ban from managing institutions, and the event.
@@ -242,6 +251,9 @@ impl Practitioner {
                 termination.bar_end(),
                 termination.cause,
             );
+        }
+        if let Some(dated) = self.dated() {
+            dated.put(from, &mut spans);
         }
         spans.sort_unstable();
         spans

@@ -65,6 +65,7 @@ const NATIONAL_FILES: &[(&str, &str)] = files![
     "national/institution.toml",
     "national/practitioner.toml",
     "national/payment.toml",
+    "national/credit.toml",
     "national/regulation-735.toml",
     "national/other-law.toml",
     "national/measures-2.toml",

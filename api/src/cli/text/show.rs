@@ -45,6 +45,7 @@ fn institution(show: &InstitutionShow, lang: Lang) -> String {
         ));
     }
     bars(&show.bars, lang, &mut out);
+    besides(&show.standing, lang, &mut out);
     due(&show.obligations, lang, &mut out);
     let every = show
         .agreements
@@ -52,7 +53,8 @@ fn institution(show: &InstitutionShow, lang: Lang) -> String {
         .flat_map(|agreement| &agreement.reasons)
         .chain(show.holds.iter().flat_map(|hold| &hold.reasons))
         .chain(show.departments.iter().flat_map(|order| &order.reasons))
-        .chain(show.bars.iter().flat_map(|bar| &bar.reasons));
+        .chain(show.bars.iter().flat_map(|bar| &bar.reasons))
+        .chain(show.standing.iter().flat_map(|standing| &standing.reasons));
     reasons(every, lang, &mut out);
     out
 }
@@ -188,6 +190,13 @@ fn other(show: &OtherShow, lang: Lang) -> String {
     out
 }
 
+fn besides(list: &[Standing], lang: Lang, out: &mut String) {
+    if !list.is_empty() {
+        out.push('\n');
+        out.push_str(&standing(list, lang));
+    }
+}
+
 fn standing(list: &[Standing], lang: Lang) -> String {
     let heading = match lang {
         Lang::Zh => ["事项", "状态", "起 → 止"],
@@ -232,7 +241,13 @@ fn practitioner(show: &PractitionerShow, lang: Lang) -> String {
         out.push_str(&table.render());
     }
     bars(&show.bars, lang, &mut out);
+    besides(&show.standing, lang, &mut out);
     due(&show.obligations, lang, &mut out);
-    reasons(state.reasons.iter().chain(show.bars.iter().flat_map(|bar| &bar.reasons)), lang, &mut out);
+    let every = state
+        .reasons
+        .iter()
+        .chain(show.bars.iter().flat_map(|bar| &bar.reasons))
+        .chain(show.standing.iter().flat_map(|standing| &standing.reasons));
+    reasons(every, lang, &mut out);
     out
 }

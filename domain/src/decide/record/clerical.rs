@@ -59,6 +59,16 @@ fn institution_clerical(event: &InstitutionEvent) -> &'static [&'static str] {
         }
         E::InspectionRecorded(_) => &["findings", "inspection", "note"],
         E::RecordsDemanded(_) => &["what"],
+        E::AuditRecorded(_) | E::DisciplineLifted(_) | E::ObjectionDecided(_) | E::AppealDecided(_) => {
+            &["note"]
+        }
+        E::AssessmentRecorded(_) => &["findings", "result"],
+        E::SelfCheckRecorded(_) => &["from", "problems", "until"],
+        E::Closed(_) | E::Disciplined(_) => &["ground"],
+        E::CreditRated(_) => &["name", "score", "year"],
+        E::Committed(_) => &["content", "public"],
+        E::CreditRepaired(_) => &["activity"],
+        E::Objected(_) | E::Appealed(_) => &["grounds"],
         E::DetailsChanged(_) => &["approved_on", "from", "to", "what"],
         E::Referred(_) | E::Reported(_) => &["note", "to"],
         E::ApplicationAccepted(_)
@@ -91,7 +101,11 @@ fn practitioner_clerical(event: &PractitionerEvent) -> &'static [&'static str] {
         E::PointsDeducted(_) => &["act_from", "act_to", "departure_reason", "measure"],
         E::PointsRepaired(_) => &["activity"],
         E::QualificationSuspended(_) | E::QualificationTerminated(_) => &["ground"],
-        E::QualificationRestored(_) | E::InterviewHeld(_) => &["note"],
+        E::QualificationRestored(_) | E::InterviewHeld(_) | E::ObjectionDecided(_) | E::AppealDecided(_) => {
+            &["note"]
+        }
+        E::Committed(_) => &["content", "public"],
+        E::Objected(_) | E::Appealed(_) => &["grounds"],
         E::Referred(_) => &["note", "to"],
         E::SiteAdded(_)
         | E::SiteRemoved(_)

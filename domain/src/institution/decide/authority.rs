@@ -51,7 +51,9 @@ const fn may(act: &C) -> &'static [Authority] {
         | C::DenyPayment(_)
         | C::ChargeDamages(_)
         | C::AdjustCoefficient(_)
-        | C::Prepay(_) => AGENCY,
+        | C::Prepay(_)
+        | C::RecordAudit(_)
+        | C::RecordAssessment(_) => AGENCY,
         C::OrderDepartment(_) | C::LiftDepartmentOrder(_) | C::ImposeFine(_) => BUREAU,
         C::SettleLiability(_)
         | C::HoldSettlement(_)
@@ -60,8 +62,21 @@ const fn may(act: &C) -> &'static [Authority] {
         | C::AcceptRectification(_)
         | C::FailRectification(_)
         | C::RecoverFunds(_)
-        | C::DemandRecords(_) => EITHER,
-        C::ProvideRecords(_) | C::ChangeDetails(_) | C::FileChange(_) => ANSWERS,
+        | C::DemandRecords(_)
+        | C::RateCredit(_)
+        | C::Discipline(_)
+        | C::LiftDiscipline(_)
+        | C::RepairCredit(_)
+        | C::DecideObjection(_) => EITHER,
+        C::DecideAppeal(_) => &[Agency, Bureau, Authority::Court],
+        C::ProvideRecords(_)
+        | C::ChangeDetails(_)
+        | C::FileChange(_)
+        | C::RecordSelfCheck(_)
+        | C::Close(_)
+        | C::Commit(_)
+        | C::Object(_)
+        | C::Appeal(_) => ANSWERS,
         C::Interview(_)
         | C::Warn(_)
         | C::Circulate(_)
@@ -106,7 +121,11 @@ pub(super) const fn may_come_first(act: &C) -> bool {
         | C::RecoverFunds(_)
         | C::ImposeFine(_)
         | C::Refer(_)
-        | C::Report(_) => true,
+        | C::Report(_)
+        | C::RecordSelfCheck(_)
+        | C::RateCredit(_)
+        | C::Commit(_)
+        | C::Discipline(_) => true,
         C::AcceptApplication(_)
         | C::ReturnApplication(_)
         | C::Evaluate(_)
@@ -138,6 +157,15 @@ pub(super) const fn may_come_first(act: &C) -> bool {
         | C::ProvideRecords(_)
         | C::ChangeDetails(_)
         | C::FileChange(_)
+        | C::RecordAudit(_)
+        | C::RecordAssessment(_)
+        | C::Close(_)
+        | C::LiftDiscipline(_)
+        | C::RepairCredit(_)
+        | C::Object(_)
+        | C::DecideObjection(_)
+        | C::Appeal(_)
+        | C::DecideAppeal(_)
         | C::Annul(_)
         | C::Correct(_) => false,
     }

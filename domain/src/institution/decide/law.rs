@@ -65,6 +65,8 @@ pub(in crate::institution) const FLAT_BAR_YEARS: &str = "institution.bar.flat_ye
 pub(in crate::institution) const HOLD_ART_30: &str = "institution.hold.art_30";
 pub(in crate::institution) const RECORDS_DAYS: &str = "institution.records.days";
 pub(in crate::institution) const DEPARTMENT_MONTHS: &str = "institution.department_order.months";
+pub(in crate::institution) const SAMPLE_PERCENT: &str = "institution.audit.sample_percent";
+pub(in crate::institution) const LEAST_SCORE: &str = "institution.assessment.least_score";
 pub(in crate::institution) const FINE_38: &str = "institution.fine.art_38.multiple_tenths";
 pub(in crate::institution) const FINE_39: &str = "institution.fine.art_39.fen";
 pub(in crate::institution) const FINE_40: &str = "institution.fine.art_40.multiple_tenths";
@@ -106,6 +108,8 @@ pub(in crate::institution) const PARAMS: &[&str] = &[
     FINE_38,
     FINE_39,
     FINE_40,
+    SAMPLE_PERCENT,
+    LEAST_SCORE,
 ];
 
 /// A number of days, months or years in force, and the rule that sets it.

@@ -5,6 +5,7 @@
 
 mod admission;
 mod agreement;
+mod audit;
 mod authority;
 pub(super) mod law;
 mod measures;
@@ -18,6 +19,8 @@ use super::facts::InstitutionKind;
 use super::state::Agreement;
 use super::{Institution, InstitutionCommand, InstitutionEvent};
 use crate::command::{Command, Envelope};
+use crate::credit::decide::{Asked, Noted};
+use crate::dated::Dated;
 use crate::decide::{Context, Decision, no_such_event};
 use crate::event::{EventData, NewEvent};
 use crate::id::{AreaCode, Subject};
@@ -43,6 +46,7 @@ pub(crate) fn decide(
         code: code.as_str(),
         kind: InstitutionKind::of(code),
         subject: &command.subject,
+        command,
         envelope: &command.envelope,
         context,
         at: context.effective_at,
@@ -62,6 +66,7 @@ struct Matter<'a> {
     code: &'a str,
     kind: InstitutionKind,
     subject: &'a Subject,
+    command: &'a Command,
     envelope: &'a Envelope,
     context: &'a Context<'a>,
     /// From when the act holds.
@@ -118,10 +123,38 @@ impl Matter<'_> {
             C::FileChange(data) => self.file_change(data),
             C::Refer(data) => Ok(self.one(E::Referred(data.clone()))),
             C::Report(data) => Ok(self.one(E::Reported(data.clone()))),
+            C::RecordAudit(data) => self.audit(data),
+            C::RecordAssessment(data) => self.assess(data),
+            C::RecordSelfCheck(data) => self.self_check(data),
+            C::Close(data) => self.close(data),
+            C::RateCredit(data) => Ok(self.told(self.asked().rate(data)?, E::CreditRated)),
+            C::Commit(data) => Ok(self.told(self.asked().commit(data)?, E::Committed)),
+            C::Discipline(data) => Ok(self.told(self.asked().discipline(data)?, E::Disciplined)),
+            C::LiftDiscipline(data) => {
+                Ok(self.told(self.asked().lift_discipline(data)?, E::DisciplineLifted))
+            }
+            C::RepairCredit(data) => Ok(self.told(self.asked().repair(data)?, E::CreditRepaired)),
+            C::Object(data) => Ok(self.told(self.asked().object(data)?, E::Objected)),
+            C::DecideObjection(data) => {
+                Ok(self.told(self.asked().decide_objection(data)?, E::ObjectionDecided))
+            }
+            C::Appeal(data) => Ok(self.told(self.asked().appeal(data)?, E::Appealed)),
+            C::DecideAppeal(data) => Ok(self.told(self.asked().decide_appeal(data)?, E::AppealDecided)),
             // Both act on the record and are decided in crate::decide for every kind of subject.
             C::Annul(data) => Err(no_such_event(data.event)),
             C::Correct(data) => Err(no_such_event(data.event)),
         }
+    }
+
+    /// What credit, objections and appeals are decided on.
+    fn asked(&self) -> Asked<'_> {
+        static NOTHING: Dated = Dated::NOTHING;
+        Asked { dated: self.state.dated().unwrap_or(&NOTHING), command: self.command, context: self.context }
+    }
+
+    /// What was decided there, as an event of the institution.
+    fn told<T>(&self, noted: Noted<T>, facts: fn(T) -> InstitutionEvent) -> Decision {
+        vec![noted.event(self.at, |data| EventData::Institution(facts(data)))]
     }
 
     /// An event that takes effect with the act.

@@ -3,6 +3,7 @@
 mod admission;
 mod agreement;
 mod any_order;
+mod audits;
 mod law;
 mod measures;
 mod money;

@@ -10,9 +10,12 @@ mod registration;
 #[cfg(test)]
 mod tests;
 
+use super::PractitionerEvent as E;
 use super::facts::{ManagerBan, ManagerBanAct};
 use super::{Practitioner, PractitionerCommand, PractitionerEvent};
 use crate::command::Command;
+use crate::credit::decide::{Asked, Noted};
+use crate::dated::Dated;
 use crate::decide::{Context, Decision, ends_after, require_authority, unknown_subject};
 use crate::envelope::Authority;
 use crate::event::{EventData, NewEvent};
@@ -48,6 +51,15 @@ pub(crate) fn decide(
         PractitionerCommand::Suspend(data) => qualification::suspend(&case, data),
         PractitionerCommand::Restore(data) => qualification::restore(&case, data),
         PractitionerCommand::Terminate(data) => qualification::terminate(&case, data),
+        PractitionerCommand::Commit(data) => Ok(case.told(case.asked().commit(data)?, E::Committed)),
+        PractitionerCommand::Object(data) => Ok(case.told(case.asked().object(data)?, E::Objected)),
+        PractitionerCommand::DecideObjection(data) => {
+            Ok(case.told(case.asked().decide_objection(data)?, E::ObjectionDecided))
+        }
+        PractitionerCommand::Appeal(data) => Ok(case.told(case.asked().appeal(data)?, E::Appealed)),
+        PractitionerCommand::DecideAppeal(data) => {
+            Ok(case.told(case.asked().decide_appeal(data)?, E::AppealDecided))
+        }
         // Decided for every kind of subject alike, in crate::decide.
         PractitionerCommand::Annul(_) | PractitionerCommand::Correct(_) => Ok(Vec::new()),
     }
@@ -63,6 +75,17 @@ struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
+    /// What commitments, objections and appeals are decided on.
+    fn asked(&self) -> Asked<'_> {
+        static NOTHING: Dated = Dated::NOTHING;
+        Asked { dated: self.state.dated().unwrap_or(&NOTHING), command: self.command, context: self.context }
+    }
+
+    /// What was decided there, as an event of the practitioner.
+    fn told<T>(&self, noted: Noted<T>, facts: fn(T) -> PractitionerEvent) -> Decision {
+        vec![noted.event(self.at, |data| EventData::Practitioner(facts(data)))]
+    }
+
     fn event(&self, facts: PractitionerEvent) -> NewEvent {
         NewEvent::new(self.at, EventData::Practitioner(facts))
     }

@@ -1,0 +1,132 @@
+//! Cases: given, when, then.
+
+use super::decide::PARAMS;
+use crate::rulebook::Rulebook;
+use crate::testing::{Act, Story, act};
+use serde_json::json;
+
+const CASE: &str = "case-2025-0804";
+
+fn does(name: &str, day: &str, data: serde_json::Value) -> Act {
+    act(&format!("case.{name}"), day, data).by("bureau")
+}
+
+fn lead() -> Story {
+    Story::of(CASE).given(does(
+        "receive-lead",
+        "2025-08-04",
+        json!({ "about": ["H37010200001"], "source": "complaint", "content": "反映虚构诊疗" }),
+    ))
+}
+
+fn founded() -> Story {
+    lead()
+        .given(does(
+            "inspect",
+            "2025-08-10",
+            json!({ "inspection": "joint", "inspectors": 2, "together_with": ["police"] }),
+        ))
+        .given(does("find", "2025-09-01", json!({ "outcome": "founded", "facts": ["虚构诊疗服务"] })))
+}
+
+#[test]
+fn every_parameter_asked_for_is_set_by_a_rule() {
+    assert!(PARAMS.iter().all(|param| Rulebook::national().sets(param)));
+}
+
+#[test]
+fn the_status_of_a_case_follows_what_was_done() {
+    let story = founded()
+        .given(does("supervise", "2025-09-02", json!({ "by": "省医疗保障局", "until": "2025-12-01" })))
+        .given(does("refer", "2025-09-05", json!({ "to": "police" })))
+        .given(
+            does("accept-referral", "2025-09-08", json!({ "by": "police", "from": "bureau" })).by("police"),
+        )
+        .given(does("publicise", "2025-10-01", json!({ "place": "官方网站" })))
+        .given(does("reward", "2025-10-02", json!({ "lead": "@0", "amount_fen": 20_000 })))
+        .given(does("close", "2025-11-01", json!({ "outcome": "handed_over" })));
+    let at = |day| story.value("case", day);
+    assert_eq!(at("2025-08-04"), "unverified");
+    assert_eq!(at("2025-08-10"), "inspecting");
+    assert_eq!(at("2025-09-01"), "founded");
+    assert_eq!(at("2025-09-08"), "referred");
+    assert_eq!(at("2025-11-01"), "closed");
+    assert_eq!(story.value("supervision", "2025-10-31"), "on");
+    assert_eq!(story.value("supervision", "2025-11-01"), "");
+}
+
+#[test]
+fn a_case_may_begin_with_its_opening_and_is_opened_once() {
+    let open = || {
+        does("open", "2025-08-01", json!({ "area": "370100", "title": "某案", "subjects": ["H37010200001"] }))
+    };
+    let story = Story::of(CASE).when(open()).then(&["case.opened"]);
+    assert_eq!(story.value("case", "2025-08-01"), "open");
+    story.clone().when(open()).refused("already-open");
+    let moved = story.given(does("transfer", "2025-08-02", json!({ "to": "某县医疗保障局" })));
+    assert_eq!(moved.value("case", "2025-08-02"), "transferred");
+}
+
+#[test]
+fn nothing_is_done_in_a_case_nobody_knows_or_after_its_end() {
+    let acts = [
+        ("inspect", json!({ "inspection": "flight" })),
+        ("find", json!({ "outcome": "unfounded" })),
+        ("refer", json!({ "to": "health" })),
+        ("accept-referral", json!({ "by": "police", "from": "bureau" })),
+        ("transfer", json!({ "to": "x" })),
+        ("supervise", json!({ "by": "x" })),
+        ("close", json!({ "outcome": "unfounded" })),
+    ];
+    let closed = lead().given(does("close", "2025-09-01", json!({ "outcome": "unfounded" })));
+    for (name, data) in acts {
+        Story::of(CASE).when(does(name, "2025-08-05", data.clone())).refused("unknown-subject");
+        lead().when(does(name, "2025-08-01", data.clone())).refused("case-not-open");
+        assert_eq!(
+            closed.clone().when(does(name, "2025-09-02", data)).refused("case-closed").blocked_by,
+            [1]
+        );
+    }
+    closed
+        .clone()
+        .when(does("receive-lead", "2025-09-02", json!({ "source": "data" })))
+        .refused("case-closed");
+    closed.when(does("publicise", "2025-09-02", json!({}))).then(&["case.publicised"]);
+}
+
+#[test]
+fn two_inspectors_come_at_least() {
+    let inspect = |inspectors: u32| {
+        lead().when(does(
+            "inspect",
+            "2025-08-10",
+            json!({ "inspection": "routine", "inspectors": inspectors }),
+        ))
+    };
+    assert_eq!(inspect(1).findings(), ["too-few-inspectors"]);
+    assert!(inspect(2).findings().is_empty());
+}
+
+#[test]
+fn what_was_found_is_told_and_a_referral_goes_to_another_body() {
+    lead().when(does("find", "2025-09-01", json!({ "outcome": "founded" }))).refused("no-facts");
+    lead().when(does("refer", "2025-09-01", json!({ "to": "bureau" }))).refused("to-itself");
+    let same = json!({ "by": "police", "from": "police" });
+    lead().when(does("accept-referral", "2025-09-01", same)).refused("to-itself");
+    lead()
+        .when(does("close", "2025-09-01", json!({ "outcome": "other" })).by("institution"))
+        .refused("wrong-authority");
+}
+
+#[test]
+fn a_report_is_rewarded_once_it_is_verified() {
+    let reward = |story: Story, data| story.when(does("reward", "2025-10-01", data));
+    reward(lead(), json!({ "lead": "@0" })).refused("not-verified");
+    reward(founded(), json!({ "lead": "@9" })).refused("no-such-event");
+    reward(founded(), json!({ "lead": "@1" })).refused("wrong-event");
+    reward(founded(), json!({ "lead": "@0", "amount_fen": 0 })).refused("out-of-range");
+    let annulled =
+        founded().given(does("annul", "2025-09-20", json!({ "event": "@2", "scope": "from_start" })));
+    reward(annulled, json!({ "lead": "@0" })).refused("not-verified");
+    reward(founded(), json!({ "lead": "@0", "amount_fen": 20_000 })).then(&["case.rewarded"]);
+}

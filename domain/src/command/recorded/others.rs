@@ -1,0 +1,102 @@
+//! The acts of enterprises, insured persons, pooling areas and cases that events record.
+
+use crate::area::facts::{MoratoriumAct, MoratoriumEndAct, PlanAct, RulesAct};
+use crate::area::{AreaCommand, AreaEvent};
+use crate::case::{CaseCommand, CaseEvent};
+use crate::credit::facts::{Appeal, AppealAct};
+use crate::enterprise::{EnterpriseCommand, EnterpriseEvent};
+use crate::insured::{InsuredCommand, InsuredEvent};
+
+/// An appeal without the clocks that rules set.
+pub(super) fn appeal(data: Appeal) -> AppealAct {
+    AppealAct {
+        accepted_on: data.accepted_on,
+        decision: data.decision,
+        forum: data.forum,
+        grounds: data.grounds,
+        informed_on: data.informed_on,
+        review: data.review,
+    }
+}
+
+pub(super) fn enterprise(facts: &EnterpriseEvent) -> EnterpriseCommand {
+    use EnterpriseCommand as C;
+    use EnterpriseEvent as E;
+    match facts.clone() {
+        E::CreditRated(data) => C::RateCredit(data),
+        E::Committed(data) => C::Commit(data),
+        E::Disciplined(data) => C::Discipline(data),
+        E::DisciplineLifted(data) => C::LiftDiscipline(data),
+        E::CreditRepaired(data) => C::RepairCredit(data),
+        E::Objected(data) => C::Object(data),
+        E::ObjectionDecided(data) => C::DecideObjection(data),
+        E::DecisionAnnulled(data) => C::Annul(data),
+        E::RecordCorrected(data) => C::Correct(data),
+    }
+}
+
+pub(super) fn insured(facts: &InsuredEvent) -> InsuredCommand {
+    use InsuredCommand as C;
+    use InsuredEvent as E;
+    match facts.clone() {
+        E::CreditRated(data) => C::RateCredit(data),
+        E::Committed(data) => C::Commit(data),
+        E::Disciplined(data) => C::Discipline(data),
+        E::DisciplineLifted(data) => C::LiftDiscipline(data),
+        E::CreditRepaired(data) => C::RepairCredit(data),
+        E::OnlineSettlementSuspended(data) => C::SuspendOnlineSettlement(data),
+        E::OnlineSettlementResumed(data) => C::ResumeOnlineSettlement(data),
+        E::Objected(data) => C::Object(data),
+        E::ObjectionDecided(data) => C::DecideObjection(data),
+        E::DecisionAnnulled(data) => C::Annul(data),
+        E::RecordCorrected(data) => C::Correct(data),
+    }
+}
+
+pub(super) fn area(facts: &AreaEvent) -> AreaCommand {
+    use AreaCommand as C;
+    use AreaEvent as E;
+    match facts.clone() {
+        E::ResourcesPlanned(data) => C::PlanResources(PlanAct {
+            departments_consulted: data.departments_consulted,
+            note: data.note,
+            provincial_review: data.provincial_review,
+            title: data.title,
+            until: data.until,
+        }),
+        E::RulesAdopted(data) => {
+            C::AdoptRules(RulesAct { name: data.name, sha256: data.sha256, text: data.text })
+        }
+        E::MoratoriumStarted(data) => C::StartMoratorium(MoratoriumAct {
+            basis_agreement: data.basis_agreement,
+            designations: data.designations,
+            ground: data.ground,
+            until: data.until,
+        }),
+        E::MoratoriumEnded(data) => {
+            C::EndMoratorium(MoratoriumEndAct { designations: data.designations, note: data.note })
+        }
+        E::DecisionAnnulled(data) => C::Annul(data),
+        E::RecordCorrected(data) => C::Correct(data),
+    }
+}
+
+pub(super) fn case(facts: &CaseEvent) -> CaseCommand {
+    use CaseCommand as C;
+    use CaseEvent as E;
+    match facts.clone() {
+        E::Opened(data) => C::Open(data),
+        E::LeadReceived(data) => C::ReceiveLead(data),
+        E::Inspected(data) => C::Inspect(data),
+        E::Found(data) => C::Find(data),
+        E::Referred(data) => C::Refer(data),
+        E::ReferralAccepted(data) => C::AcceptReferral(data),
+        E::Transferred(data) => C::Transfer(data),
+        E::Supervised(data) => C::Supervise(data),
+        E::Publicised(data) => C::Publicise(data),
+        E::Rewarded(data) => C::Reward(data),
+        E::Closed(data) => C::Close(data),
+        E::DecisionAnnulled(data) => C::Annul(data),
+        E::RecordCorrected(data) => C::Correct(data),
+    }
+}
