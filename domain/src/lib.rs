@@ -6,6 +6,7 @@
 //! [`Span`]s of its [`Track`]s, is computed from that state; see [`timeline`].
 
 pub mod area;
+pub mod calendar;
 pub mod case;
 pub mod command;
 #[cfg(test)]

@@ -9,11 +9,12 @@
 //!
 //! In `data`, the text `"@3"` stands for the id of the event of version 3. Every fault of a story panics: it is a test.
 
+use crate::calendar::Calendar;
 use crate::command::Command;
 use crate::decide::{Context, decide};
 use crate::event::{Event, Finding, NewEvent, encode};
 use crate::id::{Subject, Version};
-use crate::obligation::Obligation;
+use crate::obligation::{self, Law, Obligation, ObligationKind};
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::state::State;
@@ -184,12 +185,22 @@ impl Story {
         found.unwrap_or_default().to_owned()
     }
 
-    /// What is due at an instant.
+    /// What is due at an instant, and what was.
     #[must_use]
     pub fn obligations(&self, at: &str) -> Vec<Obligation> {
-        let at = instant(at);
-        let state = state_at(self.subject.kind(), &self.events, at);
-        state.obligations(&self.subject, at, self.rulebook)
+        obligation::obligations(&self.subject, &self.events, instant(at), &self.law())
+    }
+
+    fn law(&self) -> Law<'_> {
+        Law { rulebook: self.rulebook, calendar: Calendar::china() }
+    }
+
+    /// What is due at an instant of one kind.
+    #[must_use]
+    pub fn obligations_of(&self, kind: ObligationKind, at: &str) -> Vec<Obligation> {
+        let mut due = self.obligations(at);
+        due.retain(|obligation| obligation.kind == kind);
+        due
     }
 }
 

@@ -116,6 +116,12 @@ impl Instant {
         self.local().checked_add_months(Months::new(months)).map_or(Self::MAX, Self::from_local)
     }
 
+    /// The same time of day `months` earlier on the calendar, the end of the month clipped.
+    #[must_use]
+    pub fn minus_months(self, months: u32) -> Self {
+        self.local().checked_sub_months(Months::new(months)).map_or(Self::MIN, Self::from_local)
+    }
+
     /// The same time of day `years` later on the calendar.
     #[must_use]
     pub fn plus_years(self, years: u32) -> Self {

@@ -7,6 +7,7 @@
 //! The rows of `periods` are the spans of [`accord_domain::timeline`] with the recorded axis added: at every recorded
 //! instant K the rows valid at K are exactly the timeline computed from the events recorded by K.
 
+mod duty;
 mod error;
 mod fold;
 mod model;
@@ -23,11 +24,11 @@ mod write;
 pub use error::ViewError;
 pub use fold::home_area;
 pub use model::{
-    Axis, Census, CensusLine, Filter, Found, Health, Listed, Page, Parked, Period, PointEntry, Points,
+    Axis, Census, CensusLine, Duty, Filter, Found, Health, Listed, Page, Parked, Period, PointEntry, Points,
     Reason, SubjectRow, TrailEntry,
 };
 pub use partitions::Partitions;
 pub use projector::{Opened, Options, Projector, Source};
 pub use rebuild::{Progress, Rebuilt, Report, rebuild};
-pub use views::Views;
+pub use views::{Views, Worklist};
 pub use wait::wait_for;

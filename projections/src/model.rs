@@ -1,5 +1,6 @@
 //! What the views answer with.
 
+use accord_domain::obligation::Entry;
 use accord_domain::{
     AreaCode, Basis, EventType, Instant, InstitutionCode, Line, Span, Subject, SubjectKind, Value, Version,
 };
@@ -97,6 +98,19 @@ pub struct Listed {
     pub area: Option<AreaCode>,
     /// What stands.
     pub span: Span,
+}
+
+/// A line of a worklist.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Duty {
+    /// Who it is about.
+    pub subject: Subject,
+    /// Name now, where one is known.
+    pub name: Option<String>,
+    /// What is due.
+    pub entry: Entry,
+    /// The event that raised it.
+    pub raised_by: Uuid,
 }
 
 /// A page of something.

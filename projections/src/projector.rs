@@ -283,9 +283,8 @@ impl Projector {
         if head.waiting() {
             self.writer.write(&self.connection, head)?;
         }
-        let rows = write::open_rows(&self.connection, head.id)?;
-        let points = write::open_points(&self.connection, head.id)?;
-        head.resolve(&history, rows, points);
+        let open = write::open(&self.connection, head.id)?;
+        head.resolve(&history, open);
         head.note(&read, stored.kind, &history);
         Ok(())
     }
@@ -326,7 +325,7 @@ impl Projector {
         head.last_recorded = accord_domain::Instant::from_micros(last_recorded);
         head.next_row = next_row;
         head.kept = true;
-        head.load(&events, write::open_rows(&self.connection, id)?);
+        head.load(&events, write::open(&self.connection, id)?);
         debug_assert!(head.tail.iter().all(|row| row.kept == Kept::Same));
         Ok(head)
     }
@@ -402,7 +401,7 @@ fn open_or_discard(
     let Some(opened) = trust(&connection, source, log)? else { return Ok((connection, Opened::Resumed)) };
     connection.execute_batch("BEGIN IMMEDIATE")?;
     write::create(&connection, &source.ledger, source.salt)?;
-    connection.execute_batch(schema::LIST_INDEX)?;
+    connection.execute_batch(&schema::indexes())?;
     connection.execute_batch("COMMIT")?;
     Ok((connection, opened))
 }
@@ -432,8 +431,8 @@ fn trust(connection: &Connection, source: Source, log: &dyn EventLog) -> Result<
     if format != schema::FORMAT {
         return discarded(format!("they have format {format}, this version writes {}", schema::FORMAT));
     }
-    if fold != schema::FOLD {
-        return discarded(format!("they were computed by fold {fold}, this version has {}", schema::FOLD));
+    if fold != schema::fold() {
+        return discarded(format!("they were computed by fold {fold}, this version has {}", schema::fold()));
     }
     if ledger != source.ledger || salt != source.salt {
         return discarded("they are of another ledger".to_owned());

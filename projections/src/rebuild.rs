@@ -130,7 +130,7 @@ fn fill(
             (rebuilt.position.cast_signed(), last.leaf, last.recorded_at.as_micros()),
         )?;
     }
-    connection.execute_batch(schema::LIST_INDEX)?;
+    connection.execute_batch(&schema::indexes())?;
     connection.execute_batch("PRAGMA analysis_limit = 1000; ANALYZE;")?;
     // Not synced: the contents are copied from here, and views that a crash damages are made anew.
     Ok(rebuilt)
@@ -260,8 +260,8 @@ fn folded(subject: Subject, first_position: u64, reads: &[(Read, EventType)]) ->
             head.note(read, *kind, &[]);
         } else {
             let history: Vec<Event> = reads[..=index].iter().map(|(read, _)| read.event.clone()).collect();
-            let (rows, points) = head.take_open();
-            head.resolve(&history, rows, points);
+            let open = head.take_open();
+            head.resolve(&history, open);
             head.note(read, *kind, &history);
         }
     }

@@ -1,17 +1,27 @@
 //! The tables of `views.db`, and how its connections are opened.
 
 use crate::error::ViewError;
+use accord_domain::calendar::Calendar;
+use accord_domain::rulebook::Rulebook;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::time::Duration;
 
 /// Rises with every change of the tables below: older views are rebuilt, newer ones too.
-pub(crate) const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 2;
 
 /// Rises when `evolve`, `spans` or the timeline of the domain come to another result for the same events. Views folded
 /// under another number are rebuilt.
-pub(crate) const FOLD: i64 = 1;
+const FOLD: i64 = 2;
+
+/// [`FOLD`], and the law by which obligations are derived: views computed under other rules or another calendar are rebuilt.
+pub(crate) fn fold() -> i64 {
+    let law = &Rulebook::national().hash().as_bytes()[..8];
+    let law = law.iter().chain(Calendar::china().hash().as_bytes()[..8].iter());
+    let digest = law.fold(0_i64, |sum, byte| sum.wrapping_mul(31).wrapping_add(i64::from(*byte)));
+    (FOLD << 48) | (digest & 0xFFFF_FFFF_FFFF)
+}
 
 /// How long a connection waits for another one's lock. Readers never need it in WAL mode but for a moment at opening.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
@@ -68,7 +78,11 @@ CREATE TABLE parked (
 ";
 
 /// Made last when all rows are written at once.
-pub(crate) const LIST_INDEX: &str = "
+pub(crate) fn indexes() -> String {
+    [LIST_INDEX, crate::duty::INDEX].concat()
+}
+
+const LIST_INDEX: &str = "
 CREATE INDEX periods_list ON periods
     (shelf, subject, row, eff_from, rec_from, rec_to, cut_rec, eff_first, eff_to, track, cause)
     WHERE shelf IS NOT NULL;
@@ -79,7 +93,7 @@ pub(crate) const DROP: &str = "
 DROP TABLE IF EXISTS checkpoint; DROP TABLE IF EXISTS subjects; DROP TABLE IF EXISTS names;
 DROP TABLE IF EXISTS grams; DROP TABLE IF EXISTS shelves; DROP TABLE IF EXISTS periods;
 DROP TABLE IF EXISTS trail; DROP TABLE IF EXISTS citations; DROP TABLE IF EXISTS points;
-DROP TABLE IF EXISTS parked;
+DROP TABLE IF EXISTS parked; DROP TABLE IF EXISTS obligations;
 ";
 
 /// Opens the writer's connection; makes the file, readable by its owner alone.

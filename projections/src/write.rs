@@ -1,7 +1,8 @@
 //! What waits in heads goes into the file.
 
+use crate::duty;
 use crate::error::ViewError;
-use crate::fold::{Head, Kept, PointRow, Row, TrailRow};
+use crate::fold::{Head, Kept, Open, PointRow, Row, TrailRow};
 use crate::names;
 use crate::schema;
 use crate::views::kind_number;
@@ -54,6 +55,7 @@ impl Writer {
         for row in head.points.drain(..) {
             points(connection, id, &row)?;
         }
+        head.duties.write(connection, head.id)?;
         Ok(())
     }
 
@@ -226,7 +228,7 @@ fn rename(connection: &Connection, head: &Head) -> Result<(), ViewError> {
 }
 
 /// The open rows of a subject that end at an instant or later.
-pub(crate) fn open_rows(connection: &Connection, subject: u64) -> Result<Vec<Row>, ViewError> {
+fn open_rows(connection: &Connection, subject: u64) -> Result<Vec<Row>, ViewError> {
     let mut statement = connection.prepare_cached(
         "SELECT row, track, value, cause, eff_from, eff_first, eff_to, cut_rec, rec_from FROM periods \
          WHERE subject = ?1 AND rec_to = ?2",
@@ -253,8 +255,17 @@ pub(crate) fn open_rows(connection: &Connection, subject: u64) -> Result<Vec<Row
     Ok(open)
 }
 
+/// All open rows of a subject.
+pub(crate) fn open(connection: &Connection, subject: u64) -> Result<Open, ViewError> {
+    Ok(Open {
+        rows: open_rows(connection, subject)?,
+        points: open_points(connection, subject)?,
+        duties: duty::open_rows(connection, subject)?,
+    })
+}
+
 /// The open rows of a subject's points.
-pub(crate) fn open_points(connection: &Connection, subject: u64) -> Result<Vec<PointRow>, ViewError> {
+fn open_points(connection: &Connection, subject: u64) -> Result<Vec<PointRow>, ViewError> {
     let mut statement = connection.prepare_cached(
         "SELECT version, rec_from, year, points, what, institution, decided_at, effective_at, void_from FROM points \
          WHERE subject = ?1 AND rec_to = ?2",
@@ -280,9 +291,10 @@ pub(crate) fn open_points(connection: &Connection, subject: u64) -> Result<Vec<P
 pub(crate) fn create(connection: &Connection, ledger: &[u8; 16], salt: u64) -> Result<(), ViewError> {
     connection.execute_batch(schema::DROP)?;
     connection.execute_batch(schema::TABLES)?;
+    connection.execute_batch(duty::TABLE)?;
     connection.execute(
         "INSERT INTO checkpoint (id, format, fold, ledger, salt, position) VALUES (1, ?1, ?2, ?3, ?4, 0)",
-        (schema::FORMAT, schema::FOLD, ledger.as_slice(), salt.cast_signed()),
+        (schema::FORMAT, schema::fold(), ledger.as_slice(), salt.cast_signed()),
     )?;
     Ok(())
 }

@@ -4,8 +4,11 @@
 
 mod common;
 
+use accord_domain::obligation::{Entry, Law, ObligationState, docket};
 use accord_domain::{Instant, Span, Subject, timeline};
-use accord_projections::{Filter, Opened, Options, Progress, Projector, ViewError, Views, wait_for};
+use accord_projections::{
+    Filter, Opened, Options, Progress, Projector, ViewError, Views, Worklist, wait_for,
+};
 use accord_store::EventLog;
 use common::{SOURCE, Step, TestLog, day, play, recorded, steps, subjects};
 use proptest::prelude::*;
@@ -47,6 +50,13 @@ fn naive(log: &TestLog, subject: &Subject, known_at: Instant) -> Vec<Span> {
     timeline::timeline(subject.kind(), &events)
 }
 
+/// What is due and was, from the events recorded by an instant.
+fn naive_docket(log: &TestLog, subject: &Subject, known_at: Instant) -> Vec<Entry> {
+    let mut events = log.stream(subject);
+    events.retain(|event| event.recorded_at <= known_at);
+    docket(subject, &events, &Law::national())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(160))]
 
@@ -68,8 +78,57 @@ proptest! {
                     naive(&bench.log, &subject, known_at),
                     "{} as known when position {} was recorded", subject, position
                 );
+                prop_assert_eq!(
+                    views.docket(&subject, known_at).unwrap(),
+                    naive_docket(&bench.log, &subject, known_at),
+                    "obligations of {} as known when position {} was recorded", subject, position
+                );
             }
         }
+    }
+
+    #[test]
+    fn a_worklist_is_what_the_events_known_then_make_due(
+        steps in steps(60), at in -50..700_i64, position in 0..60_u64, limit in 1..7_usize, before in 0..800_i64,
+    ) {
+        let bench = Bench::of(&steps);
+        let (mut projector, _) = bench.open("views.db", 10);
+        projector.project(&bench.log.events()).unwrap();
+        let views = bench.views("views.db");
+        let (as_of, known_at) = (day(at), recorded(position));
+        let before = (before < 600).then(|| day(before));
+        let mut expected = Vec::new();
+        for subject in subjects() {
+            for entry in naive_docket(&bench.log, &subject, known_at) {
+                let open = matches!(entry.state(as_of), Some(ObligationState::Open | ObligationState::Late));
+                let in_time = before.is_none_or(|before| entry.due.is_some_and(|due| due < before));
+                if open && in_time && entry.kind.on_worklist() {
+                    expected.push((subject.code().to_owned(), entry));
+                }
+            }
+        }
+        let filter = Worklist { area: None, due_before: before };
+        let (mut found, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = views.worklist(&filter, as_of, known_at, after.as_deref(), limit).unwrap();
+            found.extend(page.items.into_iter().map(|duty| (duty.subject.code().to_owned(), duty.entry)));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        prop_assert!(found.is_sorted_by_key(|(_, entry)| entry.due.unwrap_or(Instant::MAX)));
+        let areas: std::collections::BTreeSet<_> =
+            found.iter().filter_map(|(_, entry)| entry.about.area).collect();
+        for area in areas {
+            let filter = Worklist { area: Some(area), due_before: before };
+            let page = views.worklist(&filter, as_of, known_at, None, 1_000).unwrap();
+            let of_area: Vec<_> = found.iter().filter(|(_, e)| e.about.area == Some(area)).collect();
+            prop_assert_eq!(page.items.len(), of_area.len());
+        }
+        found.sort();
+        expected.sort();
+        prop_assert_eq!(found, expected);
     }
 
     #[test]
@@ -113,6 +172,7 @@ fn dump(path: &std::path::Path) -> Vec<String> {
         ("names", "subject, name, current"),
         ("parked", "*"),
         ("points", "*"),
+        ("obligations", "*"),
         (
             "periods",
             "subject, row, track, value, cause, eff_from, eff_first, eff_to, cut_rec, rec_from, rec_to, \

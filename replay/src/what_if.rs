@@ -2,11 +2,13 @@
 
 use crate::diff::{belongs, keep};
 use crate::{ReplayError, subjects};
+use accord_domain::calendar::Calendar;
 use accord_domain::command::Circumstances;
 use accord_domain::event::DecodeError;
+use accord_domain::obligation::{Law, obligations};
 use accord_domain::rulebook::Rulebook;
 use accord_domain::what_if::{Fork, Otherwise, Record, Stretch, Supposition, compare, suppose};
-use accord_domain::{AreaCode, Event, Instant, Obligation, Subject, timeline};
+use accord_domain::{AreaCode, Event, Instant, Obligation, Subject};
 use accord_projections::{Report, wait_for};
 use accord_store::{EventLog, LogError, Stored};
 use std::ops::ControlFlow;
@@ -151,7 +153,7 @@ fn records(stored: &[Stored]) -> Result<Vec<Record>, ReplayError> {
 }
 
 fn due(subject: &Subject, events: &[Event], at: Instant, law: &Rulebook) -> Vec<Obligation> {
-    timeline::state_at(subject.kind(), events, at).obligations(subject, at, law)
+    obligations(subject, events, at, &Law { rulebook: law, calendar: Calendar::china() })
 }
 
 /// The obligations of the one list that are not in the other.

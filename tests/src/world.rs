@@ -1,7 +1,8 @@
 //! A ledger in a directory of its own, under a clock set by hand: the given, when and then of the scenarios.
 
 use accord_api::{Access, Failure, Ledger};
-use accord_domain::obligation::{ObligationKind, ObligationState};
+use accord_domain::calendar::Calendar;
+use accord_domain::obligation::{Law, ObligationKind, ObligationState, obligations};
 use accord_domain::payable::{self, Claim, EmergencyRules, Outcome};
 use accord_domain::timeline;
 use accord_domain::{Command, Event, Instant, InstitutionCode, Line, Span, Subject};
@@ -142,9 +143,8 @@ impl World {
     /// The reviews that the rules call for at an instant and nobody has decided: kind and rule.
     pub async fn reviews(&self, code: &str, when: &str) -> Vec<String> {
         let subject = subject(code);
-        let state = timeline::state_at(subject.kind(), &self.events(code).await, at(when));
-        state
-            .obligations(&subject, at(when), self.ledger.rulebook())
+        let law = Law { rulebook: self.ledger.rulebook(), calendar: Calendar::china() };
+        obligations(&subject, &self.events(code).await, at(when), &law)
             .into_iter()
             .filter(|due| due.state == ObligationState::Open)
             .filter(|due| {

@@ -254,8 +254,9 @@ async fn t09_records_not_produced_within_seven_days_call_for_a_review_and_produc
         )
         .await;
 
-    assert_eq!(world.reviews(HOSPITAL, "2025-07-08").await, Vec::<String>::new());
-    assert_eq!(world.reviews(HOSPITAL, "2025-07-08T00:00:01+08:00").await.len(), 1);
+    // The seventh day is wholly theirs.
+    assert_eq!(world.reviews(HOSPITAL, "2025-07-08T23:59:59+08:00").await, Vec::<String>::new());
+    assert_eq!(world.reviews(HOSPITAL, "2025-07-09").await.len(), 1);
     assert_eq!(world.reviews(CLINIC, "2025-07-09").await, Vec::<String>::new());
     assert_eq!(world.payable(HOSPITAL, "370100", Line::Basic, "2025-07-09").await.0, Outcome::Held);
     assert_eq!(world.payable(CLINIC, "370100", Line::Basic, "2025-07-09").await.0, Outcome::Payable);

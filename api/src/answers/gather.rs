@@ -3,7 +3,7 @@
 use super::reason::citation;
 use super::{AnswerError, Coordinates, Due, Position, Reason};
 use accord_domain::event::Finding;
-use accord_domain::rulebook::Rulebook;
+use accord_domain::obligation::{Law, obligations};
 use accord_domain::timeline;
 use accord_domain::{Basis, Event, Instant, Span, State, Subject, Version};
 use accord_projections::Views;
@@ -129,19 +129,17 @@ pub fn from_events(
         former_names: state.former_names().to_vec(),
         spans,
         reasons,
-        obligations: due(subject, &state, coordinates.as_of, stored)?,
+        obligations: due(subject, &events, coordinates.as_of),
     })
 }
 
-/// What is due of a subject, with the event that raised it.
-fn due(subject: &Subject, state: &State, at: Instant, stored: &[Stored]) -> Result<Vec<Due>, AnswerError> {
-    let mut list = Vec::new();
-    for obligation in state.obligations(subject, at, Rulebook::national()) {
-        if let Some(stored) = stored.iter().find(|stored| stored.version == obligation.raised_by) {
-            list.push(Due::of(subject, &obligation, quoted(stored)?.id));
-        }
-    }
-    Ok(list)
+/// What is due of a subject, and what was, with the events that raised and ended it.
+fn due(subject: &Subject, events: &[Event], at: Instant) -> Vec<Due> {
+    let id = |version| events.iter().find(|event| event.version == version).map(|event| event.id);
+    obligations(subject, events, at, &Law::national())
+        .iter()
+        .filter_map(|obligation| Due::of(subject, obligation, id))
+        .collect()
 }
 
 /// Gathers from the log alone.

@@ -30,7 +30,7 @@ pub use census::{Census, Count};
 pub use coordinates::{Asked, Coordinates, coordinates};
 pub use diff::{Diff, FieldChange, LateRecord, Says, StepTaken};
 pub use done::{Done, Receipt, Recorded};
-pub use due::Due;
+pub use due::{Due, Ended, Task};
 pub use error::AnswerError;
 pub use gather::Gathered;
 pub(crate) use history::hex;

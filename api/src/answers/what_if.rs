@@ -203,7 +203,7 @@ impl Teller<'_> {
     fn due(&self, found: &Found, list: &[Obligation]) -> Vec<Due> {
         let supposed =
             |version| found.supposed.iter().find(|event| event.version == version).map(|event| event.id);
-        let id = |version| self.id(version).or_else(|| supposed(version)).unwrap_or_default();
-        list.iter().map(|due| Due::of(&found.subject, due, id(due.raised_by))).collect()
+        let id = |version| self.id(version).or_else(|| supposed(version));
+        list.iter().filter_map(|due| Due::of(&found.subject, due, id)).collect()
     }
 }

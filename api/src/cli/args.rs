@@ -97,6 +97,18 @@ pub enum Command {
     },
     /// May this claim be paid? Yes or no, with every reason
     Payable(Claim),
+    /// What is to be done: late first, then by day
+    Obligations {
+        /// Pooling area (统筹地区), six digits
+        #[arg(long, value_parser = area)]
+        area: Option<AreaCode>,
+        /// Only what falls due before this day; what has no day (及时) is left out then
+        #[arg(long, value_parser = instant, value_name = "D")]
+        due_before: Option<Instant>,
+        /// Coordinates
+        #[command(flatten)]
+        at: At,
+    },
     /// The points (记分) of a natural year, act by act
     Points {
         /// Practitioner

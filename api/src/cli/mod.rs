@@ -8,7 +8,8 @@ mod doctor;
 pub mod exit;
 mod facts;
 mod import;
-pub mod out;
+pub mod obligations;
+mod out;
 mod rejects;
 mod replay;
 mod serve;
@@ -103,6 +104,9 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
             ask::list(&mut session, accord_projections::Filter { kind, area, line, status }, at)
         }
         Command::Payable(claim) => ask::payable(&mut session, &claim),
+        Command::Obligations { area, due_before, at } => {
+            obligations::obligations(&mut session, accord_projections::Worklist { area, due_before }, at)
+        }
         Command::Points { practitioner, year, at } => ask::points(&mut session, &practitioner, year, at),
         Command::Rules { rule, at, area } => ask::rules(&mut session, rule.as_deref(), at, area),
         Command::Replay { at, area, verify } => replay::replay(&mut session, at, area, verify),

@@ -17,7 +17,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// The views there are; they share a file and are computed together.
-const VIEWS: [&str; 4] = ["subjects", "status", "trail", "points"];
+const VIEWS: [&str; 5] = ["subjects", "status", "trail", "points", "obligations"];
 /// Differences printed; further ones are only counted.
 const NAMED_MAX: usize = 100;
 

@@ -22,6 +22,7 @@ mod list;
 mod log;
 mod media;
 mod metrics;
+mod obligations;
 mod openapi;
 mod others;
 mod paging;
@@ -60,6 +61,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(diff::routes())
         .merge(what_if::routes())
         .merge(others::routes())
+        .merge(obligations::routes())
         .merge(points::routes())
         .merge(payable::routes())
         .merge(statistics::routes())

@@ -151,7 +151,7 @@ fn shared_parameters(path: &str) -> Vec<Value> {
     let list = path
         .strip_prefix("/v1/")
         .is_some_and(|word| SubjectKind::ALL.iter().any(|kind| kind.plural() == word));
-    let paged = list || path.ends_with("/history");
+    let paged = list || path == "/v1/obligations" || path.ends_with("/history");
     if paged {
         let description = "`next_cursor` of the page before. All pages are of the coordinates of the first.";
         out.push(parameter("cursor", description, &json!("eyJrIjoi…"), &text));

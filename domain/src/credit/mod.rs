@@ -3,6 +3,7 @@
 //! are others that cite it.
 
 pub(crate) mod decide;
+pub(crate) mod docket;
 pub(crate) mod evolve;
 pub mod facts;
 pub(crate) mod remedy;

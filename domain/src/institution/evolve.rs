@@ -1,10 +1,10 @@
 //! How each event changes the state. Total: it never fails, whatever the order events become known in.
 
 use super::InstitutionEvent;
+use super::docket::is_major;
 use super::facts::{
     Application, BarTerms, Change, Evaluation, Ownership, RectificationResult, Renewal, Signing, Verdict,
 };
-use super::reviews::is_major;
 use super::state::{
     Agreement, AreaState, Bar, Change as ChangeMade, Demand, DepartmentOrder, Ended, Hold, Institution,
     Probation, Rectification, Stage, Suspension, Term,

@@ -4,7 +4,7 @@ mod decide;
 mod evolve;
 pub mod facts;
 
-mod reviews;
+mod docket;
 mod spans;
 pub mod state;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! 定点医药机构相关人员: practitioners and their payment qualification.
 
 mod decide;
+mod docket;
 mod evolve;
 pub mod facts;
 pub mod state;

@@ -77,6 +77,7 @@ const NATIONAL_FILES: &[(&str, &str)] = files![
     "national/opinion-2023.toml",
     "national/notice-2025.toml",
     "national/feeds.toml",
+    "national/obligations.toml",
     "provinces/beijing.toml",
     "provinces/fujian.toml",
     "provinces/gansu.toml",

@@ -3,6 +3,7 @@
 use super::decode::Read;
 use super::diff::{Kept, Row, bring};
 
+use crate::duty::{Duties, DutyRow};
 use crate::views::{ANNULS, ANNULS_WITH_CONSEQUENCES, CORRECTS};
 use accord_domain::event::{AnnulmentScope, EventData};
 use accord_domain::practitioner::PractitionerEvent;
@@ -40,6 +41,14 @@ pub(crate) struct PointRow {
     pub(crate) void_from: Instant,
 }
 
+/// The open rows of a subject, from the file or from memory.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) points: Vec<PointRow>,
+    pub(crate) duties: Vec<DutyRow>,
+}
+
 /// What is known of a subject, and what of it is not yet in the file.
 #[derive(Debug)]
 pub(crate) struct Head {
@@ -62,6 +71,7 @@ pub(crate) struct Head {
     pub(crate) settled: Vec<Row>,
     pub(crate) trail: Vec<TrailRow>,
     pub(crate) points: Vec<PointRow>,
+    pub(crate) duties: Duties,
     pub(crate) renamed: bool,
     /// Whether the subject itself is in the file.
     pub(crate) kept: bool,
@@ -87,6 +97,7 @@ impl Head {
             settled: Vec::new(),
             trail: Vec::new(),
             points: Vec::new(),
+            duties: Duties::default(),
             renamed: false,
             kept: false,
             used: 0,
@@ -115,6 +126,7 @@ impl Head {
         let spans = timeline::merge(spans);
         self.tail = bring(rows, spans, event.recorded_at, &mut self.next_row, &mut self.settled);
         self.last_turn = turn;
+        self.duties.advance(&self.subject, event, &self.state, &mut self.next_row);
         if let Some(row) = point_row(event, Instant::MAX, event.recorded_at) {
             self.points.push(row);
         }
@@ -136,9 +148,10 @@ impl Head {
         self.settled.extend(settled.into_iter().filter(|row| row.kept != Kept::Same));
     }
 
-    /// Computes everything afresh from all events up to the newest one, of which `rows` and `points` are what the file
-    /// says now; nothing may be waiting to be written.
-    pub(crate) fn resolve(&mut self, events: &[Event], rows: Vec<Row>, points: Vec<PointRow>) {
+    /// Computes everything afresh from all events up to the newest one, of which `open` is what the file says now; nothing
+    /// may be waiting to be written.
+    pub(crate) fn resolve(&mut self, events: &[Event], open: Open) {
+        let Open { rows, points, duties } = open;
         let Some(newest) = events.last() else { return };
         let known = timeline::resolve(events);
         let spans = timeline::timeline(self.subject.kind(), events);
@@ -146,19 +159,22 @@ impl Head {
         self.restore(events, &known);
         self.renamed = true;
         self.points.extend(bring_points(points, &known, newest.recorded_at));
+        self.duties.resolve(&self.subject, events, duties, self.last_turn, &mut self.next_row);
     }
 
     /// What [`Head::resolve`] needs, taken out of memory where nothing was written yet.
-    pub(crate) fn take_open(&mut self) -> (Vec<Row>, Vec<PointRow>) {
+    pub(crate) fn take_open(&mut self) -> Open {
         let mut rows = std::mem::take(&mut self.tail);
         rows.extend(self.settled.extract_if(.., |row| row.rec_to == Instant::MAX));
-        (rows, self.points.extract_if(.., |row| row.rec_to == Instant::MAX).collect())
+        let points = self.points.extract_if(.., |row| row.rec_to == Instant::MAX).collect();
+        Open { rows, points, duties: self.duties.take_open() }
     }
 
-    /// Takes up the newest state, for a subject whose rows are in the file; `rows` are the open ones.
-    pub(crate) fn load(&mut self, events: &[Event], rows: Vec<Row>) {
-        self.tail = rows;
+    /// Takes up the newest state, for a subject whose rows are in the file; `open` are the open ones.
+    pub(crate) fn load(&mut self, events: &[Event], open: Open) {
+        self.tail = open.rows;
         self.restore(events, &timeline::resolve(events));
+        self.duties.resolve(&self.subject, events, open.duties, self.last_turn, &mut self.next_row);
     }
 
     fn restore(&mut self, events: &[Event], known: &[Known<'_>]) {

@@ -145,7 +145,7 @@ pub(crate) const fn kind_number(kind: SubjectKind) -> i64 {
     }
 }
 
-fn kind_of(number: i64) -> Result<SubjectKind, ViewError> {
+pub(super) fn kind_of(number: i64) -> Result<SubjectKind, ViewError> {
     SubjectKind::ALL
         .into_iter()
         .find(|kind| kind_number(*kind) == number)

@@ -1,6 +1,7 @@
 //! The read side: a pool of read-only connections, one page of SQL per question.
 
 mod census;
+mod duties;
 mod list;
 #[cfg(test)]
 mod plans;
@@ -9,6 +10,7 @@ mod search;
 mod subject;
 mod trail;
 
+pub use duties::Worklist;
 pub(crate) use list::kind_number;
 pub(crate) use trail::{ANNULS, ANNULS_WITH_CONSEQUENCES, CORRECTS};
 
@@ -45,11 +47,11 @@ impl Views {
         let (format, fold): (i64, i64) =
             connection
                 .query_row("SELECT format, fold FROM checkpoint", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        if (format, fold) != (schema::FORMAT, schema::FOLD) {
+        if (format, fold) != (schema::FORMAT, schema::fold()) {
             return Err(ViewError::Damaged(format!(
                 "format {format} and fold {fold}, this version has {} and {}",
                 schema::FORMAT,
-                schema::FOLD
+                schema::fold()
             )));
         }
         Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), idle: Mutex::new(vec![connection]) }) })
@@ -175,6 +177,46 @@ pub(crate) mod sql {
     pub(crate) const BY_CODE: &str =
         "SELECT code, name FROM subjects WHERE code >= ?1 AND code < ?2 ORDER BY code LIMIT ?3";
 
+    /// What is known at an instant of when an obligation ends, how and by which event.
+    macro_rules! entry_columns {
+        ($known:literal) => {
+            concat!(
+                "o.kind, o.raised_by, o.area, o.line, o.detail, o.rule, o.clock, o.start, o.due, o.provisional, \
+                 o.eff_from, CASE WHEN ",
+                $known,
+                " < o.cut_rec THEN o.eff_first ELSE o.eff_to END, CASE WHEN o.cut_rec = 9223372036854775807 OR ",
+                $known,
+                " >= o.cut_rec THEN o.ending ELSE 0 END, CASE WHEN o.cut_rec = 9223372036854775807 OR ",
+                $known,
+                " >= o.cut_rec THEN o.ended_by END"
+            )
+        };
+    }
+    pub(crate) const WORKLIST: &str = concat!(
+        "SELECT ",
+        entry_columns!("?7"),
+        ", o.subject, o.row, s.kind, s.code, s.name, t.position, t.recorded_at FROM \
+         (SELECT i.due, i.subject, i.row FROM obligations i INDEXED BY obligations_due \
+         WHERE i.listed = 1 AND i.area = ?1 AND (i.due, i.subject, i.row) > (?2, ?3, ?4) AND i.due <= ?5 \
+         AND i.eff_from <= ?6 AND i.rec_from <= ?7 AND i.rec_to > ?7 \
+         AND CASE WHEN ?7 < i.cut_rec THEN i.eff_first ELSE i.eff_to END > ?6 \
+         ORDER BY i.due, i.subject, i.row LIMIT ?8) k \
+         CROSS JOIN obligations o ON o.subject = k.subject AND o.row = k.row \
+         CROSS JOIN subjects s ON s.id = o.subject \
+         CROSS JOIN trail t ON t.subject = o.subject AND t.version = o.raised_by \
+         ORDER BY k.due, k.subject, k.row"
+    );
+    pub(crate) const WORKLIST_AREAS: &str = "WITH RECURSIVE areas (area) AS ( \
+         SELECT min(area) FROM obligations INDEXED BY obligations_due WHERE listed = 1 UNION ALL \
+         SELECT (SELECT min(o.area) FROM obligations o INDEXED BY obligations_due WHERE o.listed = 1 AND o.area > a.area) \
+         FROM areas a WHERE a.area IS NOT NULL) SELECT area FROM areas WHERE area IS NOT NULL";
+    pub(crate) const DOCKET: &str = concat!(
+        "SELECT ",
+        entry_columns!("?2"),
+        " FROM obligations o WHERE o.subject = (SELECT id FROM subjects WHERE code = ?1) \
+         AND o.rec_from <= ?2 AND o.rec_to > ?2"
+    );
+
     /// All of them, by name.
     #[cfg(test)]
     pub(crate) const ALL: &[(&str, &str)] = &[
@@ -196,6 +238,9 @@ pub(crate) mod sql {
         ("census", CENSUS),
         ("by name", BY_NAME),
         ("by code", BY_CODE),
+        ("worklist", WORKLIST),
+        ("worklist areas", WORKLIST_AREAS),
+        ("docket", DOCKET),
     ];
 }
 

@@ -9,7 +9,8 @@ fn every_query_has_a_plan_for_a_large_ledger() {
     let dir = tempfile::tempdir().unwrap();
     let connection = schema::open_writer(&dir.path().join("views.db")).unwrap();
     connection.execute_batch(schema::TABLES).unwrap();
-    connection.execute_batch(schema::LIST_INDEX).unwrap();
+    connection.execute_batch(crate::duty::TABLE).unwrap();
+    connection.execute_batch(&schema::indexes()).unwrap();
     let mut plans = String::new();
     for (name, query) in sql::ALL {
         writeln!(plans, "{name}").unwrap();
@@ -22,7 +23,9 @@ fn every_query_has_a_plan_for_a_large_ledger() {
             let step: String = row.get(3).unwrap();
             writeln!(plans, "    {step}").unwrap();
             // The shelves are as many as areas times statuses; the parked subjects are none, as a rule.
+            // `a` and `areas` are the areas met so far by the recursion, `k` the keys of a page.
             let grows = step.starts_with("SCAN")
+                && !["SCAN a", "SCAN areas", "SCAN k"].contains(&step.as_str())
                 && !["shelves", "parked", "g VIRTUAL"].iter().any(|t| step.contains(t));
             assert!(!grows, "{name}: {step}");
         }

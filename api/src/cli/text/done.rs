@@ -1,7 +1,8 @@
 //! The answer to a command, for people.
 
+use super::due::due;
 use super::reason;
-use super::show::{due, show};
+use super::show::show;
 use crate::answers::{Done, Lang};
 
 /// What was recorded, what stands now, and the receipt.

@@ -3,6 +3,7 @@
 mod census;
 mod diff;
 mod done;
+mod due;
 mod history;
 mod list;
 mod payable;
@@ -15,6 +16,7 @@ mod what_if;
 pub use census::census;
 pub use diff::{diff, diff_brief, late};
 pub use done::done;
+pub use due::worklist;
 pub use history::history;
 pub use list::list;
 pub use payable::payable;

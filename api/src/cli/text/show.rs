@@ -1,12 +1,12 @@
 //! `show` for people.
 
+use super::due::due;
 use super::{coordinates, heading, reason};
 use crate::answers::{
-    Agreement, Bar, Due, InstitutionShow, Lang, OtherShow, PractitionerShow, Reason, Show, Standing,
+    Agreement, Bar, InstitutionShow, Lang, OtherShow, PractitionerShow, Reason, Show, Standing,
 };
 use crate::cli::table::Table;
-use crate::cli::words::{basis, day, line, mark, name, period, status, track, value};
-use accord_domain::obligation::ObligationState;
+use crate::cli::words::{day, line, name, period, status, track, value};
 use accord_domain::{AreaCode, Line, Track, words};
 
 /// What stands of a subject, and why.
@@ -126,38 +126,6 @@ fn bars(list: &[Bar], lang: Lang, out: &mut String) {
             Lang::En => format!("Barred from applying ({class})"),
         };
         out.push_str(&format!("\n{title}  {}{performed}\n", period(Some(bar.since), bar.until)));
-    }
-}
-
-/// What is due, on a line each.
-pub(super) fn due(list: &[Due], lang: Lang, out: &mut String) {
-    if !list.is_empty() {
-        out.push_str(lang.of_two("\n待办\n", "\nDue\n"));
-    }
-    for item in list {
-        let by = item.due.as_deref().unwrap_or(lang.of_two("及时", "in time"));
-        let provisional = if item.provisional { lang.of_two("（暂定）", " (provisional)") } else { "" };
-        let state = match (item.state, lang) {
-            (ObligationState::Open, Lang::Zh) => "待办",
-            (ObligationState::Open, Lang::En) => "open",
-            (ObligationState::Met, Lang::Zh) => "已办",
-            (ObligationState::Met, Lang::En) => "met",
-            (ObligationState::Late, Lang::Zh) => "逾期",
-            (ObligationState::Late, Lang::En) => "late",
-            (ObligationState::Closed, Lang::Zh) => "已了结",
-            (ObligationState::Closed, Lang::En) => "closed",
-        };
-        let sum = match lang {
-            Lang::Zh => &item.sum,
-            Lang::En => &item.sum_en,
-        };
-        out.push_str(&format!("    {by}{provisional} · {state}  {sum}\n"));
-        if let Some(rule) = &item.rule {
-            let cited = basis(&item.basis, lang);
-            let mark = item.confidence.map_or("", |confidence| mark(confidence, lang));
-            out.push_str(&format!("      {} {rule} {cited}{mark}\n", lang.of_two("规则", "rule")));
-        }
-        out.push_str(&format!("      {} {}\n", lang.of_two("起于事件", "raised by event"), item.raised_by));
     }
 }
 

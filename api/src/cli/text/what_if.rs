@@ -1,7 +1,7 @@
 //! `what-if` for people: the chain of reasons, then where another value would stand.
 
 use super::diff::{field, value, why};
-use super::show::due;
+use super::due::due;
 use super::{coordinates, refusal};
 use crate::answers::{ActOtherwise, FieldOtherwise, Lang, Reason, ValueOf, WhatIf};
 use crate::cli::facts::facts;

@@ -152,6 +152,7 @@ async fn real_answers_are_of_the_documented_forms() {
         ("Points", format!("/v1/practitioners/{DOCTOR}/points")),
         ("List", "/v1/institutions?limit=2".to_owned()),
         ("List", "/v1/practitioners".to_owned()),
+        ("Worklist", "/v1/obligations?limit=5".to_owned()),
         (
             "Payable",
             format!("/v1/payable?institution={PHARMACY}&line=special_outpatient&practitioner={DOCTOR}"),
@@ -178,6 +179,16 @@ async fn real_answers_are_of_the_documented_forms() {
     let lines = format!("{}\n{{", suspend(PHARMACY, "2025-12-01", "2025-12-10"));
     let report = server.send(post("/v1/import", "application/jsonl", lines, &[])).await;
     check_named(&document, "ImportReport", &report);
+}
+
+#[test]
+fn every_kind_of_obligation_is_documented() {
+    let names: Vec<_> =
+        accord_domain::ObligationKind::ALL.iter().map(|kind| kind.name().to_owned()).collect();
+    for form in ["Obligation", "Task"] {
+        let kinds = &openapi()["components"]["schemas"][form]["properties"]["kind"]["enum"];
+        assert_eq!(*kinds, json!(names), "{form}");
+    }
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use super::{Matter, law};
 use crate::decide::Decision;
 use crate::event::NewEvent;
 use crate::institution::InstitutionEvent as E;
+use crate::institution::docket;
 use crate::institution::facts::{InArea, InstitutionKind, ProbationPeriod, Renewal, RenewalRefusal, Signing};
-use crate::institution::reviews;
 use crate::institution::state::{Agreement, Stage};
 use crate::rejection::Rejection;
 use crate::time::Instant;
@@ -186,7 +186,7 @@ impl Matter<'_> {
 
     /// 延长期内整改不到位的不予续签: no choice is left.
     fn rectified_in_probation(&self, data: &Renewal) -> Result<(), Rejection> {
-        let failed = reviews::failed_in_extension(self.state, data.area, self.at);
+        let failed = docket::failed_in_extension(self.state, data.area, self.at);
         let rule = self.yes(law::UNRECTIFIED_NOT_RENEWED, Some(data.area));
         let (Some((_, failed)), Some(rule)) = (failed, rule) else { return Ok(()) };
         let refusal = Rejection::new(
@@ -215,7 +215,7 @@ impl Matter<'_> {
         // Recorded after the term has run out, it still says how the term ended.
         let end = agreement.end().unwrap_or(self.at);
         let mut event = self.event_at(self.at.min(end), E::RenewalRefused(data.clone()));
-        if reviews::failed_in_extension(self.state, area, self.at).is_some()
+        if docket::failed_in_extension(self.state, area, self.at).is_some()
             && let Some(rule) = self.yes(law::UNRECTIFIED_NOT_RENEWED, Some(area))
         {
             event = event.rule(&rule.id);

@@ -47,6 +47,10 @@ by_kind! {
     BREACH_YEARS = "institution.bar.breach_years";
     FRAUD_YEARS = "institution.bar.fraud_in_application_years";
     FILING_WORKING_DAYS = "institution.change_filing.working_days";
+    PUBLICISE = "institution.candidate.publicise";
+    RENEWAL_MONTHS = "institution.renewal.apply_months";
+    UNFILED_CHANGE = "institution.termination.unfiled_change";
+    FRAUD_FOUND = "institution.termination.fraud";
 }
 
 pub(in crate::institution) const PHYSICIANS: &str = "institution.admission.physicians";
@@ -67,6 +71,13 @@ pub(in crate::institution) const RECORDS_DAYS: &str = "institution.records.days"
 pub(in crate::institution) const DEPARTMENT_MONTHS: &str = "institution.department_order.months";
 pub(in crate::institution) const SAMPLE_PERCENT: &str = "institution.audit.sample_percent";
 pub(in crate::institution) const LEAST_SCORE: &str = "institution.assessment.least_score";
+pub(in crate::institution) const PUBLISH_LIST: &str = "institution.publish_list";
+pub(in crate::institution) const FILE_AGREEMENT: &str = "institution.file_agreement";
+pub(in crate::institution) const REPORT_MEASURE: &str = "institution.report_measure";
+pub(in crate::institution) const RESUMPTION_WORKING_DAYS: &str = "institution.resumption.working_days";
+pub(in crate::institution) const FINE_DAYS: &str = "institution.fine.days";
+pub(in crate::institution) const REVIEW_DAYS: &str = "remedy.review.days";
+pub(in crate::institution) const SUIT_MONTHS: &str = "remedy.suit.months";
 pub(in crate::institution) const FINE_38: &str = "institution.fine.art_38.multiple_tenths";
 pub(in crate::institution) const FINE_39: &str = "institution.fine.art_39.fen";
 pub(in crate::institution) const FINE_40: &str = "institution.fine.art_40.multiple_tenths";
@@ -87,6 +98,10 @@ pub(in crate::institution) const BY_KIND: &[ByKind] = &[
     BREACH_YEARS,
     FRAUD_YEARS,
     FILING_WORKING_DAYS,
+    PUBLICISE,
+    RENEWAL_MONTHS,
+    UNFILED_CHANGE,
+    FRAUD_FOUND,
 ];
 /// Every other parameter.
 #[cfg(test)]
@@ -104,6 +119,13 @@ pub(in crate::institution) const PARAMS: &[&str] = &[
     FLAT_BAR_YEARS,
     HOLD_ART_30,
     RECORDS_DAYS,
+    PUBLISH_LIST,
+    FILE_AGREEMENT,
+    REPORT_MEASURE,
+    RESUMPTION_WORKING_DAYS,
+    FINE_DAYS,
+    REVIEW_DAYS,
+    SUIT_MONTHS,
     DEPARTMENT_MONTHS,
     FINE_38,
     FINE_39,

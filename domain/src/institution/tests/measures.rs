@@ -1,4 +1,5 @@
 use super::{AREA, HOSPITAL, PHARMACY, basic, hospital, sign, terminate};
+use crate::obligation::ObligationKind;
 use crate::testing::{Act, Story, act};
 use serde_json::{Value, json};
 
@@ -127,7 +128,11 @@ fn records_are_due_in_seven_days_where_the_rule_says_so_and_else_the_demand_says
     };
     let due = |story: Story, act: Act| {
         let story = story.given(act);
-        story.obligations("2026-01-01").last().and_then(|task| task.due).map(crate::time::Instant::words)
+        story
+            .obligations_of(ObligationKind::ProvideRecords, "2026-01-01")
+            .first()
+            .and_then(|task| task.due)
+            .map(crate::time::Instant::words)
     };
     assert_eq!(due(hospital(), demand("2025-07-01", json!(null))), Some("2025-07-08".to_owned()));
     assert_eq!(due(hospital(), demand("2025-07-01", json!("2025-07-15"))), Some("2025-07-15".to_owned()));

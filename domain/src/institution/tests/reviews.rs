@@ -3,10 +3,12 @@ use crate::obligation::{ObligationKind, ObligationState};
 use crate::testing::{Story, act};
 use serde_json::json;
 
-/// Kind, state and rule of what is due, in order.
+/// Kind, state and rule of the reviews, rectifications and filings due, in order.
 fn due(story: &Story, at: &str) -> Vec<(ObligationKind, ObligationState, String)> {
+    use ObligationKind::{FileChange, Rectify, RenewalReview, TerminationReview};
     let due = story.obligations(at);
     due.iter()
+        .filter(|o| matches!(o.kind, TerminationReview | RenewalReview | Rectify | FileChange))
         .map(|o| (o.kind, o.state, o.rule.as_ref().map(|rule| rule.id.to_string()).unwrap_or_default()))
         .collect()
 }
@@ -83,15 +85,56 @@ fn an_overdue_rectification_is_late() {
 fn an_application_has_its_clocks() {
     let apply =
         json!({ "area": AREA, "lines": [], "name": "甲医院", "opened_on": "2020-01-01", "physicians": 1 });
-    // Friday 2025-06-06: five working days are Friday 2025-06-13.
-    let story = Story::of(HOSPITAL).given(act("institution.apply", "2025-06-06", apply));
-    let task = &story.obligations("2025-06-06")[0];
-    assert_eq!((task.kind, task.provisional), (ObligationKind::AcceptApplication, true));
-    assert_eq!(task.due.unwrap().words(), "2025-06-13");
-    let story = story.given(in_area("institution.accept-application", "2025-06-10", json!({})));
-    let task = &story.obligations("2025-09-11")[0];
-    assert_eq!((task.kind, task.state), (ObligationKind::Evaluate, ObligationState::Late));
-    assert_eq!(task.due.unwrap().words(), "2025-09-10");
+    // Friday 2025-09-26: the Sunday after it and 11 October are worked, 1 to 8 October are off.
+    let story = Story::of(HOSPITAL).given(act("institution.apply", "2025-09-26", apply));
+    let task = |story: &Story, kind, at: &str| story.obligations_of(kind, at).remove(0);
+    let accept = task(&story, ObligationKind::AcceptApplication, "2025-09-26");
+    assert_eq!((accept.state, accept.provisional), (ObligationState::Open, false));
+    assert_eq!(accept.due.unwrap().words(), "2025-10-10");
+    assert_eq!(
+        accept.sum.en,
+        "the application is to be accepted or returned (370100): 2025-09-26 + 5 working days \
+         (calendar 2025-1, skipping 1–8 Oct, counting 28 Sep)"
+    );
+    assert_eq!(
+        accept.sum.zh,
+        "申请应予受理或一次性告知补正（370100）：2025-09-26 起 5 个工作日（2025-1 版放假安排，\
+         跳过10月1日至8日，计入调休上班的9月28日）"
+    );
+    let verify = task(&story, ObligationKind::VerifyFacts, "2025-09-26");
+    assert_eq!((verify.due, verify.sum.en.contains("tests_offered")), (None, true));
+    let story = story.given(in_area("institution.accept-application", "2025-10-13", json!({})));
+    let accept = task(&story, ObligationKind::AcceptApplication, "2025-10-13");
+    assert_eq!((accept.state, accept.was_late), (ObligationState::Met, true));
+    assert_eq!(task(&story, ObligationKind::AcceptApplication, "2025-10-12").state, ObligationState::Late);
+    let evaluate = task(&story, ObligationKind::Evaluate, "2026-01-13T23:59:59+08:00");
+    assert_eq!(
+        (evaluate.state, evaluate.due.unwrap().words()),
+        (ObligationState::Open, "2026-01-13".to_owned())
+    );
+    assert_eq!(task(&story, ObligationKind::Evaluate, "2026-01-14").state, ObligationState::Late);
+}
+
+#[test]
+fn a_failed_evaluation_may_be_repeated_after_three_months_and_a_pass_is_publicised() {
+    let apply = json!({ "area": AREA, "lines": [], "name": "甲医院", "opened_on": "2020-01-01", "physicians": 1, "tests_offered": false });
+    let story = Story::of(HOSPITAL)
+        .given(act("institution.apply", "2025-03-03", apply))
+        .given(in_area("institution.accept-application", "2025-03-04", json!({})))
+        .given(in_area("institution.evaluate", "2025-04-01", json!({ "verdict": "fail" })));
+    let again = ObligationKind::Reevaluate;
+    assert!(story.obligations_of(again, "2025-06-30").is_empty());
+    assert_eq!(story.obligations_of(again, "2025-07-01")[0].rule.as_ref().unwrap().id, "R-110.1".into());
+    let story = story.given(in_area("institution.evaluate", "2025-07-01", json!({ "verdict": "pass" })));
+    assert!(story.obligations_of(again, "2025-07-01").is_empty(), "held on the first day it could be");
+    let publicise = story.obligations_of(ObligationKind::PubliciseCandidate, "2025-07-01");
+    assert_eq!((publicise[0].state, publicise[0].due), (ObligationState::Open, None));
+    let notice = json!({ "from": "2025-07-10", "until": "2025-07-17" });
+    let story = story.given(in_area("institution.publicise", "2025-07-10", notice));
+    assert_eq!(
+        story.obligations_of(ObligationKind::PubliciseCandidate, "2025-07-10")[0].state,
+        ObligationState::Met
+    );
 }
 
 #[test]
@@ -103,10 +146,18 @@ fn a_major_change_is_to_be_filed_and_a_minor_one_is_not() {
     assert!(due(&change("telephone"), "2024-03-01").is_empty());
     let story = change("legal_representative");
     let task = |state| (ObligationKind::FileChange, state, "R-130".to_owned());
-    assert_eq!(due(&story, "2024-04-12"), [task(ObligationState::Open)]);
-    assert_eq!(due(&story, "2024-04-13"), [task(ObligationState::Late)]);
-    let story = story.given(act("institution.file-change", "2024-04-01", json!({ "change": "@1" })));
-    assert_eq!(due(&story, "2024-04-13"), [task(ObligationState::Met)]);
+    // 30 working days over Qingming of 2024, with a Sunday worked.
+    assert_eq!(due(&story, "2024-04-15T23:59:59+08:00"), [task(ObligationState::Open)]);
+    let late = [task(ObligationState::Late), review(ObligationState::Open, "R-136.6")];
+    assert_eq!(due(&story, "2024-04-16"), late);
+    let file = |day| act("institution.file-change", day, json!({ "change": "@1" }));
+    assert_eq!(due(&story.clone().given(file("2024-04-01")), "2024-04-16"), [task(ObligationState::Met)]);
+    let filed_late = story.given(file("2024-04-20"));
+    assert_eq!(
+        due(&filed_late, "2024-04-20"),
+        [review(ObligationState::Open, "R-136.6"), task(ObligationState::Met)],
+        "filing late does not decide the review"
+    );
 }
 
 #[test]

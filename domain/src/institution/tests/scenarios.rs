@@ -53,7 +53,7 @@ fn t07_the_second_suspension_within_a_term_raises_a_review_and_terminates_nobody
     let story = story
         .when(suspend("2024-06-01", json!({ "until": "2024-07-01" })))
         .then(&["institution.agreement-suspended"]);
-    let due = story.obligations("2024-06-01");
+    let due = story.obligations_of(ObligationKind::TerminationReview, "2024-06-01");
     let rule = due[0].rule.as_ref().unwrap();
     assert_eq!(rule.basis.article.as_deref(), Some("43(1)"));
     assert!(rule.basis.instrument.contains("第2号"), "{}", rule.basis.instrument);
@@ -70,7 +70,7 @@ fn t08_in_2020_only_the_third_suspension_raises_it() {
     assert!(reviews(&story, "2020-06-01").is_empty());
     let story = story.given(suspend("2020-09-01", json!({ "until": "2020-10-01" })));
     assert_eq!(reviews(&story, "2020-09-01"), [ObligationState::Open]);
-    let due = story.obligations("2020-09-01");
+    let due = story.obligations_of(ObligationKind::TerminationReview, "2020-09-01");
     assert_eq!((due[0].raised_by, &*due[0].rule.as_ref().unwrap().id), (3, "S2-04"));
 }
 
@@ -80,8 +80,9 @@ fn t09_records_not_produced_in_seven_days_make_termination_due_and_on_day_six_th
         .given(in_area("institution.renew", "2024-12-01", json!({ "until": "2026-01-01" })))
         .given(act("institution.demand-records", "2025-07-01", json!({ "what": ["病历"] })))
         .given(act("institution.hold-settlement", "2025-07-01", json!({ "ground": "records-not-produced" })));
-    assert!(reviews(&story, "2025-07-08T00:00:00+08:00").is_empty());
-    assert_eq!(reviews(&story, "2025-07-08T00:00:01+08:00"), [ObligationState::Open]);
+    // The seventh day is wholly theirs.
+    assert!(reviews(&story, "2025-07-08T23:59:59+08:00").is_empty());
+    assert_eq!(reviews(&story, "2025-07-09"), [ObligationState::Open]);
     assert_eq!(basic(&story, "2025-07-09"), "in_force");
     let produced = story
         .given(act("institution.provide-records", "2025-07-07", json!({ "demand": "@2", "complete": true })))

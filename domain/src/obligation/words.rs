@@ -1,0 +1,134 @@
+//! What is due, in words.
+
+use super::entry::Entry;
+use super::{Clock, Law, ObligationKind};
+use crate::rejection::Words;
+use crate::words;
+use crate::words::Term;
+
+const fn term(en: &'static str, zh: &'static str) -> Term {
+    Term { en, zh }
+}
+
+impl ObligationKind {
+    /// What is to be done.
+    #[must_use]
+    pub const fn term(self) -> Term {
+        match self {
+            Self::TerminationReview => term("termination is to be decided", "应就解除协议作出决定"),
+            Self::RenewalReview => term("the agreement is not to be renewed", "应不予续签"),
+            Self::AcceptApplication => {
+                term("the application is to be accepted or returned", "申请应予受理或一次性告知补正")
+            }
+            Self::VerifyFacts => {
+                term("facts the application does not tell are to be verified", "申请未载明的事项应予核实")
+            }
+            Self::Evaluate => term("the applicant is to be evaluated", "应完成评估"),
+            Self::Reevaluate => term("the applicant may be evaluated again", "整改后可再次评估"),
+            Self::PubliciseCandidate => {
+                term("the candidate is to be announced for public notice", "拟定点名单应予公示")
+            }
+            Self::FileAgreement => {
+                term("the agreement is to be filed with the bureau", "协议应报同级医保行政部门备案")
+            }
+            Self::PublishList => {
+                term("the list of designated institutions is to be published", "定点医药机构名单应予公布")
+            }
+            Self::ApplyRenewal => term("renewal is to be applied for", "应提出续签申请"),
+            Self::EndProbation => term("the probation ends", "政策辅导期届满"),
+            Self::ReviewResumption => {
+                term("the request to resume is to be reviewed", "中止期满的恢复申请应予审核")
+            }
+            Self::ReportMeasure => {
+                term("the measure is to be reported to the bureau", "处理情况应报告医保行政部门")
+            }
+            Self::ProvideRecords => term("records are to be produced", "应提供资料"),
+            Self::Rectify => term("the problems are to be rectified", "应完成整改"),
+            Self::FileChange => term("the change is to be filed", "变更应予备案"),
+            Self::PayFine => term("the fine is to be paid", "罚款应予缴纳"),
+            Self::FollowReferral => {
+                term("what came of the referral is to be followed up", "移送结果应予跟进")
+            }
+            Self::ReconsiderConsequences => term(
+                "what hangs on the annulled decision is to be reconsidered",
+                "被撤销决定的后续处理应予复核",
+            ),
+            Self::ReviewLaterAct => term(
+                "an act is in doubt through one recorded later and is to be reviewed",
+                "因事后补录的行为，原行为存疑，应予复核",
+            ),
+            Self::NotifySites => term("the sites are to be told of the measure", "处理结果应告知各执业机构"),
+            Self::RestoreQualification => {
+                term("restoration is to be applied for", "暂停期满应申请恢复医保支付资格")
+            }
+            Self::AnswerObjection => term("the objection is to be answered", "异议应予答复"),
+            Self::DecideAppeal => term("the appeal is to be decided", "申诉、复议或诉讼应作出决定"),
+            Self::SeekReview => term("administrative review may be applied for", "可申请行政复议"),
+            Self::Sue => term("suit may be filed", "可提起行政诉讼"),
+            Self::BarEnd => term("the bar to registering again ends", "重新登记备案限制期届满"),
+        }
+    }
+}
+
+/// Why, for kinds that have several grounds: by the word in `detail`.
+fn ground(detail: &str) -> Option<Words> {
+    let (word, rest) = detail.split_once(':').unwrap_or((detail, ""));
+    Some(match word {
+        "suspensions" => {
+            words!("suspended {rest} times within the term", "协议有效期内累计 {rest} 次被中止")
+        }
+        "unrectified" => words!("not rectified while suspended", "中止期间整改不到位"),
+        "unrectified-in-probation" => {
+            words!("not rectified in the extended probation", "政策辅导期延长期内整改不到位")
+        }
+        "records" => words!("records demanded were not produced in time", "未在期限内提供资料"),
+        "fraud" => words!("fined for fraud", "因骗保被处罚"),
+        "unfiled-change" => words!("a major change was not filed in time", "重大信息变更未按时备案"),
+        "score" => words!("assessed at {rest}, below the local line", "年度考核 {rest} 分，低于本地标准"),
+        "signed" => return None,
+        "terminated" => words!("terminated", "已解除"),
+        "suspended" => words!("suspended", "已中止"),
+        "act" => words!("act @{rest}", "行为 @{rest}"),
+        "" => return None,
+        other => {
+            let list = if rest.is_empty() { other.to_owned() } else { format!("{other}:{rest}") };
+            words!("{list}", "{list}")
+        }
+    })
+}
+
+/// The whole sentence: what, where, why, and how the day is reckoned.
+pub(super) fn sentence(entry: &Entry, law: &Law<'_>) -> Words {
+    let what = entry.kind.term();
+    let mut words = words!("{}", "{}", what.en);
+    words.zh = what.zh.to_owned();
+    if let Some(ground) = ground(&entry.about.detail) {
+        words =
+            Words { en: format!("{}: {}", ground.en, words.en), zh: format!("{}：{}", ground.zh, words.zh) };
+    }
+    let place = match (entry.about.area, entry.about.line) {
+        (Some(area), Some(line)) => {
+            let line = crate::words::line(line);
+            Some((format!("{area}, {}", line.en), format!("{area}，{}", line.zh)))
+        }
+        (Some(area), None) => Some((area.to_string(), area.to_string())),
+        (None, _) => None,
+    };
+    if let Some((en, zh)) = place {
+        words.en.push_str(&format!(" ({en})"));
+        words.zh.push_str(&format!("（{zh}）"));
+    }
+    match (entry.clock, entry.due) {
+        (Clock::InTime, _) if entry.kind == ObligationKind::Rectify => {
+            words.en.push_str("; no day was set");
+            words.zh.push_str("，未定期限");
+        }
+        (clock, _) => {
+            if let Some(how) = clock.words(entry.start, law.calendar) {
+                words.en.push_str(&format!(": {}", how.en));
+                words.zh.push_str(&format!("：{}", how.zh));
+            }
+        }
+    }
+    words
+}

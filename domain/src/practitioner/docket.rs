@@ -1,0 +1,83 @@
+//! What the acts of a practitioner's history make due, and what they bring to an end.
+
+use super::{Practitioner, PractitionerEvent};
+use crate::credit::docket as credit;
+use crate::event::{Event, EventData};
+use crate::obligation::{About, Clock, Docket, Ending, Law, ObligationKind as Kind, Raise};
+use crate::rulebook::Rule;
+use crate::time::Instant;
+
+const NOTIFY_SITES: &str = "practitioner.notify_sites";
+const RESTORE_ON_APPLICATION: &str = "practitioner.restore.on_application";
+
+impl Practitioner {
+    /// Takes an event's obligations, after the event itself.
+    pub(crate) fn take_obligations(&self, docket: &mut Docket, event: &Event, law: &Law<'_>) {
+        let EventData::Practitioner(facts) = &event.data else { return };
+        let at = event.effective_at;
+        let rule = |param| law.rulebook.rule(param, at, None);
+        let by = event.version;
+        match facts {
+            PractitionerEvent::QualificationSuspended(data) => {
+                if let Some(rule) = rule(NOTIFY_SITES) {
+                    docket.raise(event, new(Kind::NotifySites, at, Some(rule)), law);
+                }
+                if let (Some(until), Some(rule)) = (data.until, rule(RESTORE_ON_APPLICATION)) {
+                    docket.raise(event, new(Kind::RestoreQualification, until, Some(rule)), law);
+                }
+            }
+            PractitionerEvent::QualificationTerminated(data) => {
+                docket.end(at, Ending::Dropped(by), |entry| entry.kind == Kind::RestoreQualification);
+                if let Some(rule) = rule(NOTIFY_SITES) {
+                    docket.raise(event, new(Kind::NotifySites, at, Some(rule)), law);
+                }
+                if let Some(until) = data.barred_until {
+                    let raise = Raise {
+                        clock: Clock::Set,
+                        start: until,
+                        expires: until,
+                        ..new(Kind::BarEnd, at, None)
+                    };
+                    docket.raise(event, raise, law);
+                }
+            }
+            PractitionerEvent::QualificationRestored(_) => {
+                docket.end(at, Ending::Met(by), |entry| entry.kind == Kind::RestoreQualification);
+            }
+            PractitionerEvent::Reregistered(_) => {
+                docket.end(at, Ending::Dropped(by), |entry| entry.kind == Kind::BarEnd);
+            }
+            PractitionerEvent::Referred(_) => {
+                docket.raise(event, new(Kind::FollowReferral, at, None), law);
+            }
+            PractitionerEvent::Objected(data) => credit::objected(docket, event, data, None, law),
+            PractitionerEvent::ObjectionDecided(data) => credit::objection_decided(docket, event, data),
+            PractitionerEvent::Appealed(data) => credit::appealed(docket, event, data, None, law),
+            PractitionerEvent::AppealDecided(data) => credit::appeal_decided(docket, event, data),
+            PractitionerEvent::Committed(_)
+            | PractitionerEvent::Registered(_)
+            | PractitionerEvent::SiteAdded(_)
+            | PractitionerEvent::SiteRemoved(_)
+            | PractitionerEvent::DetailsChanged(_)
+            | PractitionerEvent::PointsDeducted(_)
+            | PractitionerEvent::PointsRepaired(_)
+            | PractitionerEvent::ManagerBanned(_)
+            | PractitionerEvent::InterviewHeld(_)
+            | PractitionerEvent::DecisionAnnulled(_)
+            | PractitionerEvent::RecordCorrected(_) => {}
+        }
+    }
+}
+
+/// One without a day, called for from an instant on.
+fn new(kind: Kind, from: Instant, rule: Option<&Rule>) -> Raise<'_> {
+    Raise {
+        kind,
+        about: About::default(),
+        from,
+        clock: Clock::InTime,
+        start: from,
+        rule,
+        expires: Instant::MAX,
+    }
+}
