@@ -3,6 +3,7 @@
 use crate::ReplayError;
 use crate::subject;
 use crate::threads::on_threads;
+use accord_domain::obligation::{Entry, Law, docket};
 use accord_domain::{Event, Instant, Span, Subject, timeline};
 use accord_projections::{Period, Progress, Report, Views, wait_for};
 use accord_store::EventLog;
@@ -45,6 +46,15 @@ pub enum Difference {
         expected: Option<Span>,
         /// What the views say; none when they say nothing there.
         found: Option<Span>,
+    },
+    /// An obligation of a subject, as known now.
+    Obligation {
+        /// Stream name.
+        stream: String,
+        /// What the log says; none when it says nothing of the kind.
+        expected: Option<Box<Entry>>,
+        /// What the views say; none when they say nothing of the kind.
+        found: Option<Box<Entry>>,
     },
     /// The newest version of a stream.
     Version {
@@ -93,6 +103,19 @@ impl fmt::Display for Difference {
                 words(expected),
                 words(found)
             ),
+            Self::Obligation { stream, expected, found } => {
+                let words = |entry: &Option<Box<Entry>>| match entry {
+                    Some(entry) => format!(
+                        "{} of @{} [{}, {})",
+                        entry.kind.name(),
+                        entry.raised_by,
+                        entry.from.words(),
+                        entry.until.words()
+                    ),
+                    None => "nothing".to_owned(),
+                };
+                write!(f, "{stream}: expected due {}, found {}", words(expected), words(found))
+            }
             Self::Version { stream, expected, found } => {
                 write!(f, "{stream}: expected newest version {expected:?}, found {found:?}")
             }
@@ -181,12 +204,39 @@ fn compare(
         let stream = stream.to_owned();
         differences.push(Difference::Version { stream, expected: newest, found: version });
     }
+    compare_docket(views, &subject, &events, known_at, differences)?;
     let periods = views.periods(&subject)?;
     let chosen = instants(&events);
     for known in &chosen {
         compare_at(&subject, &events[..*known], &periods, differences);
     }
     Ok(chosen.len() as u64)
+}
+
+/// What is due and was, as known now: the views keep it on both axes, and a test compares these at every recorded instant.
+fn compare_docket(
+    views: &Views,
+    subject: &Subject,
+    events: &[Event],
+    known_at: Instant,
+    differences: &mut Vec<Difference>,
+) -> Result<(), ReplayError> {
+    let expected = docket(subject, events, &Law::national());
+    let found = views.docket(subject, known_at)?;
+    let missing = expected.iter().filter(|entry| !found.contains(entry));
+    let surplus = found.iter().filter(|entry| !expected.contains(entry));
+    let stream = subject.stream();
+    differences.extend(missing.map(|entry| Difference::Obligation {
+        stream: stream.clone(),
+        expected: Some(Box::new(entry.clone())),
+        found: None,
+    }));
+    differences.extend(surplus.map(|entry| Difference::Obligation {
+        stream: stream.clone(),
+        expected: None,
+        found: Some(Box::new(entry.clone())),
+    }));
+    Ok(())
 }
 
 /// How many events to take as known, for each comparison: all of them, and fewer.

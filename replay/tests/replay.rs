@@ -191,6 +191,7 @@ fn verify_misses_a_subject_and_a_version() {
     assert_eq!(count(|d| matches!(d, Difference::Version { found: None, .. })), 2);
     assert_eq!(count(|d| matches!(d, Difference::Subjects { expected: 5, found: 4 })), 1);
     assert!(count(|d| matches!(d, Difference::Track { found: None, .. })) > 0);
+    assert!(count(|d| matches!(d, Difference::Obligation { found: None, .. })) > 0);
 }
 
 #[test]
