@@ -1,8 +1,15 @@
-//! The published histories that the demo serves, compiled in.
+//! The histories that the demo serves, compiled in: the published cases, and made-up ones for the acts that no published
+//! case shows.
+//!
+//! Many acts name an earlier event, whose id differs from ledger to ledger. In a made-up history such a place holds
+//! `@` and the key of the command that made the event; the id is put in its place while recording.
 
 use crate::Ledger;
 use crate::ledger::{ImportError, ImportReport, Importer, LineResult, OpenError, Watcher, Why};
 use accord_store::clock::Clock;
+use accord_store::{Answer, EventLog};
+use serde_json::Value as Json;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,6 +28,34 @@ pub const FILES: &[(&str, &str)] = &[
     ("rc-28-ulanqab-fuhua.jsonl", include_str!("../../samples/rc-28-ulanqab-fuhua.jsonl")),
 ];
 
+/// Every made-up history: its name and its lines, in the order they are recorded, after [`FILES`].
+pub const MADE_UP: &[(&str, &str)] = &[
+    ("ex-01-hospital-agreement.jsonl", include_str!("../../samples/made-up/ex-01-hospital-agreement.jsonl")),
+    ("ex-02-hospital-measures.jsonl", include_str!("../../samples/made-up/ex-02-hospital-measures.jsonl")),
+    ("ex-03-practitioners.jsonl", include_str!("../../samples/made-up/ex-03-practitioners.jsonl")),
+    (
+        "ex-04-credit-and-online-settlement.jsonl",
+        include_str!("../../samples/made-up/ex-04-credit-and-online-settlement.jsonl"),
+    ),
+    ("ex-05-area.jsonl", include_str!("../../samples/made-up/ex-05-area.jsonl")),
+    ("ex-06-case.jsonl", include_str!("../../samples/made-up/ex-06-case.jsonl")),
+];
+
+/// Puts ids in the place of the keys that a line of a made-up history names. `id` answers with the id of the first event
+/// of the command of a key; a key it does not know stays, and the line is then no command.
+#[must_use]
+pub fn with_ids(line: &str, id: impl Fn(&str) -> Option<String>) -> String {
+    let Ok(mut command) = serde_json::from_str::<Json>(line) else { return line.to_owned() };
+    if let Some(data) = command.get_mut("data").and_then(Json::as_object_mut) {
+        for value in data.values_mut() {
+            if let Some(known) = value.as_str().and_then(|text| text.strip_prefix('@')).and_then(&id) {
+                *value = Json::String(known);
+            }
+        }
+    }
+    command.to_string()
+}
+
 /// Why the samples could not be recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
@@ -35,7 +70,7 @@ pub enum SampleError {
     Rejected {
         /// The sample.
         file: &'static str,
-        /// Its line.
+        /// Its line; in a made-up history, of those recorded together.
         line: u64,
         /// Why.
         why: Box<Why>,
@@ -51,25 +86,76 @@ pub fn record(dir: &Path, salt: u64, clock: &Arc<dyn Clock>) -> Result<ImportRep
     let mut importer = Importer::open(dir, Arc::clone(clock))?;
     let mut total = ImportReport::default();
     for (file, text) in FILES {
-        let mut first = FirstReject(None);
-        let report = importer.run(text.as_bytes(), &mut first)?;
-        if let Some((line, why)) = first.0 {
-            return Err(SampleError::Rejected { file, line, why: Box::new(why) });
+        add(&mut total, run(&mut importer, file, text, &mut Recorded::default())?);
+    }
+    let mut ids = HashMap::new();
+    for (file, text) in MADE_UP {
+        // Lines that name no earlier event go in together; one that does waits until that event has its id.
+        let mut batch: Vec<&str> = Vec::new();
+        for line in text.lines() {
+            if line.contains("\"@") {
+                add(&mut total, run_batch(&mut importer, file, &mut batch, &mut ids)?);
+            }
+            batch.push(line);
         }
-        total.lines += report.lines;
-        total.recorded += report.recorded;
-        total.events += report.events;
-        total.repeated += report.repeated;
+        add(&mut total, run_batch(&mut importer, file, &mut batch, &mut ids)?);
     }
     Ok(total)
 }
 
-struct FirstReject(Option<(u64, Why)>);
+/// Records lines of a made-up history and remembers the ids of what they made.
+fn run_batch(
+    importer: &mut Importer,
+    file: &'static str,
+    batch: &mut Vec<&str>,
+    ids: &mut HashMap<String, String>,
+) -> Result<ImportReport, SampleError> {
+    let lines: Vec<_> = batch.drain(..).map(|line| with_ids(line, |key| ids.get(key).cloned())).collect();
+    let mut recorded = Recorded::default();
+    let report = run(importer, file, &lines.join("\n"), &mut recorded)?;
+    for (line, answer) in lines.iter().zip(&recorded.answers) {
+        let command: Json = serde_json::from_str(line).unwrap_or_default();
+        if let Some(key) = command["key"].as_str() {
+            ids.insert(key.to_owned(), importer.log().event_id(&answer.appended, 0).to_string());
+        }
+    }
+    Ok(report)
+}
 
-impl Watcher for FirstReject {
+fn run(
+    importer: &mut Importer,
+    file: &'static str,
+    text: &str,
+    recorded: &mut Recorded,
+) -> Result<ImportReport, SampleError> {
+    let report = importer.run(text.as_bytes(), recorded)?;
+    match recorded.rejected.take() {
+        Some((line, why)) => Err(SampleError::Rejected { file, line, why: Box::new(why) }),
+        None => Ok(report),
+    }
+}
+
+fn add(total: &mut ImportReport, report: ImportReport) {
+    total.lines += report.lines;
+    total.recorded += report.recorded;
+    total.events += report.events;
+    total.repeated += report.repeated;
+}
+
+/// What was answered to each line, and the first one rejected.
+#[derive(Default)]
+struct Recorded {
+    answers: Vec<Answer>,
+    rejected: Option<(u64, Why)>,
+}
+
+impl Watcher for Recorded {
     fn line(&mut self, result: LineResult) {
-        if let LineResult::Rejected(reject) = result {
-            self.0.get_or_insert((reject.line, reject.why));
+        match result {
+            LineResult::Recorded(answer) | LineResult::Repeated(answer) => self.answers.push(answer),
+            LineResult::Rejected(reject) => {
+                self.rejected.get_or_insert((reject.line, reject.why));
+            }
         }
     }
 
@@ -88,7 +174,7 @@ mod tests {
         let now = Instant::parse("2026-11-01T09:00:00+08:00").unwrap();
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(now));
         let report = record(dir.path(), 1, &clock).unwrap();
-        let lines: usize = FILES.iter().map(|(_, text)| text.lines().count()).sum();
+        let lines: usize = FILES.iter().chain(MADE_UP).map(|(_, text)| text.lines().count()).sum();
         assert_eq!(report.recorded, lines as u64);
     }
 }

@@ -19,9 +19,22 @@ pub fn root() -> PathBuf {
 /// When the samples cannot be read.
 #[must_use]
 pub fn samples() -> Vec<(String, String)> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(root().join("samples"))
-        .expect("samples/")
-        .map(|entry| entry.expect("an entry of samples/").path())
+    histories(&root().join("samples"))
+}
+
+/// The made-up histories, likewise. A place that names an event holds `@` and the key of the command that made it.
+///
+/// # Panics
+/// When they cannot be read.
+#[must_use]
+pub fn made_up() -> Vec<(String, String)> {
+    histories(&root().join("samples/made-up"))
+}
+
+fn histories(folder: &Path) -> Vec<(String, String)> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
         .filter(|path| path.extension().is_some_and(|end| end == "jsonl"))
         .collect();
     files.sort();
@@ -34,7 +47,7 @@ pub fn samples() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The commands of all samples, each with the name of its file.
+/// The commands of all published samples, each with the name of its file.
 ///
 /// # Panics
 /// When a line is no command.

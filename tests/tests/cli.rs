@@ -333,6 +333,8 @@ async fn the_demo_serves_the_sample_histories_from_a_ledger_of_its_own() {
     };
     let pharmacy = get("/v1/institutions/P43050090002?as_of=2025-09-01").await;
     assert_eq!(pharmacy["name"], "百寿堂店");
+    let made_up = get("/v1/institutions/H99010090001?as_of=2026-01-10").await;
+    assert_eq!(made_up["name"], "示例市第一示例医院");
     let question = "/v1/payable?institution=P43050090002&line=special_outpatient&at=";
     assert_eq!(get(&format!("{question}2025-11-03T23:59:59%2B08:00")).await["outcome"], "refused");
     assert_eq!(get(&format!("{question}2025-11-04")).await["outcome"], "payable");

@@ -1,8 +1,10 @@
-//! The sample histories: readable as commands, with keys of their own, silent where the source is silent.
+//! The sample histories: readable as commands, with keys of their own, silent where the source is silent; and the made-up
+//! ones, which together with them show every act there is.
 
-use accord_domain::{Command, Subject};
+use accord_domain::{Act, Command, Subject};
 use accord_tests::{lanes::lanes, world::World};
-use std::collections::BTreeSet;
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[test]
 fn every_line_of_every_sample_is_a_command() {
@@ -17,13 +19,57 @@ fn every_line_of_every_sample_is_a_command() {
 
 #[test]
 fn the_demo_compiles_in_every_sample_in_the_order_of_their_names() {
-    let folder: Vec<_> =
-        accord_tests::samples().into_iter().map(|(name, text)| (name + ".jsonl", text)).collect();
-    let compiled: Vec<_> = accord_api::samples::FILES
-        .iter()
-        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+    let folder = |files: Vec<(String, String)>| -> Vec<_> {
+        files.into_iter().map(|(name, text)| (name + ".jsonl", text)).collect()
+    };
+    let compiled = |files: &[(&str, &str)]| -> Vec<_> {
+        files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    };
+    assert_eq!(compiled(accord_api::samples::FILES), folder(accord_tests::samples()));
+    assert_eq!(compiled(accord_api::samples::MADE_UP), folder(accord_tests::made_up()));
+}
+
+#[test]
+fn every_act_of_the_vocabulary_is_in_a_sample() {
+    let shown: BTreeSet<String> = accord_tests::samples()
+        .into_iter()
+        .chain(accord_tests::made_up())
+        .flat_map(|(_, text)| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .map(|line| serde_json::from_str::<Json>(&line).expect("JSON"))
+        .map(|command| command["command"].as_str().expect("a command").to_owned())
         .collect();
-    assert_eq!(compiled, folder);
+    let missing: Vec<_> = Act::names().filter(|name| !shown.contains(*name)).collect();
+    assert!(missing.is_empty(), "in no sample: {missing:?}");
+}
+
+#[test]
+fn made_up_histories_say_so_and_lie_in_a_region_that_does_not_exist() {
+    let mut keys = BTreeSet::new();
+    for (name, text) in accord_tests::made_up() {
+        let mut subjects = BTreeSet::new();
+        for line in text.lines() {
+            let command: Json = serde_json::from_str(line).expect("JSON");
+            let (key, case) =
+                (command["key"].as_str().expect("a key"), command["case"].as_str().expect("a case"));
+            assert!(keys.insert(key.to_owned()), "{name}: key {key} is used twice");
+            assert!(name.starts_with(&case.to_lowercase()), "{name}: {key} belongs to case {case}");
+            assert!(
+                key.starts_with(&format!("example/{case}/")),
+                "{name}: {key} does not begin with its case"
+            );
+            let code = command["subject"].as_str().expect("a subject");
+            let digits: String = code.chars().filter(char::is_ascii_digit).collect();
+            let region = code.starts_with("91990100") || digits.starts_with("990100");
+            assert!(region || code.contains("shili"), "{name}: {code}");
+            if subjects.insert(code.to_owned()) {
+                let reason = command["reason"].as_str().unwrap_or_default();
+                assert!(
+                    reason.starts_with("示例，非真实案例"),
+                    "{name}: {key} does not say that it is made up"
+                );
+            }
+        }
+    }
 }
 
 #[test]
@@ -94,17 +140,18 @@ fn people_of_a_sample_belong_to_institutions_of_that_sample() {
 }
 
 /// The timelines of one sample, recorded in a ledger of its own.
-async fn timelines(sample: &str) -> String {
+async fn timelines(text: &str) -> String {
     let world = World::new();
     let mut subjects: Vec<String> = Vec::new();
-    for (name, text) in accord_tests::samples() {
-        for line in text.lines().filter(|_| name == sample) {
-            let command: serde_json::Value = serde_json::from_str(line).expect("JSON");
-            world.does("2026-03-01T09:00:00+08:00", &command).await;
-            let subject = command["subject"].as_str().expect("a subject").to_owned();
-            if !subjects.contains(&subject) {
-                subjects.push(subject);
-            }
+    let mut ids: BTreeMap<String, String> = BTreeMap::new();
+    for line in text.lines() {
+        let line = accord_api::samples::with_ids(line, |key| ids.get(key).cloned());
+        let command: Json = serde_json::from_str(&line).expect("JSON");
+        let events = world.does("2026-03-01T09:00:00+08:00", &command).await;
+        ids.insert(command["key"].as_str().expect("a key").to_owned(), events[0].id.to_string());
+        let subject = command["subject"].as_str().expect("a subject").to_owned();
+        if !subjects.contains(&subject) {
+            subjects.push(subject);
         }
     }
     let mut text = String::new();
@@ -116,7 +163,7 @@ async fn timelines(sample: &str) -> String {
 
 #[tokio::test]
 async fn every_sample_is_accepted_whole_and_its_timelines_are_as_its_source_says() {
-    for (name, _) in accord_tests::samples() {
-        insta::assert_snapshot!(name.clone(), timelines(&name).await);
+    for (name, text) in accord_tests::samples().into_iter().chain(accord_tests::made_up()) {
+        insta::assert_snapshot!(name, timelines(&text).await);
     }
 }
