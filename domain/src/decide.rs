@@ -8,6 +8,7 @@ use crate::event::{Event, Finding, NewEvent};
 use crate::id::{Subject, Version};
 use crate::identifiers::{Doubt, region_doubt};
 use crate::institution::{self, InstitutionCommand};
+use crate::obligation::closing;
 use crate::practitioner;
 use crate::rejection::{Rejection, RejectionKind};
 use crate::rulebook::Rulebook;
@@ -55,6 +56,9 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
     }
     if let Some(act) = record::act_on_record(&command.act) {
         return record::decide(command, act, context).map(|event| vec![event]);
+    }
+    if let Some(closing) = command.act.closing() {
+        return closing::decide(command, closing, context).map(|event| vec![event]);
     }
     let mut decision = match (&command.act, state) {
         (Act::Institution(act), State::Institution(state)) => {

@@ -170,6 +170,7 @@ fn facts_of(facts: &PractitionerEvent) -> Option<(i32, PointEntry)> {
         | PractitionerEvent::ObjectionDecided(_)
         | PractitionerEvent::Appealed(_)
         | PractitionerEvent::AppealDecided(_)
+        | PractitionerEvent::ObligationClosed(_)
         | PractitionerEvent::DecisionAnnulled(_)
         | PractitionerEvent::RecordCorrected(_) => None,
     }

@@ -33,9 +33,10 @@ pub(crate) fn decide(
         C::AdoptRules(data) => adopt(command, context, area, data)?,
         C::StartMoratorium(data) => start(state, command, context, area, data)?,
         C::EndMoratorium(data) => end(state, command, context, area, data)?,
-        // Both act on the record and are decided in crate::decide for every kind of subject.
+        // Decided in crate::decide for every kind of subject alike.
         C::Annul(data) => return Err(no_such_event(data.event)),
         C::Correct(data) => return Err(no_such_event(data.event)),
+        C::CloseObligation(data) => return Err(no_such_event(data.event)),
     };
     Ok(vec![event])
 }

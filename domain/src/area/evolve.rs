@@ -27,6 +27,8 @@ pub(crate) fn evolve(state: &mut Record, event: &Event, facts: &E) {
                 state.dated.end(&Track::Moratorium(*kind), event.effective_at);
             }
         }
+        // Changes no status, only what is due: see crate::obligation.
+        E::ObligationClosed(_) => {}
         // Both act on the record, before the fold: see crate::timeline.
         E::DecisionAnnulled(_) | E::RecordCorrected(_) => {}
     }

@@ -11,6 +11,7 @@ pub(crate) use evolve::evolve;
 
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
+use crate::obligation::ObligationClosing;
 use facts::{
     Moratorium, MoratoriumAct, MoratoriumEnd, MoratoriumEndAct, Plan, PlanAct, RulesAct, RulesAdoption,
 };
@@ -26,6 +27,8 @@ vocabulary! {
         StartMoratorium = "start-moratorium": MoratoriumAct,
         /// 恢复两定医药机构纳入.
         EndMoratorium = "end-moratorium": MoratoriumEndAct,
+        /// 待办事项了结.
+        CloseObligation = "close-obligation": ObligationClosing,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -40,6 +43,8 @@ vocabulary! {
         610 MoratoriumStarted = "moratorium-started" v 1: Moratorium,
         /// 恢复两定医药机构纳入.
         611 MoratoriumEnded = "moratorium-ended" v 1: MoratoriumEnd,
+        /// 待办事项了结.
+        612 ObligationClosed = "obligation-closed" v 1: ObligationClosing,
         /// 撤销.
         690 DecisionAnnulled = "decision-annulled" v 1: Annulment,
         /// 更正.
@@ -51,6 +56,7 @@ vocabulary! {
 pub(crate) fn clerical(event: &AreaEvent) -> &'static [&'static str] {
     use AreaEvent as E;
     match event {
+        E::ObligationClosed(_) => &["reason"],
         E::ResourcesPlanned(_) => &["note", "title"],
         E::RulesAdopted(_) => &[],
         E::MoratoriumStarted(_) => &["ground"],

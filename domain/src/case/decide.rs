@@ -114,9 +114,10 @@ pub(crate) fn decide(
             matter.running()?;
             matter.event(E::Closed(data.clone()))
         }
-        // Both act on the record and are decided in crate::decide for every kind of subject.
+        // Decided in crate::decide for every kind of subject alike.
         C::Annul(data) => return Err(no_such_event(data.event)),
         C::Correct(data) => return Err(no_such_event(data.event)),
+        C::CloseObligation(data) => return Err(no_such_event(data.event)),
     };
     Ok(vec![event])
 }

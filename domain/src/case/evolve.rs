@@ -35,6 +35,8 @@ pub(crate) fn evolve(state: &mut Record, event: &Event, facts: &E) {
         E::ReferralAccepted(_)
         | E::Publicised(_)
         | E::Rewarded(_)
+        // Changes no status, only what is due: see crate::obligation.
+        | E::ObligationClosed(_)
         // Both act on the record, before the fold: see crate::timeline.
         | E::DecisionAnnulled(_)
         | E::RecordCorrected(_) => return,

@@ -12,6 +12,7 @@ pub(crate) use evolve::evolve;
 
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
+use crate::obligation::ObligationClosing;
 use facts::{
     CaseFinding, CaseInspection, CaseReferral, CaseTransfer, Closing, Lead, Opening, Publicity,
     ReferralAcceptance, Reward, Supervision,
@@ -42,6 +43,8 @@ vocabulary! {
         Reward = "reward": Reward,
         /// 结案.
         Close = "close": Closing,
+        /// 待办事项了结.
+        CloseObligation = "close-obligation": ObligationClosing,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -70,6 +73,8 @@ vocabulary! {
         709 Rewarded = "rewarded" v 1: Reward,
         /// 结案.
         710 Closed = "closed" v 1: Closing,
+        /// 待办事项了结.
+        711 ObligationClosed = "obligation-closed" v 1: ObligationClosing,
         /// 撤销.
         790 DecisionAnnulled = "decision-annulled" v 1: Annulment,
         /// 更正.
@@ -81,6 +86,7 @@ vocabulary! {
 pub(crate) fn clerical(event: &CaseEvent) -> &'static [&'static str] {
     use CaseEvent as E;
     match event {
+        E::ObligationClosed(_) => &["reason"],
         E::Opened(_) => &["title"],
         E::LeadReceived(_) => &["content"],
         E::Inspected(_) => &["inspectors", "note"],

@@ -15,6 +15,7 @@ use crate::event::{Annulment, Correction};
 use crate::id::{Subject, SubjectKind, Version};
 use crate::institution::InstitutionCommand;
 use crate::insured::InsuredCommand;
+use crate::obligation::ObligationClosing;
 use crate::practitioner::PractitionerCommand;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,19 @@ impl Act {
         }
     }
 
+    /// The closing of an obligation asked for, if it is one.
+    #[must_use]
+    pub const fn closing(&self) -> Option<&ObligationClosing> {
+        match self {
+            Self::Institution(command) => command.closing(),
+            Self::Practitioner(command) => command.closing(),
+            Self::Enterprise(command) => command.closing(),
+            Self::Insured(command) => command.closing(),
+            Self::Area(command) => command.closing(),
+            Self::Case(command) => command.closing(),
+        }
+    }
+
     /// Reads the `data` of the command of that full name and kind; none when there is no such command.
     fn read<'de, D: serde::Deserializer<'de>>(
         kind: SubjectKind,
@@ -165,6 +179,9 @@ impl Act {
             self.annulment().map(|data| data.event).or(self.correction().map(|data| data.event))
         {
             return Some(event);
+        }
+        if let Some(closing) = self.closing() {
+            return Some(closing.event);
         }
         match self {
             Self::Institution(I::SettleLiability(data)) => Some(data.liability),

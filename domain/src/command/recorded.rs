@@ -162,6 +162,7 @@ fn institution(facts: &IE, event: &Event, law: &Rulebook) -> Option<I> {
         IE::ObjectionDecided(data) => I::DecideObjection(data),
         IE::Appealed(data) => I::Appeal(others::appeal(data)),
         IE::AppealDecided(data) => I::DecideAppeal(data),
+        IE::ObligationClosed(data) => I::CloseObligation(data),
         IE::DecisionAnnulled(data) => I::Annul(data),
         IE::RecordCorrected(data) => I::Correct(data),
     })
@@ -215,6 +216,7 @@ fn practitioner(
         PE::ObjectionDecided(data) => P::DecideObjection(data),
         PE::Appealed(data) => P::Appeal(others::appeal(data)),
         PE::AppealDecided(data) => P::DecideAppeal(data),
+        PE::ObligationClosed(data) => P::CloseObligation(data),
         PE::DecisionAnnulled(mut data) => {
             // Points that count are lowered with the points, by the decision.
             data.changes.remove("/data/counted");

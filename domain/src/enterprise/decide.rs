@@ -28,9 +28,10 @@ pub(crate) fn decide(
         C::RepairCredit(data) => told(asked, asked.repair(data)?, E::CreditRepaired),
         C::Object(data) => told(asked, asked.object(data)?, E::Objected),
         C::DecideObjection(data) => told(asked, asked.decide_objection(data)?, E::ObjectionDecided),
-        // Both act on the record and are decided in crate::decide for every kind of subject.
+        // Decided in crate::decide for every kind of subject alike.
         C::Annul(data) => return Err(no_such_event(data.event)),
         C::Correct(data) => return Err(no_such_event(data.event)),
+        C::CloseObligation(data) => return Err(no_such_event(data.event)),
     };
     Ok(vec![event])
 }

@@ -21,6 +21,8 @@ pub(crate) fn evolve(state: &mut Record, event: &Event, facts: &E) {
         E::CreditRepaired(data) => state.dated.repaired(event, data),
         E::Objected(_) => state.dated.pends(Track::Objection(event.version), event),
         E::ObjectionDecided(data) => state.dated.decided(Track::Objection, event, data.objection),
+        // Changes no status, only what is due: see crate::obligation.
+        E::ObligationClosed(_) => {}
         // Both act on the record, before the fold: see crate::timeline.
         E::DecisionAnnulled(_) | E::RecordCorrected(_) => {}
     }

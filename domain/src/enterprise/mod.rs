@@ -11,6 +11,7 @@ use crate::credit::facts::{
 };
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
+use crate::obligation::ObligationClosing;
 
 vocabulary! {
     subject "enterprise";
@@ -29,6 +30,8 @@ vocabulary! {
         Object = "object": Objection,
         /// 异议处理.
         DecideObjection = "decide-objection": ObjectionDecision,
+        /// 待办事项了结.
+        CloseObligation = "close-obligation": ObligationClosing,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -49,6 +52,8 @@ vocabulary! {
         410 Objected = "objected" v 1: Objection,
         /// 异议处理.
         411 ObjectionDecided = "objection-decided" v 1: ObjectionDecision,
+        /// 待办事项了结.
+        412 ObligationClosed = "obligation-closed" v 1: ObligationClosing,
         /// 撤销.
         490 DecisionAnnulled = "decision-annulled" v 1: Annulment,
         /// 更正.
@@ -60,6 +65,7 @@ vocabulary! {
 pub(crate) fn clerical(event: &EnterpriseEvent) -> &'static [&'static str] {
     use EnterpriseEvent as E;
     match event {
+        E::ObligationClosed(_) => &["reason"],
         E::CreditRated(_) => &["name", "score", "year"],
         E::Committed(_) => &["content", "public"],
         E::Disciplined(_) => &["ground"],

@@ -16,6 +16,7 @@ use crate::enterprise::EnterpriseEvent;
 use crate::id::{Subject, SubjectKind, Version};
 use crate::institution::InstitutionEvent;
 use crate::insured::InsuredEvent;
+use crate::obligation::ObligationClosing;
 use crate::practitioner::PractitionerEvent;
 use crate::time::Instant;
 use serde::de::{self, MapAccess, Visitor};
@@ -171,6 +172,19 @@ impl EventData {
             Self::Insured(event) => event.correction(),
             Self::Area(event) => event.correction(),
             Self::Case(event) => event.correction(),
+        }
+    }
+
+    /// The closing of an obligation, if it is one.
+    #[must_use]
+    pub const fn closing(&self) -> Option<&ObligationClosing> {
+        match self {
+            Self::Institution(event) => event.closing(),
+            Self::Practitioner(event) => event.closing(),
+            Self::Enterprise(event) => event.closing(),
+            Self::Insured(event) => event.closing(),
+            Self::Area(event) => event.closing(),
+            Self::Case(event) => event.closing(),
         }
     }
 

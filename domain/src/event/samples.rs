@@ -186,6 +186,9 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         _ if name.ends_with(".objection-decided") => {
             json!({ "note": "复核", "objection": pick(Event), "outcome": "rejected" })
         }
+        _ if name.ends_with(".obligation-closed") => json!({
+            "event": pick(Event), "obligation": "reconsider-consequences", "outcome": "done", "reason": "经复核维持",
+        }),
         _ if name.ends_with(".appealed") => json!({
             "accepted_on": pick(Time), "appeal_by": pick(Time), "decide_by": pick(Time), "decision": pick(Event),
             "forum": "administrative_review", "grounds": "适用依据错误", "informed_on": pick(Time),

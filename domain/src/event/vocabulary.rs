@@ -1,8 +1,8 @@
 //! One table per subject kind names its commands and events once.
 
 /// Generates the command enum and the event enum of a subject kind from one table: names as outsiders write them, stable
-/// numbers as stored, schema versions, and the facts each carries. Every kind has the commands `Annul` and `Correct` and the
-/// events `DecisionAnnulled` and `RecordCorrected`.
+/// numbers as stored, schema versions, and the facts each carries. Every kind has the commands `Annul`, `Correct` and
+/// `CloseObligation` and the events `DecisionAnnulled`, `RecordCorrected` and `ObligationClosed`.
 ///
 /// A number once given is never given to another event. A schema version rises only together with an upcaster in
 /// [`crate::event::upcast`] and a fixture of the old form.
@@ -36,6 +36,12 @@ macro_rules! vocabulary {
             #[must_use]
             pub const fn correction(&self) -> Option<&$crate::event::Correction> {
                 if let Self::Correct(data) = self { Some(data) } else { None }
+            }
+
+            /// The closing of an obligation asked for, if it is one.
+            #[must_use]
+            pub const fn closing(&self) -> Option<&$crate::obligation::ObligationClosing> {
+                if let Self::CloseObligation(data) = self { Some(data) } else { None }
             }
 
             /// Reads the `data` of the command of that full name; none when there is no such command.
@@ -76,6 +82,12 @@ macro_rules! vocabulary {
             #[must_use]
             pub const fn correction(&self) -> Option<&$crate::event::Correction> {
                 if let Self::RecordCorrected(data) = self { Some(data) } else { None }
+            }
+
+            /// The closing of an obligation, if it is one.
+            #[must_use]
+            pub const fn closing(&self) -> Option<&$crate::obligation::ObligationClosing> {
+                if let Self::ObligationClosed(data) = self { Some(data) } else { None }
             }
 
             /// Reads the newest form of `data`; none when there is no event of that number.

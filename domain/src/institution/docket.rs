@@ -187,7 +187,7 @@ impl Desk<'_> {
             E::ObjectionDecided(data) => credit::objection_decided(self.docket, self.event, data),
             E::Appealed(data) => credit::appealed(self.docket, self.event, data, self.first_area(), self.law),
             E::AppealDecided(data) => credit::appeal_decided(self.docket, self.event, data),
-            // Nothing is due because of these, and nothing is done by them.
+            // Nothing is due because of these, and nothing is done by them but what the docket itself takes.
             E::AuditRecorded(_)
             | E::SelfCheckRecorded(_)
             | E::Closed(_)
@@ -213,6 +213,7 @@ impl Desk<'_> {
             | E::CoefficientAdjusted(_)
             | E::Prepaid(_)
             | E::InspectionRecorded(_)
+            | E::ObligationClosed(_)
             | E::DecisionAnnulled(_)
             | E::RecordCorrected(_) => {}
         }

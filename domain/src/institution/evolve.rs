@@ -206,6 +206,7 @@ impl Institution {
             | InstitutionEvent::Closed(_)
             | InstitutionEvent::Referred(_)
             | InstitutionEvent::Reported(_)
+            | InstitutionEvent::ObligationClosed(_)
             // Both act on the record, before the fold: see crate::timeline.
             | InstitutionEvent::DecisionAnnulled(_)
             | InstitutionEvent::RecordCorrected(_) => {}

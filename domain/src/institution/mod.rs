@@ -19,6 +19,7 @@ use crate::credit::facts::{
 };
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
+use crate::obligation::ObligationClosing;
 use facts::{
     Application, Assessment, Audit, Bar, Change, ChangeFiling, Closure, Coefficient, DepartmentLift,
     DepartmentOrder, Evaluation, Fine, Hold, HoldRelease, InArea, Inspection, LiabilitySettlement, Measure,
@@ -147,6 +148,8 @@ vocabulary! {
         Appeal = "appeal": AppealAct,
         /// 申诉, 复议 or 诉讼 decided.
         DecideAppeal = "decide-appeal": AppealDecision,
+        /// 待办事项了结.
+        CloseObligation = "close-obligation": ObligationClosing,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -253,6 +256,8 @@ vocabulary! {
         170 Referred = "referred" v 1: Referral,
         /// 报告.
         171 Reported = "reported" v 1: Referral,
+        /// 待办事项了结.
+        172 ObligationClosed = "obligation-closed" v 1: ObligationClosing,
         /// 信用评级.
         180 CreditRated = "credit-rated" v 1: Rating,
         /// 信用承诺.

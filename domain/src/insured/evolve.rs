@@ -23,6 +23,8 @@ pub(crate) fn evolve(state: &mut Record, event: &Event, facts: &E) {
         E::OnlineSettlementResumed(_) => state.dated.end(&Track::OnlineSettlement, event.effective_at),
         E::Objected(_) => state.dated.pends(Track::Objection(event.version), event),
         E::ObjectionDecided(data) => state.dated.decided(Track::Objection, event, data.objection),
+        // Changes no status, only what is due: see crate::obligation.
+        E::ObligationClosed(_) => {}
         // Both act on the record, before the fold: see crate::timeline.
         E::DecisionAnnulled(_) | E::RecordCorrected(_) => {}
     }

@@ -12,6 +12,7 @@ use crate::credit::facts::{
 };
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
+use crate::obligation::ObligationClosing;
 
 vocabulary! {
     subject "insured";
@@ -34,6 +35,8 @@ vocabulary! {
         Object = "object": Objection,
         /// 异议处理.
         DecideObjection = "decide-objection": ObjectionDecision,
+        /// 待办事项了结.
+        CloseObligation = "close-obligation": ObligationClosing,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -58,6 +61,8 @@ vocabulary! {
         510 Objected = "objected" v 1: Objection,
         /// 异议处理.
         511 ObjectionDecided = "objection-decided" v 1: ObjectionDecision,
+        /// 待办事项了结.
+        512 ObligationClosed = "obligation-closed" v 1: ObligationClosing,
         /// 撤销.
         590 DecisionAnnulled = "decision-annulled" v 1: Annulment,
         /// 更正.
@@ -69,6 +74,7 @@ vocabulary! {
 pub(crate) fn clerical(event: &InsuredEvent) -> &'static [&'static str] {
     use InsuredEvent as E;
     match event {
+        E::ObligationClosed(_) => &["reason"],
         E::CreditRated(_) => &["name", "score", "year"],
         E::Committed(_) => &["content", "public"],
         E::Disciplined(_) => &["ground"],

@@ -1,7 +1,7 @@
 //! From a subject's events to its obligations: each event raises some and ends some.
 
 use super::entry::{About, Ending, Entry};
-use super::{Clock, Law, ObligationKind};
+use super::{Clock, Law, ObligationKind, closing};
 use crate::area::AreaEvent;
 use crate::case::CaseEvent;
 use crate::enterprise::EnterpriseEvent;
@@ -55,6 +55,9 @@ impl Docket {
         self.changed = false;
         if event.version == 0 {
             self.home = home_area(event);
+        }
+        if let Some(data) = event.data.closing() {
+            closing::take(self, event, data);
         }
         match (after, subject) {
             (State::Institution(state), Subject::Institution(code)) => {

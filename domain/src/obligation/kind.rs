@@ -144,6 +144,19 @@ impl ObligationKind {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
+
+    /// Whether a person has to judge: that it was done tells nothing without the reason.
+    #[must_use]
+    pub const fn is_review(self) -> bool {
+        matches!(
+            self,
+            Self::TerminationReview
+                | Self::RenewalReview
+                | Self::ReviewResumption
+                | Self::ReviewLaterAct
+                | Self::ReconsiderConsequences
+        )
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! with the event that raised it, its last day and how it ended. How one stands at an instant follows from these alone.
 
 mod clock;
+pub(crate) mod closing;
 mod docket;
 mod entry;
 mod kind;
@@ -12,6 +13,7 @@ mod tests;
 mod words;
 
 pub use clock::{Clock, Reading};
+pub use closing::{ClosingOutcome, ObligationClosing};
 pub(crate) use docket::Raise;
 pub use docket::{Docket, docket, home_area, whole};
 pub(crate) use entry::day_after;

@@ -63,6 +63,7 @@ impl Practitioner {
             | PractitionerEvent::PointsRepaired(_)
             | PractitionerEvent::ManagerBanned(_)
             | PractitionerEvent::InterviewHeld(_)
+            | PractitionerEvent::ObligationClosed(_)
             | PractitionerEvent::DecisionAnnulled(_)
             | PractitionerEvent::RecordCorrected(_) => {}
         }

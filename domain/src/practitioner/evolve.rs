@@ -93,6 +93,7 @@ impl Practitioner {
             PractitionerEvent::ManagerBanned(data) => self.rare().manager_ban = Some((data.until, cause)),
             PractitionerEvent::InterviewHeld(_)
             | PractitionerEvent::Referred(_)
+            | PractitionerEvent::ObligationClosed(_)
             // Both act on the record, before the fold: see crate::timeline.
             | PractitionerEvent::DecisionAnnulled(_)
             | PractitionerEvent::RecordCorrected(_) => {}

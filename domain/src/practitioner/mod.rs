@@ -12,6 +12,7 @@ pub use state::Practitioner;
 use crate::credit::facts::{Appeal, AppealAct, AppealDecision, Commitment, Objection, ObjectionDecision};
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
+use crate::obligation::ObligationClosing;
 use facts::{
     Deduction, DeductionAct, Interview, ManagerBan, ManagerBanAct, PersonChange, PersonReferral,
     QualificationSuspension, QualificationTermination, QualificationTerminationAct, Registration, Repair,
@@ -57,6 +58,8 @@ vocabulary! {
         Appeal = "appeal": AppealAct,
         /// 申诉, 复议 or 诉讼 decided.
         DecideAppeal = "decide-appeal": AppealDecision,
+        /// 待办事项了结.
+        CloseObligation = "close-obligation": ObligationClosing,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -91,6 +94,8 @@ vocabulary! {
         320 InterviewHeld = "interview-held" v 1: Interview,
         /// 移送.
         321 Referred = "referred" v 1: PersonReferral,
+        /// 待办事项了结.
+        322 ObligationClosed = "obligation-closed" v 1: ObligationClosing,
         /// 异议.
         330 Objected = "objected" v 1: Objection,
         /// 异议处理.

@@ -30,6 +30,7 @@ pub(super) fn enterprise(facts: &EnterpriseEvent) -> EnterpriseCommand {
         E::CreditRepaired(data) => C::RepairCredit(data),
         E::Objected(data) => C::Object(data),
         E::ObjectionDecided(data) => C::DecideObjection(data),
+        E::ObligationClosed(data) => C::CloseObligation(data),
         E::DecisionAnnulled(data) => C::Annul(data),
         E::RecordCorrected(data) => C::Correct(data),
     }
@@ -48,6 +49,7 @@ pub(super) fn insured(facts: &InsuredEvent) -> InsuredCommand {
         E::OnlineSettlementResumed(data) => C::ResumeOnlineSettlement(data),
         E::Objected(data) => C::Object(data),
         E::ObjectionDecided(data) => C::DecideObjection(data),
+        E::ObligationClosed(data) => C::CloseObligation(data),
         E::DecisionAnnulled(data) => C::Annul(data),
         E::RecordCorrected(data) => C::Correct(data),
     }
@@ -76,6 +78,7 @@ pub(super) fn area(facts: &AreaEvent) -> AreaCommand {
         E::MoratoriumEnded(data) => {
             C::EndMoratorium(MoratoriumEndAct { designations: data.designations, note: data.note })
         }
+        E::ObligationClosed(data) => C::CloseObligation(data),
         E::DecisionAnnulled(data) => C::Annul(data),
         E::RecordCorrected(data) => C::Correct(data),
     }
@@ -96,6 +99,7 @@ pub(super) fn case(facts: &CaseEvent) -> CaseCommand {
         E::Publicised(data) => C::Publicise(data),
         E::Rewarded(data) => C::Reward(data),
         E::Closed(data) => C::Close(data),
+        E::ObligationClosed(data) => C::CloseObligation(data),
         E::DecisionAnnulled(data) => C::Annul(data),
         E::RecordCorrected(data) => C::Correct(data),
     }

@@ -69,6 +69,7 @@ fn institution_clerical(event: &InstitutionEvent) -> &'static [&'static str] {
         E::Committed(_) => &["content", "public"],
         E::CreditRepaired(_) => &["activity"],
         E::Objected(_) | E::Appealed(_) => &["grounds"],
+        E::ObligationClosed(_) => &["reason"],
         E::DetailsChanged(_) => &["approved_on", "from", "to", "what"],
         E::Referred(_) | E::Reported(_) => &["note", "to"],
         E::ApplicationAccepted(_)
@@ -106,6 +107,7 @@ fn practitioner_clerical(event: &PractitionerEvent) -> &'static [&'static str] {
         }
         E::Committed(_) => &["content", "public"],
         E::Objected(_) | E::Appealed(_) => &["grounds"],
+        E::ObligationClosed(_) => &["reason"],
         E::Referred(_) => &["note", "to"],
         E::SiteAdded(_)
         | E::SiteRemoved(_)

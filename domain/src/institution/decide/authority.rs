@@ -67,7 +67,8 @@ const fn may(act: &C) -> &'static [Authority] {
         | C::Discipline(_)
         | C::LiftDiscipline(_)
         | C::RepairCredit(_)
-        | C::DecideObjection(_) => EITHER,
+        | C::DecideObjection(_)
+        | C::CloseObligation(_) => EITHER,
         C::DecideAppeal(_) => &[Agency, Bureau, Authority::Court],
         C::ProvideRecords(_)
         | C::ChangeDetails(_)
@@ -166,6 +167,7 @@ pub(super) const fn may_come_first(act: &C) -> bool {
         | C::DecideObjection(_)
         | C::Appeal(_)
         | C::DecideAppeal(_)
+        | C::CloseObligation(_)
         | C::Annul(_)
         | C::Correct(_) => false,
     }

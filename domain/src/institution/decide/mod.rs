@@ -140,9 +140,10 @@ impl Matter<'_> {
             }
             C::Appeal(data) => Ok(self.told(self.asked().appeal(data)?, E::Appealed)),
             C::DecideAppeal(data) => Ok(self.told(self.asked().decide_appeal(data)?, E::AppealDecided)),
-            // Both act on the record and are decided in crate::decide for every kind of subject.
+            // Decided in crate::decide for every kind of subject alike.
             C::Annul(data) => Err(no_such_event(data.event)),
             C::Correct(data) => Err(no_such_event(data.event)),
+            C::CloseObligation(data) => Err(no_such_event(data.event)),
         }
     }
 

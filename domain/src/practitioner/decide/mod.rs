@@ -61,7 +61,9 @@ pub(crate) fn decide(
             Ok(case.told(case.asked().decide_appeal(data)?, E::AppealDecided))
         }
         // Decided for every kind of subject alike, in crate::decide.
-        PractitionerCommand::Annul(_) | PractitionerCommand::Correct(_) => Ok(Vec::new()),
+        PractitionerCommand::Annul(_)
+        | PractitionerCommand::Correct(_)
+        | PractitionerCommand::CloseObligation(_) => Ok(Vec::new()),
     }
 }
 
