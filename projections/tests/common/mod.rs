@@ -9,6 +9,7 @@ use accord_domain::enterprise::EnterpriseEvent;
 use accord_domain::event::{Annulment, AnnulmentScope, Correction, EventData, encode};
 use accord_domain::institution::{InstitutionEvent as I, facts as f};
 use accord_domain::insured::InsuredEvent;
+use accord_domain::obligation::{ClosingOutcome, Law, ObligationClosing, docket};
 use accord_domain::practitioner::{PractitionerEvent as P, facts as p};
 use accord_domain::track::{BarClass, Line};
 use accord_domain::{
@@ -98,7 +99,7 @@ pub(crate) struct Step {
 
 /// Random histories of a few subjects. Most steps go on from the day of the one before; some fall behind.
 pub(crate) fn steps(max: usize) -> impl Strategy<Value = Vec<Step>> {
-    let step = (0..9_u8, 0..26_u8, prop_oneof![4 => 0..20_i64, 1 => -300..0_i64], any::<u16>());
+    let step = (0..9_u8, 0..28_u8, prop_oneof![4 => 0..20_i64, 1 => -300..0_i64], any::<u16>());
     proptest::collection::vec(step, 1..max).prop_map(|raw| {
         let mut today = 0;
         raw.into_iter()
@@ -176,6 +177,19 @@ fn annulment(known: &[Event], detail: u16) -> Option<Annulment> {
         scope: if from_date { AnnulmentScope::FromDate } else { AnnulmentScope::FromStart },
         date: from_date.then(|| target.effective_at.plus_days(i64::from(detail % 40))),
         consequences: (detail.is_multiple_of(3)).then_some(true),
+    })
+}
+
+/// What some event made due, open or not, is closed.
+fn closing(subject: &Subject, known: &[Event], detail: u16) -> Option<ObligationClosing> {
+    let due = docket(subject, known, &Law::national());
+    let entry = due.get(usize::from(detail).checked_rem(due.len())?)?;
+    let done = detail.is_multiple_of(2);
+    Some(ObligationClosing {
+        event: known.iter().find(|event| event.version == entry.raised_by)?.id,
+        obligation: entry.kind,
+        outcome: if done { ClosingOutcome::Done } else { ClosingOutcome::NotCalledFor },
+        reason: Some("已办理".into()),
     })
 }
 
@@ -315,6 +329,7 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
         }),
         24 => annulment(known, detail).map_or_else(none, I::DecisionAnnulled),
         25 => correction(known, detail).map_or_else(none, I::RecordCorrected),
+        26 | 27 => closing(&subject(step.subject), known, detail).map_or_else(none, I::ObligationClosed),
         _ => none(),
     })
 }
@@ -373,6 +388,7 @@ fn practitioner(step: &Step, known: &[Event]) -> EventData {
         }),
         24 => annulment(known, detail).map_or_else(none, P::DecisionAnnulled),
         25 => correction(known, detail).map_or_else(none, P::RecordCorrected),
+        26 | 27 => closing(&subject(step.subject), known, detail).map_or_else(none, P::ObligationClosed),
         _ => none(),
     })
 }

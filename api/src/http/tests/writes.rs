@@ -102,3 +102,28 @@ async fn an_import_keeps_good_lines_and_names_bad_ones() {
     let history = server.get(&format!("/v1/institutions/{PHARMACY}/history")).await.json();
     assert_eq!(history["events"].as_array().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn what_was_closed_is_off_the_worklist_from_then_on_and_stands_on_it_before() {
+    let server = Server::empty();
+    server.post(&sign(PHARMACY, "2025-01-01", "2026-01-01")).await;
+    let page = server.get("/v1/obligations?as_of=2025-01-31").await.json();
+    let listed =
+        page["items"].as_array().unwrap().iter().find(|item| item["kind"] == "publish-list").unwrap();
+    let data = json!({ "event": listed["raised_by"], "obligation": listed["kind"], "outcome": "done" });
+    let close = command("institution.close-obligation", PHARMACY, "2025-02-01", &data);
+    let done = server.post(&close).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    assert_eq!(done.json()["events"][0]["type"], "institution.obligation-closed");
+    let position = done.header("x-position").to_owned();
+    let listed = async |day: &str| {
+        let page = server.get(&format!("/v1/obligations?as_of={day}&min_position={position}")).await.json();
+        page["items"].as_array().unwrap().iter().any(|item| item["kind"] == "publish-list")
+    };
+    assert!(listed("2025-01-31").await);
+    assert!(!listed("2025-02-01").await);
+    let again = server.post(&close).await;
+    assert_eq!(again.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", again.text);
+    assert_eq!(again.json()["code"], "obligation-not-open", "{}", again.text);
+    assert!(!again.json()["allowed"]["open"].as_array().unwrap().is_empty(), "{}", again.text);
+}
