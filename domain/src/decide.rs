@@ -9,6 +9,7 @@ use crate::id::{Subject, Version};
 use crate::identifiers::{Doubt, region_doubt};
 use crate::institution::{self, InstitutionCommand};
 use crate::obligation::closing;
+use crate::others::OtherFact;
 use crate::practitioner;
 use crate::rejection::{Rejection, RejectionKind};
 use crate::rulebook::Rulebook;
@@ -31,6 +32,8 @@ pub struct Context<'a> {
     /// What is known of the stream, in the order of versions, for a command that names one of its events
     /// ([`Act::names_event`]); may be left empty for others.
     pub history: &'a [Event],
+    /// What stands of other subjects, of what the command asks for ([`Act::asks`]), at the same coordinates.
+    pub others: &'a [OtherFact],
 }
 
 impl<'a> Context<'a> {
@@ -85,6 +88,7 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
         )),
     }?;
     if let Some(first) = decision.first_mut() {
+        first.others = context.others.to_vec();
         first.findings.extend(doubts(command, context).map(|doubt| Finding::new(doubt.code(), None)));
     }
     decision.iter_mut().for_each(|event| note_conflicts(event, context.rulebook));

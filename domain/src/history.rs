@@ -73,6 +73,7 @@ impl History {
             rulebook: Rulebook::national(),
             version: self.events.last().map(|event| event.version),
             history: &self.events,
+            others: &[],
         };
         let decided = decide(&self.state(on), command, &context)?;
         let first = Version::try_from(self.events.len()).unwrap();

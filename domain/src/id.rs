@@ -294,6 +294,18 @@ code!(
 );
 
 impl AreaSubject {
+    /// The subject that an area is.
+    #[must_use]
+    pub fn of(area: AreaCode) -> Self {
+        let mut bytes = [b'0'; 6];
+        let mut rest = area.number();
+        for digit in bytes.iter_mut().rev() {
+            *digit += (rest % 10).to_le_bytes()[0];
+            rest /= 10;
+        }
+        Self { bytes, len: 6 }
+    }
+
     /// The area.
     #[must_use]
     pub fn area(&self) -> AreaCode {

@@ -26,6 +26,7 @@ pub mod institution;
 pub mod insured;
 pub mod limits;
 pub mod obligation;
+pub mod others;
 pub mod payable;
 pub mod practitioner;
 pub mod rejection;

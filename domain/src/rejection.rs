@@ -1,6 +1,7 @@
 //! Refusals: typed values with a stable code, the fact that blocked and the rule that says so. Not exceptions.
 
 use crate::id::Version;
+use crate::others::OtherFact;
 use crate::rulebook::Citation;
 use serde::Serialize;
 
@@ -46,6 +47,9 @@ pub struct Rejection {
     pub rule: Option<Citation>,
     /// The events of the subject's stream that stand in the way.
     pub blocked_by: Vec<Version>,
+    /// The facts of other subjects that stand in the way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocked_by_others: Vec<OtherFact>,
     /// What would have been accepted, as JSON: `{"min": 1, "max": 6}`.
     pub allowed: Option<serde_json::Value>,
 }
@@ -54,7 +58,15 @@ impl Rejection {
     /// A refusal by a rule or by the state of the subject.
     #[must_use]
     pub fn new(code: &'static str, message: Words) -> Self {
-        Self { code, kind: RejectionKind::Rule, message, rule: None, blocked_by: Vec::new(), allowed: None }
+        Self {
+            code,
+            kind: RejectionKind::Rule,
+            message,
+            rule: None,
+            blocked_by: Vec::new(),
+            blocked_by_others: Vec::new(),
+            allowed: None,
+        }
     }
 
     /// With the kind of refusal.
@@ -75,6 +87,13 @@ impl Rejection {
     #[must_use]
     pub fn blocked_by(mut self, version: Version) -> Self {
         self.blocked_by.push(version);
+        self
+    }
+
+    /// With a fact of another subject that stands in the way.
+    #[must_use]
+    pub fn blocked_by_other(mut self, fact: &OtherFact) -> Self {
+        self.blocked_by_others.push(fact.clone());
         self
     }
 

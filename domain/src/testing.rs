@@ -15,6 +15,7 @@ use crate::decide::{Context, decide};
 use crate::event::{Event, Finding, NewEvent, encode};
 use crate::id::{Subject, Version};
 use crate::obligation::{self, Law, Obligation, ObligationKind};
+use crate::others;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::state::State;
@@ -76,6 +77,8 @@ pub struct Story {
     subject: Subject,
     rulebook: &'static Rulebook,
     events: Vec<Event>,
+    /// Other subjects that decisions may ask about.
+    others: Vec<(Subject, Vec<Event>)>,
 }
 
 /// What came of a command.
@@ -91,7 +94,7 @@ impl Story {
     #[must_use]
     pub fn of(code: &str) -> Self {
         let subject = Subject::parse(code).unwrap_or_else(|error| panic!("{error}"));
-        Self { subject, rulebook: Rulebook::national(), events: Vec::new() }
+        Self { subject, rulebook: Rulebook::national(), events: Vec::new(), others: Vec::new() }
     }
 
     /// Under other rules than those compiled in.
@@ -99,6 +102,13 @@ impl Story {
     pub fn under(mut self, rulebook: Rulebook) -> Self {
         // A test's own few rules live as long as the test program.
         self.rulebook = Box::leak(Box::new(rulebook));
+        self
+    }
+
+    /// With another subject whose facts decisions may ask for.
+    #[must_use]
+    pub fn beside(mut self, other: &Story) -> Self {
+        self.others.push((other.subject.clone(), other.events.clone()));
         self
     }
 
@@ -120,11 +130,18 @@ impl Story {
         self.name_events(&mut act["data"]);
         let command = Command::parse(&act.to_string()).unwrap_or_else(|error| panic!("{error} in {act}"));
         let effective_at = command.envelope.effective_at.unwrap_or_else(|| instant(NOW));
+        let mut facts = Vec::new();
+        for ask in command.act.asks(&self.subject) {
+            for (subject, events) in self.others.iter().filter(|(other, _)| ask.subjects().contains(other)) {
+                facts.extend(ask.answers(subject, &others::known(subject, events), effective_at));
+            }
+        }
         let context = Context {
             effective_at,
             rulebook: self.rulebook,
             version: self.events.last().map(|event| event.version),
             history: &self.events,
+            others: &facts,
         };
         let state = state_at(self.subject.kind(), &self.events, effective_at);
         let decision = decide(&state, &command, &context);

@@ -13,6 +13,7 @@ use crate::command::{Act, Circumstances, Command};
 use crate::decide::Decision;
 use crate::event::{Event, NewEvent};
 use crate::id::{Subject, Version};
+use crate::others::OtherFact;
 use crate::practitioner::PractitionerCommand as P;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
@@ -127,7 +128,8 @@ impl Course<'_> {
         let outcome = match self.supposition.fork {
             Some(Fork::Without(version)) if *version == event.version => Some(Outcome::LeftOut),
             Some(Fork::Replace(version, command)) if *version == event.version => {
-                Some(outcome(self.decide_supposed(command, Some(event.version))))
+                let others = &first.circumstances.others;
+                Some(outcome(self.decide_supposed(command, Some(event.version), others)))
             }
             Some(_) | None => self.without_object(event).or_else(|| self.otherwise(first, caused)),
         };
@@ -151,7 +153,7 @@ impl Course<'_> {
     }
 
     fn insert(&mut self, command: &Command) {
-        let outcome = outcome(self.decide_supposed(command, None));
+        let outcome = outcome(self.decide_supposed(command, None, &[]));
         let mut supposed = self.supposed.take().unwrap_or_else(|| self.actual.clone());
         if let Outcome::Decided(decision) = &outcome {
             let events = self.recorded_as(decision, None, &[]);
@@ -180,22 +182,23 @@ impl Course<'_> {
             return None;
         }
         let mut command = Command::recorded(self.subject, event, caused, &first.circumstances, law)?;
-        let mut supposed = self.decide_supposed(&command, Some(event.version));
+        let others = &first.circumstances.others;
+        let mut supposed = self.decide_supposed(&command, Some(event.version), others);
         let as_recorded = |decided: &Result<Decision, Rejection>| {
             decided.as_ref().is_ok_and(|decision| is_recorded(decision, event, caused))
         };
         if as_recorded(&supposed) {
             return None;
         }
-        let mut actual = self.decide(&self.actual, &command, Some(event.version), law);
+        let mut actual = self.decide(&self.actual, &command, Some(event.version), law, others);
         if !as_recorded(&actual) {
             // An agreement signed late holds from its own first day, but was decided on the day it was signed: that day
             // is not recorded, and at the latest it was the day of the record.
             command.envelope.effective_at = Some(event.recorded_at);
-            let later = self.decide(&self.actual, &command, Some(event.version), law);
+            let later = self.decide(&self.actual, &command, Some(event.version), law, others);
             if as_recorded(&later) {
                 actual = later;
-                supposed = self.decide_supposed(&command, Some(event.version));
+                supposed = self.decide_supposed(&command, Some(event.version), others);
             }
         }
         let same = match (&actual, &supposed) {
@@ -206,8 +209,14 @@ impl Course<'_> {
         (!same).then(|| outcome(supposed))
     }
 
-    fn decide_supposed(&self, command: &Command, at: Option<Version>) -> Result<Decision, Rejection> {
-        self.decide(self.supposed.as_ref().unwrap_or(&self.actual), command, at, self.supposition.other)
+    fn decide_supposed(
+        &self,
+        command: &Command,
+        at: Option<Version>,
+        others: &[OtherFact],
+    ) -> Result<Decision, Rejection> {
+        let ground = self.supposed.as_ref().unwrap_or(&self.actual);
+        self.decide(ground, command, at, self.supposition.other, others)
     }
 
     /// Decides on a ground. Where the law asks for months that nobody chose, or the months chosen are not open to choice,
@@ -218,12 +227,13 @@ impl Course<'_> {
         command: &Command,
         at: Option<Version>,
         law: &Rulebook,
+        others: &[OtherFact],
     ) -> Result<Decision, Rejection> {
         let newest = match at {
             Some(version) => version.checked_sub(1),
             None => self.next.checked_sub(1),
         };
-        let decided = ground.decide(command, newest, law);
+        let decided = ground.decide(command, newest, law, others);
         let Err(rejection) = &decided else { return decided };
         let Act::Practitioner(P::DeductPoints(data)) = &command.act else { return decided };
         let field = rejection.allowed.as_ref().and_then(|allowed| allowed.get("field"));
@@ -234,12 +244,12 @@ impl Course<'_> {
         let mut data = data.clone();
         data.suspend_months = None;
         again.act = Act::Practitioner(P::DeductPoints(data));
-        let without = ground.decide(&again, newest, law);
+        let without = ground.decide(&again, newest, law, others);
         if without.is_ok() {
             return without;
         }
         again.envelope.unknown.insert(MONTHS.to_owned(), "not chosen under this law".to_owned());
-        ground.decide(&again, newest, law)
+        ground.decide(&again, newest, law, others)
     }
 
     /// Events as they would be recorded: in the places of those of the act, and beyond them where there are more.

@@ -94,6 +94,9 @@ pub struct More {
     /// Idempotency key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Box<RawValue>>,
+    /// The facts of other subjects it was decided on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub others: Option<Box<RawValue>>,
     /// Why, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Box<RawValue>>,
@@ -127,6 +130,8 @@ struct Body {
     findings: Option<Box<RawValue>>,
     #[serde(default)]
     key: Option<Box<RawValue>>,
+    #[serde(default)]
+    others: Option<Box<RawValue>>,
     #[serde(default)]
     reason: Option<Box<RawValue>>,
     #[serde(default)]
@@ -179,6 +184,7 @@ fn entry(stored: &Stored, event: &Event, marks: &Marks) -> Result<Entry, AnswerE
             evidence: body.evidence,
             findings: body.findings,
             key: body.key,
+            others: body.others,
             reason: body.reason,
             retroactive: body.retroactive,
             rules: body.rules,

@@ -1,6 +1,7 @@
 //! A refusal, as outsiders read it.
 
 use super::Lang;
+use accord_domain::others::OtherFact;
 use accord_domain::rulebook::Confidence;
 use accord_domain::{Basis, Rejection};
 use serde::Serialize;
@@ -25,6 +26,9 @@ pub struct Refusal {
     pub conflicts_with: Vec<Box<str>>,
     /// The events that stand in the way.
     pub blocked_by: Vec<Uuid>,
+    /// The facts of other subjects that stand in the way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub blocked_by_others: Vec<OtherFact>,
     /// What would have been accepted.
     pub allowed: Option<serde_json::Value>,
 }
@@ -41,6 +45,7 @@ impl Refusal {
             confidence: rejection.rule.as_ref().map(|rule| rule.confidence),
             conflicts_with: rejection.rule.iter().flat_map(|rule| rule.conflicts_with.to_vec()).collect(),
             blocked_by,
+            blocked_by_others: rejection.blocked_by_others.clone(),
             allowed: rejection.allowed.clone(),
         }
     }

@@ -39,9 +39,12 @@ pub(super) async fn decide(
     let effective_at = command.envelope.effective_at.unwrap_or(now);
     let subject = &command.subject;
     let mut with_history = is_on_record(&command.act);
+    let asks = command.act.asks(subject);
+    let others = if asks.is_empty() { Vec::new() } else { heads.others(log, &asks, effective_at).await? };
     loop {
         let ground = heads.ground(log, subject, effective_at, with_history).await?;
-        let context = Context { effective_at, rulebook, version: ground.version, history: &ground.history };
+        let (version, history) = (ground.version, &*ground.history);
+        let context = Context { effective_at, rulebook, version, history, others: &others };
         match accord_domain::decide(&ground.state, command, &context) {
             Ok(decided) => {
                 let append = written(command, &decided, &ground, request, rulebook)?;

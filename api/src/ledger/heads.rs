@@ -1,5 +1,6 @@
 //! What a decision starts from: the state of its subject, cached between commands.
 
+use accord_domain::others::{self, Ask, Known, OtherFact};
 use accord_domain::{Event, Instant, NewEvent, State, Subject, Version, timeline};
 use accord_store::{Appended, EventLog, LogError, ids};
 use foldhash::fast::RandomState;
@@ -40,12 +41,20 @@ pub(super) struct Heads {
     capacity: usize,
     decisions: u64,
     in_flight: InFlight,
+    /// What subjects that were asked about say to decisions on others.
+    known: HashMap<Subject, Vec<Known>, RandomState>,
 }
 
 impl Heads {
     /// Keeps at most so many subjects; when there are more, the half that was not used for longest goes.
     pub(super) fn new(capacity: usize) -> Self {
-        Self { heads: HashMap::default(), capacity, decisions: 0, in_flight: InFlight::default() }
+        Self {
+            heads: HashMap::default(),
+            capacity,
+            decisions: 0,
+            in_flight: InFlight::default(),
+            known: HashMap::default(),
+        }
     }
 
     /// The ground for deciding an act of a subject that takes effect at an instant.
@@ -78,9 +87,37 @@ impl Heads {
         Ok(Ground { state: Cow::Borrowed(&head.state), version, latest, history: Vec::new() })
     }
 
+    /// What stands of other subjects at an instant, of what a command asks for.
+    pub(super) async fn others(
+        &mut self,
+        log: &dyn EventLog,
+        asks: &[Ask],
+        at: Instant,
+    ) -> Result<Vec<OtherFact>, LogError> {
+        let mut facts = Vec::new();
+        for ask in asks {
+            for subject in ask.subjects() {
+                if !self.known.contains_key(&subject) {
+                    let known = others::known(&subject, &self.history(log, &subject).await?);
+                    if self.capacity <= self.known.len() {
+                        self.known.clear();
+                    }
+                    self.known.insert(subject.clone(), known);
+                }
+                if let Some(known) = self.known.get(&subject) {
+                    facts.extend(ask.answers(&subject, known, at));
+                }
+            }
+        }
+        Ok(facts)
+    }
+
     /// Folds what was just given its numbers. A subject whose new events do not simply come last is read again when next
     /// needed.
     pub(super) fn recorded(&mut self, subject: &Subject, events: &[Event]) {
+        if !self.known.is_empty() && events.iter().any(|event| others::bears_on_others(&event.data)) {
+            self.known.remove(subject);
+        }
         let Some(head) = self.heads.get_mut(subject) else { return };
         for event in events {
             let on_the_record = event.data.annulment().is_some() || event.data.correction().is_some();
@@ -107,6 +144,7 @@ impl Heads {
     /// Forgets a subject whose append did not go as decided.
     pub(super) fn forget(&mut self, subject: &Subject) {
         self.heads.remove(subject);
+        self.known.remove(subject);
     }
 
     async fn history(&self, log: &dyn EventLog, subject: &Subject) -> Result<Vec<Event>, LogError> {

@@ -7,6 +7,7 @@ use super::Failure;
 use super::beside::Beside;
 use super::decision;
 use super::heads::{Heads, numbered};
+use accord_domain::others::Ask;
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{Command, NewEvent, Subject};
 use accord_projections::wait_for;
@@ -147,8 +148,11 @@ impl Writer {
         let mut pending = Vec::new();
         for asked in queue.drain(..) {
             let key = asked.command.envelope.key.clone();
+            let asks = asked.command.act.asks(&asked.command.subject);
             let shares = subjects.contains(&asked.command.subject)
-                || key.as_ref().is_some_and(|key| keys.contains(key));
+                || key.as_ref().is_some_and(|key| keys.contains(key))
+                // It is decided on what others have come to, not on what they came from.
+                || asks.iter().flat_map(Ask::subjects).any(|other| subjects.contains(&other));
             if shares {
                 // Whatever waits behind it for the same subject must stay behind it.
                 subjects.insert(asked.command.subject.clone());

@@ -11,6 +11,7 @@ use crate::event::{Event, EventData};
 use crate::id::Subject;
 use crate::institution::facts::{ProbationViolation, RecordsDemandAct, SuspensionAct, TerminationAct};
 use crate::institution::{InstitutionCommand as I, InstitutionEvent as IE};
+use crate::others::OtherFact;
 use crate::practitioner::facts::{DeductionAct, ManagerBanAct, QualificationTerminationAct, RepairAct};
 use crate::practitioner::{PractitionerCommand as P, PractitionerEvent as PE};
 use crate::rulebook::Rulebook;
@@ -29,6 +30,9 @@ pub struct Circumstances {
     /// When it was decided, where that differs.
     #[serde(default)]
     pub decided_at: Option<Instant>,
+    /// What stood of other subjects.
+    #[serde(default)]
+    pub others: Vec<OtherFact>,
     /// What the source did not say.
     #[serde(default)]
     pub unknown: BTreeMap<String, String>,

@@ -17,6 +17,7 @@ use crate::id::{Subject, SubjectKind, Version};
 use crate::institution::InstitutionEvent;
 use crate::insured::InsuredEvent;
 use crate::obligation::ObligationClosing;
+use crate::others::OtherFact;
 use crate::practitioner::PractitionerEvent;
 use crate::time::Instant;
 use serde::de::{self, MapAccess, Visitor};
@@ -294,13 +295,22 @@ pub struct NewEvent {
     pub caused_by: Option<usize>,
     /// What was noticed.
     pub findings: Vec<Finding>,
+    /// The facts of other subjects that it was decided on.
+    pub others: Vec<OtherFact>,
 }
 
 impl NewEvent {
     /// An event that takes effect at an instant.
     #[must_use]
     pub fn new(effective_at: Instant, data: EventData) -> Self {
-        Self { effective_at, data, rules: Vec::new(), caused_by: None, findings: Vec::new() }
+        Self {
+            effective_at,
+            data,
+            rules: Vec::new(),
+            caused_by: None,
+            findings: Vec::new(),
+            others: Vec::new(),
+        }
     }
 
     /// Decided under this rule.

@@ -158,6 +158,7 @@ pub fn encode(
     members.put_list("findings", &event.findings)?;
     let id_at = members.blank("id", BLANK_ID);
     members.put_some("key", envelope.key.as_ref())?;
+    members.put_list("others", &event.others)?;
     members.put_some("reason", envelope.reason.as_ref())?;
     let recorded_at_at = members.blank("recorded_at", BLANK_TIME);
     if retroactive {

@@ -4,6 +4,7 @@ use crate::command::Command;
 use crate::decide::{Context, Decision, decide};
 use crate::event::Event;
 use crate::id::{SubjectKind, Version};
+use crate::others::OtherFact;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
 use crate::state::State;
@@ -51,16 +52,18 @@ impl Ground {
         }
     }
 
-    /// Decides a command that names its `effective_at`, as if the newest version were this one.
+    /// Decides a command that names its `effective_at`, as if the newest version were this one, on the facts of other
+    /// subjects that were recorded with it.
     pub(super) fn decide(
         &self,
         command: &Command,
         newest: Option<Version>,
         law: &Rulebook,
+        others: &[OtherFact],
     ) -> Result<Decision, Rejection> {
         let effective_at = command.envelope.effective_at.unwrap_or(self.last);
         let version = if self.events.is_empty() { None } else { newest };
-        let context = Context { effective_at, rulebook: law, version, history: &self.events };
+        let context = Context { effective_at, rulebook: law, version, history: &self.events, others };
         decide(&self.state(effective_at), command, &context)
     }
 }

@@ -264,6 +264,7 @@ fn every_event_that_begins_a_decision_tells_its_command() {
         let circumstances = Circumstances {
             actor: serde_json::from_value(json!({ "authority": "agency" })).unwrap(),
             decided_at: None,
+            others: Vec::new(),
             unknown: std::collections::BTreeMap::new(),
         };
         let command =

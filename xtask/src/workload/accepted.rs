@@ -31,7 +31,7 @@ impl Memory {
 
         let version = events.last().map(|event| event.version);
         let rulebook = Rulebook::national();
-        let context = Context { effective_at: at, rulebook, version, history: events };
+        let context = Context { effective_at: at, rulebook, version, history: events, others: &[] };
         let decided = decide(&state, &command, &context).unwrap_or_else(|no| panic!("{no:?}: {line}"));
         for (index, new) in decided.iter().enumerate() {
             let first = version.map_or(0, |version| version + 1);

@@ -19,6 +19,13 @@ pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
     for event in &refusal.blocked_by {
         out.push_str(&format!("  {} {event}\n", lang.of_two("受阻于事件", "blocked by event")));
     }
+    for fact in &refusal.blocked_by_others {
+        let event = &fact.event.0;
+        out.push_str(&format!(
+            "  {} {event}\n",
+            lang.of_two("受阻于其他主体的事件", "blocked by an event of another subject")
+        ));
+    }
     if let Some(allowed) = &refusal.allowed {
         out.push_str(&format!("  {} {allowed}\n", lang.of_two("可接受", "would be accepted")));
     }

@@ -18,6 +18,8 @@ impl Matter<'_> {
     /// 申请定点.
     pub(super) fn apply(&self, data: &Application) -> Result<Decision, Rejection> {
         self.not_barred(data.area)?;
+        self.admitted(data.area)?;
+        self.nobody_barred()?;
         self.not_applied(data)?;
         let mut event = self.event(E::Applied(data.clone()));
         self.operating_long_enough(data, &mut event)?;

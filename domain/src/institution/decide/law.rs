@@ -56,6 +56,8 @@ by_kind! {
 pub(in crate::institution) const PHYSICIANS: &str = "institution.admission.physicians";
 pub(in crate::institution) const PHARMACISTS: &str = "institution.admission.pharmacists";
 pub(in crate::institution) const TECHNICIANS: &str = "institution.admission.technicians";
+/// Set for practitioners: a ban on a person.
+pub(in crate::institution) const MANAGER_BAN_YEARS: &str = "practitioner.manager_ban.years";
 pub(in crate::institution) const PROBATION_MONTHS: &str = "institution.probation.months";
 pub(in crate::institution) const EXTENSION_MONTHS: &str = "institution.probation.extension_months";
 pub(in crate::institution) const CROSS_REGION_CLOSED: &str = "institution.probation.cross_region_closed";

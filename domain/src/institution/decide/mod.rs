@@ -10,6 +10,7 @@ mod authority;
 pub(super) mod law;
 mod measures;
 mod money;
+mod others;
 mod probation;
 mod settlement;
 mod suspension;

@@ -7,6 +7,7 @@ mod audits;
 mod law;
 mod measures;
 mod money;
+mod others;
 mod probation;
 mod reviews;
 mod scenarios;

@@ -1,0 +1,66 @@
+//! What stands of other subjects and refuses an application: the area admits nobody, or a person named may not manage.
+
+use super::{Matter, law};
+use crate::id::AreaCode;
+use crate::institution::facts::InstitutionKind;
+use crate::others::{OtherFact, What};
+use crate::rejection::Rejection;
+use crate::words;
+use serde_json::json;
+
+impl Matter<'_> {
+    /// 暂停纳入: while it lasts nobody of the kind is admitted. The measure is the area's own and marked as such where it was
+    /// taken (fact sheet C-15); no rule of the book is cited for it. Who is admitted already may ask for
+    /// further lines.
+    pub(super) fn admitted(&self, area: AreaCode) -> Result<(), Rejection> {
+        let Some(fact) = self.of(What::Moratorium).next() else { return Ok(()) };
+        if self.live(area).next().is_some() {
+            return Ok(());
+        }
+        let since = fact.from.words();
+        let (kind_en, kind_zh) = match self.kind {
+            InstitutionKind::Medical => ("medical institutions", "定点医疗机构"),
+            InstitutionKind::Pharmacy => ("pharmacies", "定点零售药店"),
+        };
+        let message = match fact.until {
+            Some(until) => words!(
+                "{area} admits no {kind_en} from {since} to {}",
+                "统筹地区 {area} 自 {since} 至 {} 暂停纳入{kind_zh}",
+                until.words()
+            ),
+            None => words!(
+                "{area} admits no {kind_en} since {since}",
+                "统筹地区 {area} 自 {since} 起暂停纳入{kind_zh}"
+            ),
+        };
+        Err(Rejection::new("moratorium", message)
+            .blocked_by_other(fact)
+            .allowed(json!({ "effective_at": { "from": fact.until } })))
+    }
+
+    /// 法定代表人、主要负责人、实际控制人: none of them may be barred from managing designated institutions.
+    pub(super) fn nobody_barred(&self) -> Result<(), Rejection> {
+        let Some(fact) = self.of(What::ManagerBan).next() else { return Ok(()) };
+        let person = fact.person.as_deref().unwrap_or_default();
+        let until = fact.until.map(crate::time::Instant::words).unwrap_or_default();
+        let rejection = Rejection::new(
+            "manager-banned",
+            words!(
+                "{person}, named in the application, may not manage designated institutions until {until}",
+                "申请所列人员 {person} 在 {until} 之前不得从事定点医药机构管理活动"
+            ),
+        )
+        .blocked_by_other(fact)
+        .allowed(json!({ "from": fact.until }));
+        // Under the rule in force when the ban was imposed.
+        let rule = self.context.rulebook.rule(law::MANAGER_BAN_YEARS, fact.from, None);
+        Err(match rule {
+            Some(rule) => self.under(rule, rejection),
+            None => rejection,
+        })
+    }
+
+    fn of(&self, what: What) -> impl Iterator<Item = &OtherFact> {
+        self.context.others.iter().filter(move |fact| fact.what == what)
+    }
+}

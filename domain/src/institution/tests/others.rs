@@ -1,0 +1,89 @@
+//! What stands of other subjects and refuses an application.
+
+use super::{HOSPITAL, PHARMACY, sign};
+use crate::event::EventRef;
+use crate::others::What;
+use crate::testing::{Act, Outcome, Story, act};
+use serde_json::{Value, json};
+
+fn apply(day: &str, more: &Value) -> Act {
+    let mut data = json!({ "area": "370100", "lines": ["basic"], "name": "甲", "opened_on": "2020-01-01",
+        "physicians": 2, "pharmacists": 2 });
+    for (name, value) in more.as_object().into_iter().flatten() {
+        data[name] = value.clone();
+    }
+    act("institution.apply", day, data)
+}
+
+fn moratorium(area: &str, kinds: &[&str]) -> Story {
+    let data = json!({ "basis_agreement": true, "ground": "强监管期间", "designations": kinds, "until": "2025-01-01" });
+    Story::of(area).given(act("area.start-moratorium", "2024-06-01", data).by("bureau"))
+}
+
+fn applies(code: &str, day: &str, beside: &Story) -> Outcome {
+    Story::of(code).beside(beside).when(apply(day, &json!({})))
+}
+
+#[test]
+fn a_moratorium_refuses_the_kinds_it_names_while_it_lasts() {
+    let area = moratorium("370100", &["pharmacy"]);
+    let refusal = applies(PHARMACY, "2024-06-01", &area).refused("moratorium");
+    let fact = &refusal.blocked_by_others[0];
+    assert_eq!((fact.what, &fact.event), (What::Moratorium, &EventRef("area-370100@0".into())));
+    assert_eq!(refusal.allowed.unwrap()["effective_at"]["from"], "2025-01-01T00:00:00+08:00");
+    assert!(refusal.message.zh.contains("暂停纳入"), "{}", refusal.message.zh);
+    let _ = applies(PHARMACY, "2024-05-31", &area).then(&["institution.applied"]);
+    let _ = applies(PHARMACY, "2025-01-01", &area).then(&["institution.applied"]);
+    let _ = applies(HOSPITAL, "2024-06-01", &area).then(&["institution.applied"]);
+}
+
+#[test]
+fn a_moratorium_of_the_prefecture_or_the_province_holds_in_its_areas_and_not_elsewhere() {
+    applies(HOSPITAL, "2024-06-01", &moratorium("370000", &[])).refused("moratorium");
+    let _ = applies(HOSPITAL, "2024-06-01", &moratorium("370200", &[])).then(&["institution.applied"]);
+    let _ = applies(HOSPITAL, "2024-06-01", &moratorium("430000", &[])).then(&["institution.applied"]);
+}
+
+#[test]
+fn who_is_admitted_already_may_apply_for_a_further_line_during_a_moratorium() {
+    let signed = Story::of(HOSPITAL).given(sign("2024-01-01", "2024-01-01", "2026-01-01", &["basic"]));
+    let line = apply("2024-07-01", &json!({ "lines": ["dual_channel"] }));
+    let _ = signed.beside(&moratorium("370100", &[])).when(line).then(&["institution.applied"]);
+}
+
+#[test]
+fn a_ban_from_managing_refuses_applications_that_name_the_person_for_as_long_as_it_lasts() {
+    let ban = act("practitioner.ban-manager", "2024-06-01", json!({})).by("bureau");
+    let person = Story::of("D370100000123").given(ban);
+    let names = |day: &str, more: &Value| Story::of(HOSPITAL).beside(&person).when(apply(day, more));
+    for role in [
+        json!({ "legal_representative": "D370100000123" }),
+        json!({ "principal": "D370100000123" }),
+        json!({ "controllers": ["x-1", "D370100000123"] }),
+    ] {
+        let refusal = names("2024-07-01", &role).refused("manager-banned");
+        assert_eq!(refusal.blocked_by_others[0].event, EventRef("practitioner-D370100000123@0".into()));
+        assert_eq!(refusal.blocked_by_others[0].person.as_deref(), Some("D370100000123"));
+        assert_eq!(refusal.rule.map(|rule| rule.id.to_string()).as_deref(), Some("R-022"));
+        let _ = names("2024-05-31", &role).then(&["institution.applied"]);
+        let _ = names("2029-06-01", &role).then(&["institution.applied"]);
+    }
+    // Somebody of whom nothing is known, and a number that only somebody else knows.
+    let _ = names("2024-07-01", &json!({ "principal": "D370100000124" })).then(&["institution.applied"]);
+    let _ = names("2024-07-01", &json!({ "principal": "370100000123" })).then(&["institution.applied"]);
+}
+
+#[test]
+fn an_annulled_ban_refuses_nobody_from_when_it_no_longer_holds() {
+    let ban = act("practitioner.ban-manager", "2024-06-01", json!({})).by("bureau");
+    let annul = json!({ "event": "@0", "scope": "from_date", "date": "2024-09-01" });
+    let person = Story::of("D370100000123")
+        .given(ban)
+        .given(act("practitioner.annul", "2024-10-01", annul).by("court"));
+    let names = |day: &str| {
+        let data = json!({ "principal": "D370100000123" });
+        Story::of(HOSPITAL).beside(&person).when(apply(day, &data))
+    };
+    names("2024-08-31").refused("manager-banned");
+    let _ = names("2024-09-01").then(&["institution.applied"]);
+}
