@@ -2,6 +2,8 @@
 
 mod record;
 
+pub(crate) use record::place;
+
 use crate::command::{Act, Command};
 use crate::envelope::Authority;
 use crate::event::{Event, Finding, NewEvent};

@@ -9,6 +9,7 @@ pub mod area;
 pub mod calendar;
 pub mod case;
 pub mod command;
+pub mod compliance;
 #[cfg(test)]
 mod contradictions;
 pub mod credit;

@@ -103,4 +103,11 @@ impl Rejection {
         self.allowed = Some(allowed);
         self
     }
+
+    /// Whether what would have been accepted names this field of the command.
+    #[must_use]
+    pub fn is_about(&self, pointer: &str) -> bool {
+        let field = self.allowed.as_ref().and_then(|allowed| allowed.get("field"));
+        field.and_then(serde_json::Value::as_str) == Some(pointer)
+    }
 }

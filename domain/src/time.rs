@@ -136,6 +136,13 @@ impl Instant {
             .map_or(Self::MAX, Self::from_local)
     }
 
+    /// Whole days since an instant; negative where that one is later.
+    #[must_use]
+    pub const fn days_since(self, earlier: Self) -> i64 {
+        const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
+        self.0.saturating_sub(earlier.0).div_euclid(DAY_MICROS)
+    }
+
     /// 00:00 on the first day of the next month.
     #[must_use]
     pub fn next_month(self) -> Self {

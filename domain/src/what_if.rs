@@ -9,15 +9,14 @@ mod ground;
 
 pub use compare::{Stretch, compare};
 
-use crate::command::{Act, Circumstances, Command};
+use crate::command::{Circumstances, Command};
 use crate::decide::Decision;
 use crate::event::{Event, NewEvent};
 use crate::id::{Subject, Version};
 use crate::others::OtherFact;
-use crate::practitioner::PractitionerCommand as P;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
-use ground::Ground;
+pub(crate) use ground::Ground;
 use uuid::Uuid;
 
 /// An event and what a decision looks at beside it.
@@ -219,8 +218,6 @@ impl Course<'_> {
         self.decide(ground, command, at, self.supposition.other, others)
     }
 
-    /// Decides on a ground. Where the law asks for months that nobody chose, or the months chosen are not open to choice,
-    /// the months are not known.
     fn decide(
         &self,
         ground: &Ground,
@@ -233,23 +230,7 @@ impl Course<'_> {
             Some(version) => version.checked_sub(1),
             None => self.next.checked_sub(1),
         };
-        let decided = ground.decide(command, newest, law, others);
-        let Err(rejection) = &decided else { return decided };
-        let Act::Practitioner(P::DeductPoints(data)) = &command.act else { return decided };
-        let field = rejection.allowed.as_ref().and_then(|allowed| allowed.get("field"));
-        if field.and_then(serde_json::Value::as_str) != Some(MONTHS) {
-            return decided;
-        }
-        let mut again = command.clone();
-        let mut data = data.clone();
-        data.suspend_months = None;
-        again.act = Act::Practitioner(P::DeductPoints(data));
-        let without = ground.decide(&again, newest, law, others);
-        if without.is_ok() {
-            return without;
-        }
-        again.envelope.unknown.insert(MONTHS.to_owned(), "not chosen under this law".to_owned());
-        ground.decide(&again, newest, law, others)
+        ground.decide_recorded(command, newest, law, others)
     }
 
     /// Events as they would be recorded: in the places of those of the act, and beyond them where there are more.
@@ -295,9 +276,6 @@ impl Course<'_> {
     }
 }
 
-/// The choice of a person that another law may not leave, or may ask for.
-const MONTHS: &str = "/data/suspend_months";
-
 fn outcome(decided: Result<Decision, Rejection>) -> Outcome {
     match decided {
         Ok(decision) => Outcome::Decided(decision),
@@ -306,7 +284,7 @@ fn outcome(decided: Result<Decision, Rejection>) -> Outcome {
 }
 
 /// Whether a decision is what was recorded.
-fn is_recorded(decision: &[NewEvent], first: &Event, caused: &[Event]) -> bool {
+pub(crate) fn is_recorded(decision: &[NewEvent], first: &Event, caused: &[Event]) -> bool {
     decision.len() == caused.len() + 1
         && decision
             .iter()

@@ -6,8 +6,8 @@
 mod others;
 
 use super::{Act, Command, Envelope};
-use crate::envelope::Actor;
-use crate::event::{Event, EventData};
+use crate::envelope::{Actor, Basis};
+use crate::event::{Event, EventData, Finding};
 use crate::id::Subject;
 use crate::institution::facts::{ProbationViolation, RecordsDemandAct, SuspensionAct, TerminationAct};
 use crate::institution::{InstitutionCommand as I, InstitutionEvent as IE};
@@ -22,17 +22,26 @@ use std::collections::BTreeMap;
 /// Months tried when a suspension's length is told back from its ends.
 const MONTHS_MAX: u32 = 24;
 
-/// The members of stored bytes that a decision looks at, besides the facts.
+/// The members of stored bytes that a decision looks at, or leaves behind, besides the facts.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 pub struct Circumstances {
     /// Who acted.
     pub actor: Actor,
+    /// On what basis, as stated.
+    #[serde(default)]
+    pub basis: Vec<Basis>,
     /// When it was decided, where that differs.
     #[serde(default)]
     pub decided_at: Option<Instant>,
+    /// What was noticed.
+    #[serde(default)]
+    pub findings: Vec<Finding>,
     /// What stood of other subjects.
     #[serde(default)]
     pub others: Vec<OtherFact>,
+    /// The rules it was decided under, by id.
+    #[serde(default)]
+    pub rules: Vec<Box<str>>,
     /// What the source did not say.
     #[serde(default)]
     pub unknown: BTreeMap<String, String>,

@@ -5,6 +5,8 @@ mod clerical;
 mod partial;
 mod superior;
 
+pub(crate) use superior::place;
+
 use super::{Context, no_such_event, require_authority, unknown_subject};
 use crate::area::AreaEvent;
 use crate::case::CaseEvent;

@@ -263,8 +263,11 @@ fn every_event_that_begins_a_decision_tells_its_command() {
         };
         let circumstances = Circumstances {
             actor: serde_json::from_value(json!({ "authority": "agency" })).unwrap(),
+            basis: Vec::new(),
             decided_at: None,
             others: Vec::new(),
+            findings: Vec::new(),
+            rules: Vec::new(),
             unknown: std::collections::BTreeMap::new(),
         };
         let command =

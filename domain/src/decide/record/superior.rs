@@ -77,7 +77,7 @@ const fn is_of_bureau(data: &EventData) -> bool {
 }
 
 /// Where a decision was made: the area its facts name, that of the decision it follows from, or the region of the subject.
-fn place(subject: &Subject, event: &Event, history: &[Event]) -> Option<AreaCode> {
+pub(crate) fn place(subject: &Subject, event: &Event, history: &[Event]) -> Option<AreaCode> {
     let cause = event.caused_by.and_then(|cause| history.iter().find(|known| known.version == cause));
     let named = |event: &Event| {
         let mut facts = Vec::new();

@@ -1,0 +1,371 @@
+//! What was noticed when an act was decided and did not stop it, and acts that state no basis.
+
+use super::{Asked, Breach, BreachKind, Judged};
+use crate::command::Command;
+use crate::decide::place;
+use crate::enterprise::EnterpriseEvent as N;
+use crate::event::{Event, EventData, Finding};
+use crate::id::{AreaCode, Subject};
+use crate::institution::InstitutionEvent as I;
+use crate::institution::facts::ReasonClass;
+use crate::insured::InsuredEvent as A;
+use crate::practitioner::PractitionerEvent as P;
+use crate::rejection::Words;
+use crate::time::Instant;
+use crate::timeline;
+use crate::track::Value;
+use crate::words;
+
+/// What a finding comes to.
+#[derive(Clone, Copy)]
+enum Sort {
+    /// It is told.
+    Told(BreachKind),
+    /// It is told where the act states no basis of its own: then it has none at all.
+    NoLaw,
+    /// What is due because of it is in the docket.
+    Due,
+    /// The rules allow it; it only says how they were applied.
+    Allowed,
+    /// A decision that was found wrong: told until it is annulled or changed.
+    ToBeChanged,
+    /// An agreement to be ended: told while one runs.
+    ToBeEnded,
+}
+
+use BreachKind::{AgainstRule, DoneLate, OutOfRange, StepLeftOut, ToExamine, WithoutBasis, WrongAuthority};
+use Sort::{Allowed, Due, NoLaw, ToBeChanged, ToBeEnded, Told};
+
+/// Every finding there is, with its words.
+const FINDINGS: &[(&str, Sort, &str, &str)] = &[
+    (
+        "no-application-recorded",
+        Told(StepLeftOut),
+        "signed without an application on record",
+        "签订前无申请记录",
+    ),
+    (
+        "no-acceptance-recorded",
+        Told(StepLeftOut),
+        "evaluated without an acceptance on record",
+        "评估前无受理记录",
+    ),
+    ("no-evaluation-recorded", Told(StepLeftOut), "without an evaluation on record", "此前无评估记录"),
+    (
+        "signed-after-refusal",
+        Told(AgainstRule),
+        "signed after designation was refused",
+        "不予定点之后签订协议",
+    ),
+    (
+        "no-basic-agreement-recorded",
+        Told(StepLeftOut),
+        "a line signed without a basic agreement on record",
+        "无基本协议记录而签订其他业务线",
+    ),
+    ("no-end-of-term", Told(ToExamine), "the agreement states no end of its term", "协议未写明期限"),
+    ("renewed-after-expiry", Told(DoneLate), "renewed after the term had ended", "协议期满后才续签"),
+    (
+        "passed-before-its-end",
+        Told(ToExamine),
+        "the probation was passed before its end",
+        "政策辅导期未满即通过",
+    ),
+    (
+        "departments-not-consulted",
+        Told(StepLeftOut),
+        "the plan was made without consulting other departments",
+        "制定规划未见征求有关部门意见",
+    ),
+    (
+        "no-provincial-review",
+        Told(StepLeftOut),
+        "the plan was made without the review of the province",
+        "制定规划未见省级审核",
+    ),
+    (
+        "not-all-reviewed",
+        Told(StepLeftOut),
+        "the first review did not cover all claims",
+        "初审未覆盖全部费用",
+    ),
+    (
+        "sample-below-minimum",
+        Told(OutOfRange),
+        "the sample is smaller than the rule asks for",
+        "抽查比例低于规定",
+    ),
+    (
+        "too-few-inspectors",
+        Told(OutOfRange),
+        "inspected by fewer persons than the rule asks for",
+        "检查人员少于规定人数",
+    ),
+    (
+        "band-departure",
+        Told(OutOfRange),
+        "points outside the band of the behaviour, with a reason",
+        "记分超出该行为的记分区间，已写明理由",
+    ),
+    (
+        "actor-of-another-area",
+        Told(WrongAuthority),
+        "by an agency of another area",
+        "由其他统筹地区的经办机构作出",
+    ),
+    (
+        "no-preceding-measure",
+        Told(WithoutBasis),
+        "points without a measure against the institution before",
+        "记分之前无对机构的处理",
+    ),
+    ("no-rule-at-the-time", NoLaw, "no rule in force at the time is known", "当时无已知的现行规则"),
+    ("no-rule-for-the-ground", NoLaw, "no rule is known for the ground stated", "所述事由无已知的规则"),
+    ("no-rating-named", NoLaw, "no credit rating is named", "未写明所依据的信用评价"),
+    ("out-of-time", Told(DoneLate), "applied for or filed after the time had run out", "超过法定期限提出"),
+    ("no-range-for-the-fine", Told(ToExamine), "no range is known for the fine", "该项罚款无已知的幅度"),
+    ("amount-not-stated", Told(ToExamine), "the sum is not stated", "未写明金额"),
+    (
+        "ownership-to-verify",
+        Told(ToExamine),
+        "whether the institution is public is not known",
+        "机构所有制性质待核实",
+    ),
+    (
+        "suspension-end-unknown",
+        Told(ToExamine),
+        "until when the suspension lasts is not known",
+        "暂停期限不详",
+    ),
+    ("suspension-running", Told(ToExamine), "another suspension was running", "作出时已有暂停正在执行"),
+    ("year-end", Told(ToExamine), "the suspension was cut at the end of the year", "暂停期限截至年末"),
+    (
+        "repair-cap-unknown",
+        Told(ToExamine),
+        "no rule of the area says how many points may be repaired",
+        "本地区记分修复上限不详",
+    ),
+    (
+        "status-to-reassess",
+        Told(ToExamine),
+        "whether the earlier decision is adjusted is for people to say",
+        "修复后原处理是否调整，由人判断",
+    ),
+    ("not-registered", Told(ToExamine), "no registration is on record", "无登记备案记录"),
+    (
+        "not-registered-there",
+        Told(ToExamine),
+        "not registered at the institution named",
+        "未在所述机构登记备案",
+    ),
+    (
+        "already-terminated",
+        Told(ToExamine),
+        "the qualification was terminated already",
+        "作出时医保支付资格已终止",
+    ),
+    (
+        "bar-end-unknown",
+        Told(ToExamine),
+        "until when registering again is barred is not known",
+        "重新登记备案的限制期不详",
+    ),
+    (
+        "from-differs-from-record",
+        Told(ToExamine),
+        "the former value differs from what is on record",
+        "变更前内容与记录不符",
+    ),
+    (
+        "differs-from-record",
+        Told(ToExamine),
+        "the former value differs from what is on record",
+        "变更前内容与记录不符",
+    ),
+    (
+        "rule-conflict",
+        Told(ToExamine),
+        "a rule of equal rank says otherwise; which one holds is for people to say",
+        "同位阶规则规定不一致，由人判断适用",
+    ),
+    (
+        "against-duty-to-accept",
+        Told(ToExamine),
+        "a moratorium stands against the duty to take applications",
+        "暂停纳入与应予受理的规定不一致",
+    ),
+    (
+        "uscc-inner-check",
+        Told(ToExamine),
+        "the inner check of the 统一社会信用代码 does not hold",
+        "统一社会信用代码的主体标识码校验不符",
+    ),
+    (
+        "unknown-region",
+        Told(ToExamine),
+        "no province has the number of the region in the code",
+        "代码中的行政区划号不存在",
+    ),
+    (
+        "decision-to-be-changed",
+        ToBeChanged,
+        "found wrong on objection or appeal, and neither annulled nor changed",
+        "异议或申诉、复议、诉讼认定有误，尚未撤销或变更",
+    ),
+    (
+        "termination-to-be-reviewed",
+        ToBeEnded,
+        "closed without a report: termination is to be decided",
+        "停业未报告，应就解除协议作出决定",
+    ),
+    ("dependents-to-reconsider", Due, "", ""),
+    ("decided-late", Due, "", ""),
+    ("lighter-law", Allowed, "", ""),
+    ("no-bar-for-one-line", Allowed, "", ""),
+    ("no-rule-for-a-bar", Allowed, "", ""),
+];
+
+/// Facts of an application that are to be verified: `physicians-to-verify`. The docket says what is due.
+const TO_VERIFY: &str = "-to-verify";
+
+/// Everything noticed of an event.
+pub(super) fn breaches(
+    subject: &Subject,
+    events: &[Event],
+    judged: &Judged<'_>,
+    asked: &Asked<'_>,
+) -> Vec<Breach> {
+    let look = Look { subject, events, judged, asked };
+    let mut found: Vec<Breach> =
+        judged.record.circumstances.findings.iter().filter_map(|finding| look.finding(finding)).collect();
+    found.extend(look.basis());
+    found
+}
+
+struct Look<'a> {
+    subject: &'a Subject,
+    events: &'a [Event],
+    judged: &'a Judged<'a>,
+    asked: &'a Asked<'a>,
+}
+
+impl Look<'_> {
+    fn finding(&self, finding: &Finding) -> Option<Breach> {
+        let code = &*finding.code;
+        let known = FINDINGS.iter().find(|(known, ..)| *known == code);
+        let Some((_, sort, en, zh)) = known else {
+            // Of another version of the program: told as it stands rather than left out.
+            let words = words!("noticed: {code}", "发现：{code}");
+            return (!code.ends_with(TO_VERIFY)).then(|| self.breach(ToExamine, code, words));
+        };
+        let kind = match sort {
+            Told(kind) => *kind,
+            NoLaw if self.judged.record.circumstances.basis.is_empty() => WithoutBasis,
+            NoLaw => ToExamine,
+            ToBeChanged => self.is_unchanged().then_some(BreachKind::NotDecided)?,
+            ToBeEnded => self.is_running().then_some(BreachKind::NotDecided)?,
+            Due | Allowed => return None,
+        };
+        let mut breach = self.breach(kind, code, words!("{en}", "{zh}"));
+        breach.rule = finding.rule.as_deref().and_then(|id| self.asked.law.rulebook.cite(id));
+        Some(breach)
+    }
+
+    /// A decision against somebody that states no basis and was decided under no rule.
+    fn basis(&self) -> Option<Breach> {
+        let circumstances = &self.judged.record.circumstances;
+        let event = &self.judged.record.event;
+        if !is_against_somebody(&event.data)
+            || event.caused_by.is_some()
+            || !circumstances.basis.is_empty()
+            || !circumstances.rules.is_empty()
+        {
+            return None;
+        }
+        Some(match circumstances.unknown.get("/basis") {
+            Some(why) => {
+                let words = words!("on what basis is not known: {why}", "依据不详：{why}");
+                self.breach(ToExamine, "basis-unknown", words)
+            }
+            None => {
+                let words = words!("no basis is recorded", "未记录依据");
+                self.breach(WithoutBasis, "basis-missing", words)
+            }
+        })
+    }
+
+    /// Whether the decision that an objection or an appeal was about stands as it was.
+    fn is_unchanged(&self) -> bool {
+        let named = |event: &Event| {
+            let circumstances = &self.judged.record.circumstances;
+            let law = self.asked.law.rulebook;
+            let command = Command::recorded(self.subject, event, &[], circumstances, law)?;
+            let id = command.act.names_event()?;
+            self.events.iter().find(|known| known.id == id)
+        };
+        let Some(decision) = named(self.judged.event()).and_then(named) else { return true };
+        timeline::annulled_by(self.events, decision).is_empty()
+    }
+
+    /// Whether an agreement runs on the day of the question.
+    fn is_running(&self) -> bool {
+        // The docket tells it of an assessment.
+        if matches!(self.judged.event().data, EventData::Institution(I::AssessmentRecorded(_))) {
+            return false;
+        }
+        let mut running = false;
+        let state = timeline::state_at(self.subject.kind(), self.events, self.asked.as_of);
+        state.each_status(self.asked.as_of, |_: Option<AreaCode>, _, value| {
+            running |= matches!(value, Value::InForce | Value::Suspended);
+        });
+        running
+    }
+
+    fn breach(&self, kind: BreachKind, code: &str, words: Words) -> Breach {
+        let event = self.judged.event();
+        let since: Instant = event.effective_at;
+        Breach {
+            area: place(self.subject, event, self.events),
+            actor: Some(self.judged.record.circumstances.actor.authority),
+            done: Some(since),
+            events: vec![event.version],
+            ..Breach::new(kind, code, words, since)
+        }
+    }
+}
+
+/// Whether a decision takes something from somebody or puts something on them, and not because they asked: such a one
+/// states what it rests on.
+fn is_against_somebody(data: &EventData) -> bool {
+    match data {
+        EventData::Institution(I::AgreementSuspended(data)) if data.at_request == Some(true) => return false,
+        EventData::Institution(I::AgreementTerminated(data)) if data.reason_class == ReasonClass::Consent => {
+            return false;
+        }
+        _ => {}
+    }
+    matches!(
+        data,
+        EventData::Institution(
+            I::Refused(_)
+                | I::RenewalRefused(_)
+                | I::ProbationExtended(_)
+                | I::AgreementSuspended(_)
+                | I::AgreementTerminated(_)
+                | I::SettlementHeld(_)
+                | I::DepartmentOrdered(_)
+                | I::PaymentDenied(_)
+                | I::FundsRecovered(_)
+                | I::LiquidatedDamagesCharged(_)
+                | I::FineImposed(_)
+                | I::CoefficientAdjusted(_)
+                | I::Disciplined(_)
+        ) | EventData::Practitioner(
+            P::PointsDeducted(_)
+                | P::QualificationSuspended(_)
+                | P::QualificationTerminated(_)
+                | P::ManagerBanned(_)
+        ) | EventData::Enterprise(N::Disciplined(_))
+            | EventData::Insured(A::OnlineSettlementSuspended(_) | A::Disciplined(_))
+    )
+}
