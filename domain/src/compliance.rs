@@ -155,9 +155,9 @@ fn recorded_late(subject: &Subject, events: &[Event], asked: &Asked<'_>) -> Vec<
         }
         let days = event.recorded_at.days_since(event.effective_at);
         let place = |known| Place { as_of: event.effective_at, known };
-        let words = words!("recorded {days} days after it took effect", "生效后第 {days} 日才记录",);
+        let words = words!("recorded {days} days after it took effect", "生效 {days} 日之后才记录",);
         found.push(Breach {
-            area: crate::decide::place(subject, event, events),
+            area: crate::decide::area_of(event, events),
             done: Some(event.recorded_at),
             days: Some(days),
             events: vec![event.version],

@@ -2,7 +2,7 @@
 
 mod record;
 
-pub(crate) use record::place;
+pub(crate) use record::area_of;
 
 use crate::command::{Act, Command};
 use crate::envelope::Authority;

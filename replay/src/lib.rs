@@ -1,10 +1,11 @@
 //! Questions answered from the log alone: nothing here trusts a view.
 //!
 //! [`state_as_of`], [`standing_as_of`] and [`history`] tell of one subject; [`census`] folds the whole ledger; [`diff`] says
-//! what differs between two pairs of coordinates and which events did it; [`what_if`] says what would stand
+//! what differs between two pairs of coordinates and which events did it; [`check`] says what is not as the rules have it; [`what_if`] says what would stand
 //! otherwise; and [`verify`] compares what the views say with what the log says, and names every difference.
 
 mod census;
+mod check;
 mod diff;
 mod subject;
 mod subjects;
@@ -13,7 +14,8 @@ mod verify;
 mod what_if;
 
 pub use census::census;
-pub use diff::{Between, Differs, Late, diff, differs, late, late_of};
+pub use check::{CheckPage, Checked, Checking, Mark, check, check_of, check_page, check_subject_page};
+pub use diff::{Between, Differs, diff, differs};
 pub use subject::{history, standing_as_of, state_as_of, timeline_as_known};
 pub use verify::{Difference, Verified, verify};
 pub use what_if::{Supposing, WhatIf, what_if, what_if_all};

@@ -25,18 +25,23 @@ pub(crate) async fn read(
     stream: &str,
     known_at: Instant,
 ) -> Result<Vec<Event>, LogError> {
-    let mut events = Vec::new();
+    read_stored(log, stream, known_at).await?.iter().map(decode).collect()
+}
+
+/// Every event of a stream known by an instant, as stored.
+pub(crate) async fn read_stored(
+    log: &dyn EventLog,
+    stream: &str,
+    known_at: Instant,
+) -> Result<Vec<Stored>, LogError> {
+    let mut events: Vec<Stored> = Vec::new();
     loop {
         let from = u32::try_from(events.len()).unwrap_or(u32::MAX);
         let page = log.read_stream(stream, from, PAGE_EVENTS).await?;
         let whole = page.len() < PAGE_EVENTS;
-        for stored in &page {
-            if known_at < stored.recorded_at {
-                return Ok(events);
-            }
-            events.push(decode(stored)?);
-        }
-        if whole {
+        let read = page.len();
+        events.extend(page.into_iter().take_while(|stored| stored.recorded_at <= known_at));
+        if whole || events.len() < from as usize + read {
             return Ok(events);
         }
     }

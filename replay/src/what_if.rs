@@ -139,7 +139,8 @@ pub fn what_if_all(
     subjects::each(log, len, &ask, receive, report)
 }
 
-fn records(stored: &[Stored]) -> Result<Vec<Record>, ReplayError> {
+/// The events with what a decision looks at beside them.
+pub(crate) fn records(stored: &[Stored]) -> Result<Vec<Record>, ReplayError> {
     stored
         .iter()
         .map(|stored| {

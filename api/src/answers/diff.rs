@@ -4,7 +4,7 @@ use super::gather::reason;
 use super::{AnswerError, Coordinates, Reason};
 use accord_domain::difference::{Change, Field, Held, Step, Why};
 use accord_domain::{Instant, Version};
-use accord_replay::{Differs, Late};
+use accord_replay::Differs;
 use accord_store::Stored;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -133,30 +133,4 @@ pub(crate) fn fields(changes: &[Change], events: &BTreeMap<Version, Reason>) -> 
             steps: change.steps.iter().map(step).collect(),
         })
         .collect()
-}
-
-/// An event recorded late.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct LateRecord {
-    /// Code.
-    pub subject: Box<str>,
-    /// The event.
-    pub event: Reason,
-    /// Whole days between effect and record.
-    pub days: i64,
-    /// What it changed of what stood on the day it took effect.
-    pub changes: Vec<FieldChange>,
-}
-
-impl LateRecord {
-    /// Of what replay found.
-    ///
-    /// # Errors
-    /// When the event cannot be quoted.
-    pub fn of(late: &Late) -> Result<Self, AnswerError> {
-        let event = reason(&late.event)?;
-        let events = BTreeMap::from([(event.version, event.clone())]);
-        let changes = fields(&late.changes, &events);
-        Ok(Self { subject: late.subject.code().into(), event, days: late.days, changes })
-    }
 }

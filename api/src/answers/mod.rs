@@ -7,6 +7,7 @@
 //! Asia/Shanghai; an open end is `null`.
 
 mod census;
+pub mod check;
 mod coordinates;
 mod diff;
 mod done;
@@ -27,8 +28,9 @@ pub(crate) mod testing;
 mod what_if;
 
 pub use census::{Census, Count};
+pub use check::Breach;
 pub use coordinates::{Asked, Coordinates, coordinates};
-pub use diff::{Diff, FieldChange, LateRecord, Says, StepTaken};
+pub use diff::{Diff, FieldChange, Says, StepTaken};
 pub use done::{Done, Receipt, Recorded};
 pub use due::{Due, Ended, Task};
 pub use error::AnswerError;

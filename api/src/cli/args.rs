@@ -1,6 +1,8 @@
 //! What can be typed.
 
+use crate::answers::check::breach_kind;
 use crate::answers::{Axis, Lang, list};
+use accord_domain::compliance::{BreachKind, LATE_DAYS_DEFAULT};
 use accord_domain::{
     AreaCode, Instant, InstitutionCode, Line, PractitionerCode, Subject, SubjectKind, Value,
 };
@@ -144,6 +146,8 @@ pub enum Command {
         #[arg(long)]
         verify: bool,
     },
+    /// What was called for and not done, done late, without basis, out of range or by the wrong body, and what was recorded late
+    Check(Check),
     /// What changed between two days, or between what was known then and now, and which events did it
     Diff(Differ),
     /// What would stand otherwise, had an act not been made, been another, or been decided under another law
@@ -173,7 +177,7 @@ pub struct Differ {
     #[command(flatten)]
     pub whom: Whom,
     /// The first day (生效)
-    #[arg(long, value_parser = instant, value_name = "D", required_unless_present = "late")]
+    #[arg(long, value_parser = instant, value_name = "D", required = true)]
     pub from: Option<Instant>,
     /// The second day [default: now]
     #[arg(long, value_parser = instant, value_name = "D")]
@@ -184,9 +188,27 @@ pub struct Differ {
     /// The second day as known then [default: as known now]
     #[arg(long, value_parser = instant, value_name = "T")]
     pub known_to: Option<Instant>,
-    /// Instead: what was recorded more than so many days after it took effect
-    #[arg(long, value_name = "DAYS", conflicts_with_all = ["from", "to", "known_from"])]
-    pub late: Option<u32>,
+}
+
+/// What is not as the rules have it, and of whom.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Only this subject [default: the whole ledger]
+    #[arg(value_parser = subject)]
+    pub subject: Option<Subject>,
+    /// Only what is of this pooling area (统筹地区), six digits
+    #[arg(long, value_parser = area)]
+    pub area: Option<AreaCode>,
+    /// Only these kinds, separated by commas: not-done, not-decided, outstanding, done-late, without-basis, step-left-out,
+    /// out-of-range, wrong-authority, against-rule, recorded-late, to-examine
+    #[arg(long, value_parser = breach_kind, value_delimiter = ',', value_name = "KINDS")]
+    pub kind: Vec<BreachKind>,
+    /// Recorded late is what was recorded more than so many days after it took effect
+    #[arg(long, value_name = "DAYS", default_value_t = LATE_DAYS_DEFAULT)]
+    pub late_days: u32,
+    /// Coordinates
+    #[command(flatten)]
+    pub at: At,
 }
 
 /// One subject, those of a pooling area, or all.

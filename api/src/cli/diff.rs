@@ -1,5 +1,4 @@
-//! `diff`: what changed between two pairs of coordinates, of a subject, an area or the whole ledger; and what was
-//! recorded late.
+//! `diff`: what changed between two pairs of coordinates, of a subject, an area or the whole ledger.
 
 use super::Session;
 use super::args::{At, Differ};
@@ -8,11 +7,11 @@ use super::exit::Stop;
 use super::import::bar;
 use super::replay::{failed, watched};
 use super::text;
-use crate::answers::{AnswerError, Coordinates, Diff, LateRecord, gather};
+use crate::answers::{AnswerError, Coordinates, Diff, gather};
 use crate::ledger::Ledger;
 use accord_domain::Subject;
 use accord_projections::Report;
-use accord_replay::{Between, Differs, Late, ReplayError};
+use accord_replay::{Between, Differs, ReplayError};
 use accord_store::EventLog;
 use std::ops::ControlFlow;
 use std::sync::mpsc::sync_channel;
@@ -24,9 +23,6 @@ const WAITING_MAX: usize = 64;
 /// What changed.
 pub(super) fn diff(session: &mut Session<'_, '_>, asked: &Differ) -> Result<(), Stop> {
     let ledger = ask::open(session)?;
-    if let Some(days) = asked.late {
-        return late(session, &ledger, asked, days);
-    }
     let from = ask::place(session, &ledger, At { as_of: asked.from, known_at: asked.known_from })?;
     let to = ask::place(session, &ledger, At { as_of: asked.to, known_at: asked.known_to })?;
     let between =
@@ -88,43 +84,6 @@ fn many(
         })
     })?;
     session.out.say(&format!("{count} 个主体有差别"), &format!("subjects that differ: {count}"))?;
-    Ok(())
-}
-
-/// What was recorded late.
-fn late(session: &mut Session<'_, '_>, ledger: &Ledger, asked: &Differ, days: u32) -> Result<(), Stop> {
-    let lang = session.lang();
-    let place = ask::place(session, ledger, At { as_of: None, known_at: asked.known_to })?;
-    let (area, days) = (asked.whom.area, i64::from(days));
-    let print = |session: &mut Session<'_, '_>, late: Late| {
-        let answer = LateRecord::of(&late)?;
-        Ok(if session.out.json {
-            session.out.document(&answer)
-        } else {
-            session.out.text(&text::late(&answer, lang))
-        })
-    };
-    let mut count = 0_u64;
-    if let Some(subject) = &asked.whom.subject {
-        let stored = events_of(session, ledger, subject, place.known_at)?;
-        let found = accord_replay::late_of(subject, &stored, days, area);
-        for late in found.map_err(|error| failed(&error, lang))? {
-            count += 1;
-            print(session, late).map_err(|error: AnswerError| Stop::answer(&error, lang))??;
-        }
-    } else {
-        let question = |log: &dyn EventLog, tell: &mut Teller<'_, Late>, report: &mut Report<'_>| {
-            accord_replay::late(log, place.known_at, days, area, tell, report)
-        };
-        streamed(session, ledger, question, |session, late| {
-            count += 1;
-            print(session, late)
-        })?;
-    }
-    session.out.say(
-        &format!("{count} 个事件迟于生效逾 {days} 日记录"),
-        &format!("events recorded more than {days} days after they took effect: {count}"),
-    )?;
     Ok(())
 }
 

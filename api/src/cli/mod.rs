@@ -3,6 +3,7 @@
 mod act;
 pub mod args;
 mod ask;
+mod check;
 mod diff;
 mod doctor;
 pub mod exit;
@@ -110,6 +111,7 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         Command::Points { practitioner, year, at } => ask::points(&mut session, &practitioner, year, at),
         Command::Rules { rule, at, area } => ask::rules(&mut session, rule.as_deref(), at, area),
         Command::Replay { at, area, verify } => replay::replay(&mut session, at, area, verify),
+        Command::Check(asked) => check::check(&mut session, &asked),
         Command::Diff(asked) => diff::diff(&mut session, &asked),
         Command::WhatIf(asked) => what_if::what_if(&mut session, &asked),
         Command::Rebuild { view } => replay::rebuild(&mut session, view.as_deref()),

@@ -5,6 +5,7 @@
 //! security headers, metrics, span) is in one layer, [`scope`].
 
 mod app;
+mod check;
 mod commands;
 mod cursor;
 mod diff;
@@ -62,6 +63,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(what_if::routes())
         .merge(others::routes())
         .merge(obligations::routes())
+        .merge(check::routes())
         .merge(points::routes())
         .merge(payable::routes())
         .merge(statistics::routes())

@@ -3,7 +3,7 @@
 
 use super::{Asked, Breach, BreachKind, Judged};
 use crate::command::Command;
-use crate::decide::{Decision, place};
+use crate::decide::{Decision, area_of};
 use crate::event::{Event, EventData, NewEvent};
 use crate::id::Subject;
 use crate::institution::InstitutionEvent as I;
@@ -178,7 +178,8 @@ impl Case<'_> {
             "the rules leave no choice but this, and it is not recorded: {en}",
             "规则规定必然随之发生而未见记录：{zh}"
         );
-        let mut breach = self.breach(BreachKind::NotDone, "consequence-missing", words);
+        let mut breach = self.breach(BreachKind::NotDecided, "consequence-missing", words);
+        breach.done = None;
         breach.rule = self.cite(new);
         breach
     }
@@ -212,7 +213,7 @@ impl Case<'_> {
     fn breach(&self, kind: BreachKind, code: &str, words: crate::rejection::Words) -> Breach {
         let event = self.first.event();
         Breach {
-            area: place(self.subject, event, self.events),
+            area: area_of(event, self.events),
             actor: Some(self.first.record.circumstances.actor.authority),
             done: Some(event.effective_at),
             events: vec![event.version],
@@ -269,5 +270,14 @@ fn walk(
         }
         return;
     }
-    fields.push((pointer.to_owned(), is.to_string(), would.to_string()));
+    fields.push((pointer.to_owned(), spoken(is), spoken(would)));
+}
+
+/// A value as people read it: days as days, nothing as a dash.
+fn spoken(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => "—".to_owned(),
+        serde_json::Value::String(text) => Instant::parse(text).map_or_else(|_| text.clone(), Instant::words),
+        other => other.to_string(),
+    }
 }

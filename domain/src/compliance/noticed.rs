@@ -2,7 +2,7 @@
 
 use super::{Asked, Breach, BreachKind, Judged};
 use crate::command::Command;
-use crate::decide::place;
+use crate::decide::area_of;
 use crate::enterprise::EnterpriseEvent as N;
 use crate::event::{Event, EventData, Finding};
 use crate::id::{AreaCode, Subject};
@@ -228,6 +228,12 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
 /// Facts of an application that are to be verified: `physicians-to-verify`. The docket says what is due.
 const TO_VERIFY: &str = "-to-verify";
 
+/// Whether a finding is told in words of its own.
+#[cfg(test)]
+pub(super) fn is_known(code: &str) -> bool {
+    FINDINGS.iter().any(|(known, ..)| *known == code) || code.ends_with(TO_VERIFY)
+}
+
 /// Everything noticed of an event.
 pub(super) fn breaches(
     subject: &Subject,
@@ -325,7 +331,7 @@ impl Look<'_> {
         let event = self.judged.event();
         let since: Instant = event.effective_at;
         Breach {
-            area: place(self.subject, event, self.events),
+            area: area_of(event, self.events),
             actor: Some(self.judged.record.circumstances.actor.authority),
             done: Some(since),
             events: vec![event.version],

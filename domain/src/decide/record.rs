@@ -5,7 +5,7 @@ mod clerical;
 mod partial;
 mod superior;
 
-pub(crate) use superior::place;
+pub(crate) use superior::area_of;
 
 use super::{Context, no_such_event, require_authority, unknown_subject};
 use crate::area::AreaEvent;

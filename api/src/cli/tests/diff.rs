@@ -1,7 +1,7 @@
 use super::*;
 
 /// The pharmacy, whose suspension was annulled on 20 September: recorded on 21 November.
-fn annulled() -> Desk {
+pub(super) fn annulled() -> Desk {
     let desk = Desk::told();
     let before = desk.run(&["--json", "history", "P43050300012"]).data;
     let suspended: Value = serde_json::from_str(before.lines().nth(1).unwrap()).unwrap();
@@ -54,14 +54,6 @@ fn the_whole_ledger_an_area_and_nothing() {
 }
 
 #[test]
-fn what_was_recorded_late_and_what_that_changed() {
-    let desk = annulled();
-    assert_snapshot!("diff_late", both(&desk, &["diff", "--all", "--late", "30"]));
-    let ended = desk.run(&["--json", "diff", "P43050300012", "--late", "100"]);
-    assert_eq!(ended.data.lines().count(), 2, "{}", ended.data);
-}
-
-#[test]
 fn a_diff_of_nobody_or_of_an_unknown_subject() {
     let desk = Desk::told();
     let unknown = desk.run(&["diff", "P43050300099", "--from", "2025-08-04"]);
@@ -70,7 +62,7 @@ fn a_diff_of_nobody_or_of_an_unknown_subject() {
         &["diff", "--from", "2025-08-04"][..],
         &["diff", "P43050300012"],
         &["diff", "P43050300012", "--all", "--from", "2025-08-04"],
-        &["diff", "--all", "--late", "3", "--from", "2025-08-04"],
+        &["diff", "--all"],
     ] {
         assert!(Cli::try_parse_from([&["accord"], wrong].concat()).is_err(), "{wrong:?}");
     }

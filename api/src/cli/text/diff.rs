@@ -1,7 +1,7 @@
 //! `diff` for people: a paragraph a field, a line a step, and below it the events.
 
 use super::{coordinates, reason};
-use crate::answers::{Diff, FieldChange, Lang, LateRecord, Reason, Says, StepTaken};
+use crate::answers::{Diff, FieldChange, Lang, Reason, Says, StepTaken};
 use crate::cli::facts::{label, spoken};
 use crate::cli::words::{day, event, name, track};
 use accord_domain::difference::{Field, Why};
@@ -26,32 +26,6 @@ pub fn diff(diff: &Diff, lang: Lang) -> String {
 #[must_use]
 pub fn diff_brief(diff: &Diff, lang: Lang) -> String {
     format!("\n{}{}", diff.subject, changes(&diff.changes, &diff.events, lang))
-}
-
-/// An event recorded late, and what it changed.
-#[must_use]
-pub fn late(late: &LateRecord, lang: Lang) -> String {
-    let name = event(late.event.kind, lang);
-    let (effective, recorded) = (day(late.event.effective_at), day(late.event.recorded_at));
-    let (subject, days, position) = (&late.subject, late.days, late.event.position);
-    let mut out = match lang {
-        Lang::Zh => {
-            format!(
-                "{subject}  {name}  生效 {effective} · 记录 {recorded} · 迟 {days} 日 · 位置 {position}\n"
-            )
-        }
-        Lang::En => format!(
-            "{subject}  {name}  in force {effective} · recorded {recorded} · {days} days late · position {position}\n"
-        ),
-    };
-    for change in &late.changes {
-        let (before, after) = (
-            ends(&change.field, change.before.as_ref(), lang),
-            ends(&change.field, change.after.as_ref(), lang),
-        );
-        out.push_str(&format!("    {}  {before} → {after}\n", field(&change.field, lang)));
-    }
-    out
 }
 
 /// The events named, once each.
@@ -114,7 +88,8 @@ fn period(says: &Says, lang: Lang) -> String {
     }
 }
 
-fn ends(of: &Field, says: Option<&Says>, lang: Lang) -> String {
+/// What a field says at one end.
+pub(super) fn ends(of: &Field, says: Option<&Says>, lang: Lang) -> String {
     says.map_or_else(|| lang.of_two("无", "nothing").to_owned(), |says| value(of, &says.value, lang))
 }
 

@@ -1,6 +1,7 @@
 //! Answers as people read them, in Chinese and English. Pure: an answer in, a text out.
 
 mod census;
+mod check;
 mod diff;
 mod done;
 mod due;
@@ -14,7 +15,8 @@ mod show;
 mod what_if;
 
 pub use census::census;
-pub use diff::{diff, diff_brief, late};
+pub use check::{breach_counts, breaches};
+pub use diff::{diff, diff_brief};
 pub use done::done;
 pub use due::worklist;
 pub use history::history;

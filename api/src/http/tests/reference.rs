@@ -153,6 +153,7 @@ async fn real_answers_are_of_the_documented_forms() {
         ("List", "/v1/institutions?limit=2".to_owned()),
         ("List", "/v1/practitioners".to_owned()),
         ("Worklist", "/v1/obligations?limit=5".to_owned()),
+        ("Breaches", "/v1/check?late_days=0".to_owned()),
         (
             "Payable",
             format!("/v1/payable?institution={PHARMACY}&line=special_outpatient&practitioner={DOCTOR}"),
@@ -189,6 +190,14 @@ fn every_kind_of_obligation_is_documented() {
         let kinds = &openapi()["components"]["schemas"][form]["properties"]["kind"]["enum"];
         assert_eq!(*kinds, json!(names), "{form}");
     }
+}
+
+#[test]
+fn every_kind_of_breach_is_documented() {
+    let names: Vec<_> = accord_domain::compliance::BreachKind::ALL.iter().map(|kind| kind.name()).collect();
+    assert_eq!(openapi()["components"]["schemas"]["Breach"]["properties"]["kind"]["enum"], json!(names));
+    let parameters = openapi()["paths"]["/v1/check"]["get"]["parameters"].to_string();
+    assert!(names.iter().all(|name| parameters.contains(name)), "{parameters}");
 }
 
 #[tokio::test]

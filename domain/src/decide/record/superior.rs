@@ -77,7 +77,17 @@ const fn is_of_bureau(data: &EventData) -> bool {
 }
 
 /// Where a decision was made: the area its facts name, that of the decision it follows from, or the region of the subject.
-pub(crate) fn place(subject: &Subject, event: &Event, history: &[Event]) -> Option<AreaCode> {
+fn place(subject: &Subject, event: &Event, history: &[Event]) -> Option<AreaCode> {
+    area_named(event, history).or_else(|| subject.region())
+}
+
+/// The pooling area that an act is of, as far as it is told: that of the decision for an act on the record.
+pub(crate) fn area_of(event: &Event, history: &[Event]) -> Option<AreaCode> {
+    area_named(decision(history, event), history)
+}
+
+/// The area that the facts of a decision name, or those of the decision it follows from.
+fn area_named(event: &Event, history: &[Event]) -> Option<AreaCode> {
     let cause = event.caused_by.and_then(|cause| history.iter().find(|known| known.version == cause));
     let named = |event: &Event| {
         let mut facts = Vec::new();
@@ -95,5 +105,5 @@ pub(crate) fn place(subject: &Subject, event: &Event, history: &[Event]) -> Opti
         | EventData::Area(_)
         | EventData::Case(_) => None,
     };
-    named(event).or_else(|| cause.and_then(named)).or_else(site).or_else(|| subject.region())
+    named(event).or_else(|| cause.and_then(named)).or_else(site)
 }

@@ -1,0 +1,59 @@
+//! `check`: what is not as the rules have it, of a subject, an area or the whole ledger.
+
+use super::Session;
+use super::args::Check;
+use super::ask;
+use super::diff::{Teller, events_of, streamed};
+use super::exit::Stop;
+use super::replay::failed;
+use super::text;
+use crate::answers::{AnswerError, Breach};
+use accord_domain::calendar::Calendar;
+use accord_domain::compliance::{Asked, BreachKind};
+use accord_domain::obligation::Law;
+use accord_projections::Report;
+use accord_replay::{Checked, Checking, check_of};
+use accord_store::EventLog;
+use std::collections::BTreeMap;
+
+/// What is not as the rules have it.
+pub(super) fn check(session: &mut Session<'_, '_>, asked: &Check) -> Result<(), Stop> {
+    let lang = session.lang();
+    let ledger = ask::open(session)?;
+    let place = ask::place(session, &ledger, asked.at)?;
+    let law = Law { rulebook: ledger.rulebook(), calendar: Calendar::china() };
+    let checking = Checking {
+        asked: Asked { as_of: place.as_of, late_days: asked.late_days, law },
+        known_at: place.known_at,
+        area: asked.area,
+        kinds: asked.kind.clone(),
+    };
+    if !session.out.json {
+        session.out.text(&text::coordinates(&place, lang))?;
+    }
+    let mut counts: BTreeMap<BreachKind, u64> = BTreeMap::new();
+    let mut print = |session: &mut Session<'_, '_>, found: &Checked| {
+        let breaches = Breach::all(found)?;
+        for breach in &breaches {
+            *counts.entry(breach.kind).or_default() += 1;
+        }
+        if session.out.json {
+            return Ok(breaches.iter().try_for_each(|breach| session.out.document(breach)));
+        }
+        Ok(if breaches.is_empty() { Ok(()) } else { session.out.text(&text::breaches(&breaches, lang)) })
+    };
+    if let Some(subject) = &asked.subject {
+        let stored = events_of(session, &ledger, subject, place.known_at)?;
+        let found = check_of(subject.clone(), &stored, &checking).map_err(|error| failed(&error, lang))?;
+        print(session, &found).map_err(|error: AnswerError| Stop::answer(&error, lang))??;
+    } else {
+        let question = |log: &dyn EventLog, tell: &mut Teller<'_, Checked>, report: &mut Report<'_>| {
+            accord_replay::check(log, &checking, tell, report)
+        };
+        streamed(session, &ledger, question, |session, found| print(session, &found))?;
+    }
+    if !session.out.json {
+        session.out.text(&text::breach_counts(&counts, lang))?;
+    }
+    Ok(())
+}
