@@ -37,7 +37,7 @@ pub fn subject(code: &str) -> Subject {
 pub struct World {
     clock: Arc<ManualClock>,
     ledger: Ledger,
-    _dir: TempDir,
+    dir: TempDir,
 }
 
 impl World {
@@ -51,13 +51,19 @@ impl World {
         let clock = Arc::new(ManualClock::at(at("2018-01-01")));
         Ledger::init(dir.path(), SALT, &*clock).expect("a ledger");
         let ledger = Ledger::open(dir.path(), Access::ReadWrite, clock.clone()).expect("a ledger");
-        Self { clock, ledger, _dir: dir }
+        Self { clock, ledger, dir }
     }
 
     /// The ledger itself.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn dir(&self) -> &std::path::Path {
+        self.dir.path()
     }
 
     /// Records a command at an instant; answers with the events it made.

@@ -1,7 +1,7 @@
 //! `check`: what is not as the rules have it.
 
 use super::AnswerError;
-use super::diff::fields;
+use super::diff::{fields, reasons};
 use super::gather::reason;
 use super::{FieldChange, Reason};
 use accord_domain::compliance::{Breach as Found, BreachKind};
@@ -11,7 +11,6 @@ use accord_domain::{AreaCode, Authority, Basis, Instant, Version};
 use accord_replay::Checked;
 use accord_store::Stored;
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Something that is not as the rules have it.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -78,8 +77,7 @@ impl Breach {
             .filter_map(|version| stored(*version))
             .map(reason)
             .collect::<Result<Vec<_>, _>>()?;
-        let named: BTreeMap<Version, Reason> =
-            events.iter().map(|reason| (reason.version, reason.clone())).collect();
+        let named = reasons(&found.changes, &checked.events)?;
         Ok(Self {
             subject: checked.subject.code().into(),
             kind: found.kind,

@@ -290,3 +290,44 @@ async fn a_supposition_that_cannot_be_is_a_problem_with_its_code() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_is_not_as_the_rules_have_it_is_paged_as_one_snapshot() {
+    let server = Server::with_histories().await;
+    let whole = server.get("/v1/check?as_of=2025-08-20").await;
+    assert_eq!(whole.status, StatusCode::OK, "{}", whole.text);
+    let whole = whole.json();
+    let items = whole["items"].as_array().unwrap();
+    assert!(items.len() > 4 && whole["next_cursor"].is_null(), "{whole}");
+    server.clock.set(at("2025-08-20T11:00:00+08:00"));
+    let (mut paged, mut next) = (Vec::new(), Some("/v1/check?as_of=2025-08-20&limit=2".to_owned()));
+    while let Some(target) = next {
+        let page = server.get(&target).await;
+        let body = page.json();
+        paged.extend(body["items"].as_array().unwrap().clone());
+        // What is recorded in between does not move the pages.
+        server.clock.set(at("2025-08-20T12:00:00+08:00"));
+        server.post(&suspend(HOSPITAL, "2025-08-10", "2025-09-10")).await;
+        let cursor = body["next_cursor"].as_str();
+        next = cursor.map(|cursor| format!("/v1/check?as_of=2025-08-20&limit=2&cursor={cursor}"));
+        assert_eq!(page.header("link").is_empty(), next.is_none());
+    }
+    assert!(paged == *items, "{} items in pages, {} at once", paged.len(), items.len());
+    let of = |word: &str| items.iter().filter(|item| item["subject"] == word).cloned().collect::<Vec<_>>();
+    let one = server.get(&format!("/v1/check?as_of=2025-08-20&subject={PHARMACY}")).await.json();
+    assert_eq!(one["items"], json!(of(PHARMACY)));
+    let late = server.get("/v1/check?as_of=2025-08-20&kind=recorded-late&late_days=100").await.json();
+    let late = late["items"].as_array().unwrap();
+    assert!(!late.is_empty() && late.iter().all(|item| item["days"].as_i64() >= Some(100)), "{late:?}");
+    for (bad, status) in [
+        ("kind=late", 400),
+        ("late_days=-1", 400),
+        ("subject=X1", 400),
+        ("area=43", 400),
+        ("cursor=e30", 400),
+        ("subject=P43050300099", 404),
+    ] {
+        let answer = server.get(&format!("/v1/check?{bad}")).await;
+        assert_eq!(answer.status.as_u16(), status, "{bad}: {}", answer.text);
+    }
+}
