@@ -17,6 +17,8 @@ mod projector;
 mod rebuild;
 mod runner;
 mod schema;
+mod showing;
+mod upkeep;
 mod views;
 mod wait;
 mod write;
@@ -30,5 +32,7 @@ pub use model::{
 pub use partitions::Partitions;
 pub use projector::{Opened, Options, Projector, Source};
 pub use rebuild::{Progress, Rebuilt, Report, rebuild};
+pub use showing::{Showing, UntilDropped};
+pub use upkeep::Upkeep;
 pub use views::{Views, Worklist};
 pub use wait::wait_for;

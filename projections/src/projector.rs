@@ -3,6 +3,7 @@
 use crate::error::ViewError;
 use crate::fold::{self, Citations, Head, Kept, home_area};
 use crate::schema;
+use crate::upkeep::Upkeep;
 use crate::wait::wait_for;
 use crate::write::{self, Writer};
 use accord_domain::{Subject, Version};
@@ -121,6 +122,16 @@ impl Projector {
         &self.path
     }
 
+    /// Leaves it to another thread to move what is written ahead into the file.
+    ///
+    /// # Errors
+    /// When there is no thread to be had, or the file cannot be read.
+    pub fn with_upkeep(&mut self) -> Result<Upkeep, ViewError> {
+        let upkeep = Upkeep::start(&self.path).map_err(ViewError::File)?;
+        schema::leave_pages(&self.connection)?;
+        Ok(upkeep)
+    }
+
     /// Whose views they are.
     #[must_use]
     pub fn source(&self) -> Source {
@@ -170,19 +181,6 @@ impl Projector {
                 Err(error)
             }
         }
-    }
-
-    /// Writes the pages of what was prepared ahead of [`Projector::show`], which then writes one: worth it where somebody
-    /// waits for that and not for this.
-    ///
-    /// # Errors
-    /// When the file cannot be written. Nothing is prepared any more.
-    pub fn write_ahead(&mut self) -> Result<(), ViewError> {
-        if let Err(error) = self.connection.cache_flush() {
-            self.withdraw()?;
-            return Err(error.into());
-        }
-        Ok(())
     }
 
     /// Shows what was prepared, if anything was.

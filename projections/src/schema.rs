@@ -108,6 +108,24 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, ViewError> {
     Ok(connection)
 }
 
+/// Pages after which the writer of the views moves them into the file itself, when nobody does it beside it ([`open_beside`]) or
+/// nobody gets to the end because there is always more: some 64 MiB.
+const PAGES_AHEAD_MAX: u32 = 16_000;
+
+/// Lets the pages written ahead come together, for somebody else to move them.
+pub(crate) fn leave_pages(connection: &Connection) -> Result<(), ViewError> {
+    Ok(connection.pragma_update(None, "wal_autocheckpoint", PAGES_AHEAD_MAX)?)
+}
+
+/// Opens a connection that moves the pages which the writer wrote ahead into the file.
+pub(crate) fn open_beside(path: &Path) -> Result<Connection, ViewError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    settings(&connection)?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    Ok(connection)
+}
+
 /// Opens a side file for a rebuild: no journal at all, for nobody reads it before it is whole.
 pub(crate) fn open_side(path: &Path) -> Result<Connection, ViewError> {
     owner_only(path)?;

@@ -7,7 +7,7 @@ mod common;
 use accord_domain::obligation::{Entry, Law, ObligationState, docket};
 use accord_domain::{Instant, Span, Subject, timeline};
 use accord_projections::{
-    Filter, Opened, Options, Progress, Projector, ViewError, Views, Worklist, wait_for,
+    Filter, Opened, Options, Progress, Projector, Showing, ViewError, Views, Worklist, wait_for,
 };
 use accord_store::EventLog;
 use common::{SOURCE, Step, TestLog, day, play, recorded, steps, subjects};
@@ -321,6 +321,30 @@ fn an_event_missed_is_fetched_with_the_next_one() {
     projector.keep_up(&bench.log.events()[2..]).unwrap();
     assert_eq!(projector.position(), 3);
     assert_eq!(projector.lag().unwrap(), 0);
+}
+
+#[test]
+fn a_question_waits_for_what_was_answered_before_it() {
+    let step = Step { subject: 0, act: 3, day: 1, detail: 1 };
+    let bench = Bench::of(&[step, step]);
+    let (mut projector, _) = bench.open("views.db", 10);
+    let showing = Showing::from(projector.position());
+    let views = Views::open_after(projector.path(), &showing).unwrap();
+    for (position, event) in (1..).zip(bench.log.events()) {
+        showing.announce(position);
+        let (going, gone) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let (views, going) = (&views, going);
+            let asked = scope.spawn(move || {
+                going.send(()).unwrap();
+                views.position().unwrap()
+            });
+            gone.recv().unwrap();
+            projector.project(&[event]).unwrap();
+            showing.shown(position);
+            assert_eq!(asked.join().unwrap(), position);
+        });
+    }
 }
 
 #[test]

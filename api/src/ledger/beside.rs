@@ -1,35 +1,34 @@
 //! The views written beside the log: what events come to is worked out on a thread of its own while the log waits for the
-//! disk, and shown when they are durable.
+//! disk, and shown as soon as they are durable. A client is answered without waiting for that; whoever reads the views of
+//! this ledger waits instead ([`Showing`]), so an answer is never ahead of what its client can read.
 
-use accord_projections::{Projector, ViewError};
+use accord_projections::{Projector, Showing, Upkeep, ViewError};
 use accord_store::Stored;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 
-/// Looks for work, or for an answer, before going to sleep: some ten microseconds. Waking from sleep takes longer, so
-/// what is nearly there is better waited for awake.
-const LOOKS_BEFORE_SLEEP: u32 = 1_000;
+/// Messages that may wait for the thread: of the commit it is at and of the next one. A log faster than the views is held up
+/// here.
+const MESSAGES_AHEAD: usize = 4;
 
-/// Events, and the projector that is to write them.
-struct Work {
-    projector: Projector,
-    events: Arc<[Stored]>,
+/// Looks for work before going to sleep: some tens of microseconds, about what the next commit of a busy ledger takes to get
+/// as far. Waking from sleep takes longer.
+const LOOKS_BEFORE_SLEEP: u32 = 2_000;
+
+/// What the thread is told of a commit.
+enum Message {
+    /// The log is about to make these durable.
+    Begin(Arc<[Stored]>),
+    /// It did, or it could not.
+    End { events: Arc<[Stored]>, durable: bool },
 }
 
-/// The projector again, and what came of it.
-type Worked = (Projector, Result<(), ViewError>);
-
-/// Where work lies until the thread takes it, or whoever put it there takes it back.
-type Desk = Mutex<Option<Work>>;
-
-/// The one writer of the views, and the thread that helps it.
+/// The thread that writes the views.
 pub(super) struct Beside {
-    /// None while its work lies on the desk or is in the thread's hands.
-    projector: Option<Projector>,
+    showing: Showing,
     /// Let go of to tell the thread that no more work comes.
-    desk: Arc<Desk>,
-    worked: Receiver<Worked>,
+    messages: Option<SyncSender<Message>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -37,90 +36,55 @@ impl Beside {
     /// Starts the thread.
     ///
     /// # Errors
-    /// When the operating system has none to give.
-    pub(super) fn start(projector: Projector) -> std::io::Result<Self> {
-        let desk: Arc<Desk> = Arc::default();
-        let watched = Arc::downgrade(&desk);
-        let (answers, worked) = channel();
+    /// When the operating system has none to give, or the views cannot be read.
+    pub(super) fn start(mut projector: Projector) -> Result<Self, ViewError> {
+        let upkeep = projector.with_upkeep()?;
+        let showing = Showing::from(projector.position());
+        let (messages, waiting) = sync_channel(MESSAGES_AHEAD);
+        let desk = Desk { projector, upkeep, showing: showing.clone(), prepared: Ok(()) };
         let thread = std::thread::Builder::new()
             .name("accord-views".to_owned())
-            .spawn(move || serve(&watched, &answers))?;
-        Ok(Self { projector: Some(projector), desk, worked, thread: Some(thread) })
+            .spawn(move || desk.serve(&waiting))
+            .map_err(ViewError::File)?;
+        Ok(Self { showing, messages: Some(messages), thread: Some(thread) })
     }
 
-    /// Wakes the thread: there will be events in a moment.
-    pub(super) fn wake(&self) {
-        if let Some(thread) = &self.thread {
-            thread.thread().unpark();
-        }
+    /// What readers of these views have to wait for.
+    pub(super) fn showing(&self) -> &Showing {
+        &self.showing
     }
 
     /// Begins to write events that the log is about to make durable. [`Beside::end`] is next, whatever becomes of them.
+    ///
+    /// # Panics
+    /// When the thread panicked: with the same.
     pub(super) fn begin(&mut self, events: Arc<[Stored]>) {
-        // When some are missing in between, they are taken from the log at the end, and these with them.
-        let next = |projector: &mut Projector| {
-            events.first().is_some_and(|first| first.position == projector.position())
-        };
-        if let Some(projector) = self.projector.take_if(next) {
-            *self.desk.lock().unwrap_or_else(PoisonError::into_inner) = Some(Work { projector, events });
-            self.wake();
-        }
+        self.tell(Message::Begin(events));
     }
 
     /// Shows the events begun when they are durable, as the log's answer says; else nobody ever sees anything of them.
     ///
-    /// # Errors
-    /// The views are behind the log then; the next call mends it.
-    ///
     /// # Panics
     /// When the thread panicked: with the same.
-    pub(super) fn end(&mut self, events: &[Stored], durable: bool) -> Result<(), ViewError> {
-        let mut prepared = Ok(());
-        if self.projector.is_none() {
-            // Work that the thread has not come to yet is done sooner here.
-            let worked = match take(&self.desk) {
-                Some(work) => Some(work.prepare()),
-                None => wait(&self.worked),
-            };
-            match worked {
-                Some((projector, result)) => {
-                    self.projector = Some(projector);
-                    prepared = result;
-                }
-                None => self.give_up(),
-            }
+    pub(super) fn end(&mut self, events: Arc<[Stored]>, durable: bool) {
+        if let Some(last) = events.last().filter(|_| durable) {
+            self.showing.announce(last.position + 1);
         }
-        let Some(projector) = &mut self.projector else {
-            return Err(ViewError::Damaged("the thread that writes the views stopped".to_owned()));
-        };
-        if !durable {
-            return projector.withdraw();
-        }
-        prepared?;
-        projector.show()?;
-        projector.keep_up(events)
+        self.tell(Message::End { events, durable });
     }
 
-    /// Panics as the thread did.
-    fn give_up(&mut self) {
-        if let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
+    fn tell(&mut self, message: Message) {
+        let told = self.messages.as_ref().is_some_and(|messages| messages.send(message).is_ok());
+        if !told && let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
             std::panic::resume_unwind(panic);
         }
-    }
-}
-
-impl Work {
-    fn prepare(mut self) -> Worked {
-        let prepared = self.projector.prepare(&self.events);
-        (self.projector, prepared)
     }
 }
 
 impl Drop for Beside {
     /// Waits until the thread has let go of the views.
     fn drop(&mut self) {
-        self.desk = Arc::default();
-        self.wake();
+        drop(self.messages.take());
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
@@ -129,45 +93,63 @@ impl Drop for Beside {
     }
 }
 
-/// Writes until no more work comes.
-fn serve(desk: &Weak<Desk>, answers: &Sender<Worked>) {
-    loop {
-        let mut looks = 0;
-        let work = loop {
-            let Some(desk) = desk.upgrade() else { return };
-            if let Some(work) = take(&desk) {
-                break work;
+/// Where the thread works.
+struct Desk {
+    projector: Projector,
+    upkeep: Upkeep,
+    showing: Showing,
+    /// What came of the events begun.
+    prepared: Result<(), ViewError>,
+}
+
+impl Desk {
+    /// Writes until no more work comes.
+    fn serve(mut self, waiting: &Receiver<Message>) {
+        // However this ends, nobody waits any longer for what will not come.
+        let _over = self.showing.clone().until_dropped();
+        while let Some(message) = next(waiting) {
+            match message {
+                Message::Begin(events) => self.begin(&events),
+                Message::End { events, durable } => {
+                    if let Err(error) = self.end(&events, durable) {
+                        // The log is the truth; the views catch up from there with the next commit.
+                        tracing::error!(error = &error as &dyn std::error::Error, "views are behind");
+                    }
+                    if let Some(last) = events.last().filter(|_| durable) {
+                        self.showing.shown(last.position + 1);
+                        self.upkeep.shown(events.len());
+                    }
+                }
             }
-            drop(desk);
-            looks += 1;
-            if looks < LOOKS_BEFORE_SLEEP {
-                std::hint::spin_loop();
-            } else {
-                // Whoever puts work down, or lets go of the desk, wakes this thread afterwards.
-                std::thread::park();
-                looks = 0;
-            }
-        };
-        let (mut projector, prepared) = work.prepare();
-        let written = prepared.and_then(|()| projector.write_ahead());
-        if answers.send((projector, written)).is_err() {
-            return;
         }
+    }
+
+    fn begin(&mut self, events: &[Stored]) {
+        // When some are missing in between, they are taken from the log at the end, and these with them.
+        if events.first().is_some_and(|first| first.position == self.projector.position()) {
+            self.prepared = self.projector.prepare(events);
+        }
+    }
+
+    fn end(&mut self, events: &[Stored], durable: bool) -> Result<(), ViewError> {
+        let prepared = std::mem::replace(&mut self.prepared, Ok(()));
+        if !durable {
+            return self.projector.withdraw();
+        }
+        prepared?;
+        self.projector.show()?;
+        self.projector.keep_up(events)
     }
 }
 
-fn take(desk: &Desk) -> Option<Work> {
-    desk.lock().unwrap_or_else(PoisonError::into_inner).take()
-}
-
-/// The next answer; none when the thread is gone.
-fn wait(worked: &Receiver<Worked>) -> Option<Worked> {
+/// The next message; none when nobody sends any more.
+fn next(waiting: &Receiver<Message>) -> Option<Message> {
     for _ in 0..LOOKS_BEFORE_SLEEP {
-        match worked.try_recv() {
-            Ok(answer) => return Some(answer),
+        match waiting.try_recv() {
+            Ok(message) => return Some(message),
             Err(TryRecvError::Empty) => std::hint::spin_loop(),
             Err(TryRecvError::Disconnected) => return None,
         }
     }
-    worked.recv().ok()
+    waiting.recv().ok()
 }

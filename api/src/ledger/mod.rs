@@ -101,36 +101,43 @@ impl Ledger {
     /// [`OpenError`] says what is in the way: missing, locked, read-only, of a newer format.
     pub fn open(dir: &Path, access: Access, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let rulebook = Arc::new(Rulebook::national().clone());
-        let (log, signer, writing) = match access {
+        let (log, signer, writing, showing) = match access {
             Access::ReadWrite => {
                 let (log, projector) = open_for_writing(dir, &clock)?;
                 let signer = Signer::open_or_make(dir, log.ledger_id())
                     .map_err(|source| OpenError::Key { dir: dir.to_owned(), source })?;
+                let views = Beside::start(projector).map_err(|e| views_failed(dir, e))?;
+                let showing = views.showing().clone();
                 let writer = Writer {
                     log: log.clone(),
-                    views: Beside::start(projector).map_err(OpenError::Writer)?,
+                    views,
                     rulebook: Arc::clone(&rulebook),
                     clock: Arc::clone(&clock),
                     salt: log.salt(),
                     heads: heads::Heads::new(HEADS_MAX),
                 };
-                (log, Some(signer), Some(start(writer)?))
+                (log, Some(signer), Some(start(writer)?), Some(showing))
             }
             Access::ReadOnly => {
                 existing(dir)?;
                 let log =
                     SqliteLog::open_read_only(dir, Arc::clone(&clock)).map_err(|e| log_failed(dir, e))?;
                 let signer = Signer::open(dir, log.ledger_id()).ok();
-                (Arc::new(log), signer, None)
+                (Arc::new(log), signer, None, None)
             }
         };
-        let views = Views::open(&views_path(dir)).map_err(|e| views_failed(dir, e))?;
+        let path = views_path(dir);
+        let views = match &showing {
+            Some(showing) => Views::open_after(&path, showing),
+            None => Views::open(&path),
+        }
+        .map_err(|e| views_failed(dir, e))?;
         Ok(Self {
             inner: Arc::new(Inner { dir: dir.to_owned(), log, views, rulebook, clock, signer, writing }),
         })
     }
 
-    /// Carries out one command: decided, durable and visible in the views when this returns.
+    /// Carries out one command: decided and durable when this returns, and in every answer of [`Ledger::views`] from then on.
     ///
     /// # Errors
     /// [`Failure`]; nothing was recorded then.

@@ -140,7 +140,6 @@ impl Writer {
 
     /// Decides and commits what can share a commit; the rest stays in the queue, in order.
     async fn commit(&mut self, queue: &mut VecDeque<Asked>) {
-        self.views.wake();
         let mut subjects: HashSet<Subject> = HashSet::new();
         let mut keys: HashSet<Box<str>> = HashSet::new();
         let mut later = VecDeque::new();
@@ -186,10 +185,7 @@ impl Writer {
         let answers = self.log.append_foretold(batch, &mut foretold).await;
         if !events.is_empty() {
             let durable = answers.iter().flatten().any(|answer| !answer.repeated);
-            if let Err(error) = self.views.end(&events, durable) {
-                // The log is the truth; the views catch up from there.
-                tracing::error!(error = %error, "views are behind");
-            }
+            self.views.end(Arc::clone(&events), durable);
         }
         let mut rest = &*events;
         for (one, answer) in pending.into_iter().zip(answers) {

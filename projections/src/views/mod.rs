@@ -17,6 +17,7 @@ pub(crate) use trail::{ANNULS, ANNULS_WITH_CONSEQUENCES, CORRECTS};
 use crate::error::ViewError;
 use crate::model::{Health, Parked};
 use crate::schema;
+use crate::showing::Showing;
 use accord_domain::Instant;
 use rusqlite::{Connection, OptionalExtension};
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub struct Views {
 struct Inner {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    /// What questions wait for, where this process writes the views as well.
+    showing: Option<Showing>,
 }
 
 impl Views {
@@ -43,6 +46,18 @@ impl Views {
     /// # Errors
     /// When there are none, or they are of another version and must be rebuilt.
     pub fn open(path: &Path) -> Result<Self, ViewError> {
+        Self::open_with(path, None)
+    }
+
+    /// The same where this process writes the views as well: every question waits for what was announced before it was asked.
+    ///
+    /// # Errors
+    /// As [`Views::open`].
+    pub fn open_after(path: &Path, showing: &Showing) -> Result<Self, ViewError> {
+        Self::open_with(path, Some(showing.clone()))
+    }
+
+    fn open_with(path: &Path, showing: Option<Showing>) -> Result<Self, ViewError> {
         let connection = schema::open_reader(path)?;
         let (format, fold): (i64, i64) =
             connection
@@ -54,7 +69,8 @@ impl Views {
                 schema::fold()
             )));
         }
-        Ok(Self { inner: Arc::new(Inner { path: path.to_owned(), idle: Mutex::new(vec![connection]) }) })
+        let (path, idle) = (path.to_owned(), Mutex::new(vec![connection]));
+        Ok(Self { inner: Arc::new(Inner { path, idle, showing }) })
     }
 
     /// Where the file is.
@@ -114,6 +130,9 @@ impl Views {
 
     /// Runs a query on a connection of its own.
     fn with<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, ViewError>) -> Result<T, ViewError> {
+        if let Some(showing) = &self.inner.showing {
+            showing.wait();
+        }
         let idle = || self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = idle().pop();
         let connection = match taken {

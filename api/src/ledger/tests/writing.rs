@@ -108,10 +108,11 @@ fn what_the_log_foretold_and_could_not_keep_is_never_in_the_views() {
     let path = dir.path().join("views.db");
     let source = Source { ledger: [1; 16], salt: SALT };
     let (projector, _) = Projector::open(&path, source, log.clone(), Options::default()).unwrap();
-    let views = Views::open(&path).unwrap();
+    let beside = Beside::start(projector).unwrap();
+    let views = Views::open_after(&path, beside.showing()).unwrap();
     let mut writer = Writer {
         log: log.clone(),
-        views: Beside::start(projector).unwrap(),
+        views: beside,
         rulebook: Arc::new(Rulebook::national().clone()),
         clock: clock(),
         salt: SALT,
