@@ -205,6 +205,32 @@ fn what_the_law_of_its_day_would_have_refused() {
 }
 
 #[test]
+fn what_was_annulled_or_corrected_since_is_judged_as_it_stands() {
+    let bureau = json!({ "actor": { "authority": "bureau", "area": AREA } });
+    let too_long = |body: &mut serde_json::Value| body["data"]["until"] = json!("2027-01-10T00:00:00+08:00");
+    let ordered = || {
+        let mut history = History::of(HOSPITAL);
+        let order = json!({ "department": "骨科", "until": "2025-09-10" });
+        history.act_with("order-department", "2025-01-10", order, bureau.clone());
+        history
+    };
+    let judged = |history: &History| {
+        let mut found = breaches(&history.subject, &forged(history, 0, too_long), &asked("2025-12-01"));
+        found.retain(|breach| breach.kind == BreachKind::OutOfRange);
+        found.len()
+    };
+    assert_eq!(judged(&ordered()), 1);
+    let mut annulled = ordered();
+    let whole = json!({ "event": crate::history::id(0), "scope": "from_start" });
+    annulled.act_with("annul", "2025-02-01", whole, bureau.clone());
+    assert_eq!(judged(&annulled), 0);
+    let mut lowered = ordered();
+    let part = json!({ "event": crate::history::id(0), "scope": "partial", "changes": { "/data/until": "2025-08-10" } });
+    lowered.act_with("annul", "2025-02-01", part, bureau.clone());
+    assert_eq!(judged(&lowered), 0, "what is left lies in the range");
+}
+
+#[test]
 fn an_agency_of_another_area() {
     let mut history = hospital();
     history.act_with(

@@ -6,6 +6,7 @@
 
 mod appends;
 mod clients;
+mod decides;
 mod limits;
 mod machine;
 mod measure;
@@ -26,8 +27,8 @@ pub(crate) struct Options {
     /// Sizes of the ledger in events, such as 100k,1m,10m.
     #[arg(long, value_delimiter = ',', default_value = "100k,1m", value_parser = size)]
     sizes: Vec<u64>,
-    /// Only these groups: import, replay, rebuild, read, append. The ledger is always imported, and the limits that the
-    /// groups are compared with are always taken.
+    /// Only these groups: import, replay, rebuild, check, read, obligations, decide, append. The ledger is always imported,
+    /// and the limits that the groups are compared with are always taken.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Group>,
     /// Runs of each figure.
@@ -36,7 +37,7 @@ pub(crate) struct Options {
     /// Where ledgers are made and deleted: a directory of the disk to be measured.
     #[arg(long, default_value = "target/bench")]
     dir: PathBuf,
-    /// Keeps the ledgers in that directory and asks those that are there already: for work on replay and reads alone.
+    /// Keeps the ledgers in that directory and asks those that are there already: for work on what only reads.
     #[arg(long)]
     keep: bool,
     /// Where the figures go as JSON.
@@ -53,16 +54,19 @@ enum Group {
     Import,
     Replay,
     Rebuild,
+    Check,
     Read,
+    Obligations,
+    Decide,
     Append,
 }
 
 impl Options {
     /// Kept ledgers are only read: an append would make the next run another one's.
     fn check(&self) -> anyhow::Result<()> {
-        let reads = |group: &Group| matches!(group, Group::Replay | Group::Rebuild | Group::Read);
-        if self.keep && (self.only.is_empty() || !self.only.iter().all(reads)) {
-            bail!("--keep is for --only replay,rebuild,read");
+        let writes = |group: &Group| matches!(group, Group::Import | Group::Append);
+        if self.keep && (self.only.is_empty() || self.only.iter().any(writes)) {
+            bail!("--keep is for --only replay,rebuild,check,read,obligations,decide");
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use accord_api::answers::{Asked, ClaimAsked, Coordinates, Payable, Show, coordin
 use accord_api::ledger::{Ledger, history};
 use accord_domain::track::{Line, Value};
 use accord_domain::{AreaCode, Instant, InstitutionCode, PractitionerCode, Subject, SubjectKind, timeline};
-use accord_projections::{Filter, wait_for};
+use accord_projections::{Filter, Worklist, wait_for};
 use anyhow::{Context, ensure};
 use std::hint::black_box;
 
@@ -19,6 +19,8 @@ const LISTS: u64 = 2_000;
 const PAGE: usize = 50;
 /// What `show` and `payable` are meant to stay under, in microseconds, 99 times of 100.
 const P99_MICROS: f64 = 200.0;
+/// What a page of a worklist is meant to stay under, in microseconds, 99 times of 100.
+const WORKLIST_P99_MICROS: f64 = 5_000.0;
 
 /// Asks everything.
 pub(crate) fn measure(ledger: &Ledger, workload: &Workload, runs: u16) -> anyhow::Result<Vec<Figure>> {
@@ -30,6 +32,13 @@ pub(crate) fn measure(ledger: &Ledger, workload: &Workload, runs: u16) -> anyhow
     figures.extend(percentiles("past list, first page", None, runs, |rng| asker.list(rng), LISTS)?);
     figures.extend(over_http(&asker, runs)?);
     Ok(figures)
+}
+
+/// First page of what is due in an area, from the view.
+pub(crate) fn worklists(ledger: &Ledger, workload: &Workload, runs: u16) -> anyhow::Result<Vec<Figure>> {
+    let asker = Asker { ledger, workload, known_at: middle_and_end().1 };
+    let mark = Some(WORKLIST_P99_MICROS);
+    percentiles("worklist of an area, first page", mark, runs, |rng| asker.worklist(rng), LISTS)
 }
 
 /// `payable` through a socket, client and server on the same cores.
@@ -171,6 +180,15 @@ impl Asker<'_> {
         let answer = client.get(url).send().await?;
         ensure!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await?);
         black_box(answer.bytes().await?);
+        Ok(())
+    }
+
+    /// First page of what is due in an area, on any day.
+    fn worklist(&self, rng: &mut Rng) -> anyhow::Result<()> {
+        let area = AREAS[usize::try_from(rng.below(40))?];
+        let filter = Worklist { area: Some(AreaCode::from_number(area)), due_before: None };
+        let day = Self::any_day(rng);
+        black_box(self.ledger.views().worklist(&filter, day, self.known_at, None, PAGE)?);
         Ok(())
     }
 

@@ -5,8 +5,8 @@ use super::limits::{self, Bulk, Row};
 use super::measure::{Calls, to_f64};
 use super::report::{Figure, Mark, Section};
 use super::rows::Rows;
-use super::step::{Counted, Outcome, Step};
-use super::{Group, Options, appends, reads};
+use super::step::{Counted, Outcome, Step, Told};
+use super::{Group, Options, appends, decides, reads};
 use crate::workload::{Workload, Written, middle_and_end};
 use accord_api::ledger::{Access, Ledger};
 use accord_domain::Instant;
@@ -25,6 +25,9 @@ const CLIENT_ACTS: usize = 400;
 const SUBJECTS_PER_CLIENT: u64 = 100;
 /// Subjects of the single client.
 const SUBJECTS_OF_SINGLE: u64 = 1_200;
+
+/// What judging a million events is meant to take, in seconds.
+const CHECK_SECONDS: f64 = 60.0;
 
 /// The values of one figure or limit, run after run.
 #[derive(Default)]
@@ -80,10 +83,21 @@ pub(crate) fn measure(size: u64, options: &Options) -> anyhow::Result<Section> {
     let section = Section { events: written.events, subjects: workload.subjects(), ..Section::default() };
     let mut bench = Bench { options, workload, written, dir, section };
     bench.fill()?;
+    if options.wants(Group::Check) {
+        bench.check_all()?;
+    }
     let (ledger, _clock) = bench.open(Access::ReadWrite)?;
     if options.wants(Group::Read) {
         say("reads");
         bench.section.figures.extend(reads::measure(&ledger, &bench.workload, options.runs)?);
+    }
+    if options.wants(Group::Obligations) {
+        say("worklists");
+        bench.section.figures.extend(reads::worklists(&ledger, &bench.workload, options.runs)?);
+    }
+    if options.wants(Group::Decide) {
+        say("decide");
+        bench.section.figures.extend(decides::measure(&bench.workload, options.runs)?);
     }
     if options.wants(Group::Append) {
         bench.append(&ledger)?;
@@ -210,6 +224,32 @@ impl Bench<'_> {
         let (ledger, _clock) = self.open(Access::ReadOnly)?;
         let mut rows = Rows::of(&**ledger.log(), self.written.events)?;
         Bulk::fill(&self.dir, |count| rows.next(count))
+    }
+
+    /// Judges every act of the whole ledger, in a process of its own. What the domain accepted is not found wanting.
+    fn check_all(&mut self) -> anyhow::Result<()> {
+        let (mut time, mut memory, mut cpu) = (Series::default(), Series::default(), Series::default());
+        for run in 1..=self.options.runs {
+            say(&format!("check {run}"));
+            let (_, end) = middle_and_end();
+            let step = Step::Check { ledger: self.ledger_dir(), as_of: end.as_micros() };
+            let done: Outcome<Told> = step.spawn()?;
+            let told =
+                |kind: &str| done.answer.iter().find(|(told, _)| told == kind).map_or(0, |told| told.1);
+            for kind in ["against-rule", "wrong-authority"] {
+                ensure!(told(kind) == 0, "the check finds {} acts {kind}: {:?}", told(kind), done.answer);
+            }
+            ensure!(told("recorded-late") > 0 && told("outstanding") > 0, "{:?}", done.answer);
+            time.push(done.seconds * 1e6 / to_f64(done.events.max(1)));
+            memory.push(mib(done.peak_bytes));
+            cpu.push(done.processor_micros());
+        }
+        let time = time.figure("check, a million events", "s")?;
+        self.section.figures.push(time.mark(Mark::AtMost(CHECK_SECONDS)));
+        let memory = memory.figure("check, peak memory", "MiB")?;
+        self.section.figures.push(memory.mark(Mark::AtMost(600.0)));
+        self.section.figures.push(cpu.figure("check, processor time", "µs/event")?);
+        Ok(())
     }
 
     /// Replays at one of two dates in turns and compares with what the plans say.

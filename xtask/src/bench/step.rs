@@ -4,14 +4,18 @@
 use super::measure;
 use crate::workload::{Pace, Written, middle_and_end};
 use accord_api::ledger::{Importer, Ledger, LineResult, Watcher, views_path};
+use accord_domain::compliance::{Asked, LATE_DAYS_DEFAULT};
+use accord_domain::obligation::Law;
 use accord_domain::track::{Line, Value};
 use accord_domain::{AreaCode, Instant};
 use accord_projections::{Options, Projector, Source, wait_for};
+use accord_replay::{Checked, Checking};
 use accord_store::clock::ManualClock;
 use accord_store::{EventLog, SqliteLog};
 use anyhow::{Context, bail};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
 use std::ops::ControlFlow;
@@ -31,6 +35,13 @@ pub(crate) enum Step {
     },
     /// Count the whole ledger from the log alone.
     Replay {
+        /// The ledger's directory.
+        ledger: PathBuf,
+        /// The date asked about, in microseconds.
+        as_of: i64,
+    },
+    /// Judge every act from the log alone.
+    Check {
         /// The ledger's directory.
         ledger: PathBuf,
         /// The date asked about, in microseconds.
@@ -68,6 +79,9 @@ impl<T> Outcome<T> {
 /// A census as the benchmark compares it: area, line (empty for practitioners), status, count.
 pub(crate) type Counted = Vec<(u32, String, String, u64)>;
 
+/// How many findings of each kind.
+pub(crate) type Told = Vec<(String, u64)>;
+
 impl Step {
     /// Runs the step in a new process.
     pub(crate) fn spawn<T: DeserializeOwned>(&self) -> anyhow::Result<Outcome<T>> {
@@ -95,6 +109,9 @@ impl Step {
             Self::Import { ledger, written } => serde_json::to_string(&import(&ledger, &written)?)?,
             Self::Replay { ledger, as_of } => {
                 serde_json::to_string(&replay(&ledger, Instant::from_micros(as_of))?)?
+            }
+            Self::Check { ledger, as_of } => {
+                serde_json::to_string(&check(&ledger, Instant::from_micros(as_of))?)?
             }
             Self::Rebuild { ledger } => serde_json::to_string(&rebuild(&ledger)?)?,
         };
@@ -168,6 +185,26 @@ fn replay(ledger: &Path, as_of: Instant) -> anyhow::Result<Outcome<Counted>> {
         })
         .collect();
     outcome(seconds, events, answer)
+}
+
+/// Opening the log is part of it.
+fn check(ledger: &Path, as_of: Instant) -> anyhow::Result<Outcome<Told>> {
+    let begin = std::time::Instant::now();
+    let log = SqliteLog::open_read_only(ledger, at_the_end())?;
+    let events = wait_for(log.len())?;
+    let asked = Asked { as_of, late_days: LATE_DAYS_DEFAULT, law: Law::national() };
+    let checking = Checking { asked, known_at: Instant::MAX, area: None, kinds: Vec::new() };
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut receive = |found: Checked| {
+        for breach in &found.breaches {
+            *counts.entry(breach.kind.name()).or_default() += 1;
+        }
+        ControlFlow::Continue(())
+    };
+    accord_replay::check(&log, &checking, &mut receive, &mut |_| ControlFlow::Continue(()))?;
+    let seconds = begin.elapsed().as_secs_f64();
+    let told = counts.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
+    outcome(seconds, events, told)
 }
 
 fn outcome<T>(seconds: f64, events: u64, answer: T) -> anyhow::Result<Outcome<T>> {
