@@ -3,7 +3,6 @@
 use crate::error::ViewError;
 use crate::fold::{self, Citations, Head, Kept, home_area};
 use crate::schema;
-use crate::upkeep::Upkeep;
 use crate::wait::wait_for;
 use crate::write::{self, Writer};
 use accord_domain::{Subject, Version};
@@ -120,16 +119,6 @@ impl Projector {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Leaves it to another thread to move what is written ahead into the file.
-    ///
-    /// # Errors
-    /// When there is no thread to be had, or the file cannot be read.
-    pub fn with_upkeep(&mut self) -> Result<Upkeep, ViewError> {
-        let upkeep = Upkeep::start(&self.path).map_err(ViewError::File)?;
-        schema::leave_pages(&self.connection)?;
-        Ok(upkeep)
     }
 
     /// Whose views they are.

@@ -26,6 +26,9 @@ pub(crate) fn fold() -> i64 {
 /// How long a connection waits for another one's lock. Readers never need it in WAL mode but for a moment at opening.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
+/// Pages written ahead before they are moved into the file: an event changes some twenty, and many of them again and again.
+const PAGES_AHEAD: u32 = 4_000;
+
 /// The recorded axis uses `recorded_at` in microseconds; an open end is `i64::MAX`.
 ///
 /// A row of `periods` is valid for the effective instants `[eff_from, until)` as known in `[rec_from, rec_to)`, where
@@ -104,25 +107,8 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, ViewError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // The views are disposable: a crash of the machine costs a rebuild, not a fact.
     connection.pragma_update(None, "synchronous", "OFF")?;
+    connection.pragma_update(None, "wal_autocheckpoint", PAGES_AHEAD)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
-    Ok(connection)
-}
-
-/// Pages after which the writer of the views moves them into the file itself, when nobody does it beside it ([`open_beside`]) or
-/// nobody gets to the end because there is always more: some 64 MiB.
-const PAGES_AHEAD_MAX: u32 = 16_000;
-
-/// Lets the pages written ahead come together, for somebody else to move them.
-pub(crate) fn leave_pages(connection: &Connection) -> Result<(), ViewError> {
-    Ok(connection.pragma_update(None, "wal_autocheckpoint", PAGES_AHEAD_MAX)?)
-}
-
-/// Opens a connection that moves the pages which the writer wrote ahead into the file.
-pub(crate) fn open_beside(path: &Path) -> Result<Connection, ViewError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    settings(&connection)?;
-    connection.pragma_update(None, "synchronous", "OFF")?;
     Ok(connection)
 }
 

@@ -2,15 +2,15 @@
 //! disk, and shown as soon as they are durable. A client is answered without waiting for that; whoever reads the views of
 //! this ledger waits instead ([`Showing`]), so an answer is never ahead of what its client can read.
 
-use accord_projections::{Projector, Showing, Upkeep, ViewError};
+use accord_projections::{Projector, Showing, ViewError};
 use accord_store::Stored;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 
-/// Messages that may wait for the thread: of the commit it is at and of the next one. A log faster than the views is held up
-/// here.
-const MESSAGES_AHEAD: usize = 4;
+/// Messages that may wait for the thread, two of each commit. Now and then the views take some milliseconds, to tidy up what
+/// they wrote; a log that is faster for long is held up here.
+const MESSAGES_AHEAD: usize = 128;
 
 /// Looks for work before going to sleep: some tens of microseconds, about what the next commit of a busy ledger takes to get
 /// as far. Waking from sleep takes longer.
@@ -36,16 +36,14 @@ impl Beside {
     /// Starts the thread.
     ///
     /// # Errors
-    /// When the operating system has none to give, or the views cannot be read.
-    pub(super) fn start(mut projector: Projector) -> Result<Self, ViewError> {
-        let upkeep = projector.with_upkeep()?;
+    /// When the operating system has none to give.
+    pub(super) fn start(projector: Projector) -> std::io::Result<Self> {
         let showing = Showing::from(projector.position());
         let (messages, waiting) = sync_channel(MESSAGES_AHEAD);
-        let desk = Desk { projector, upkeep, showing: showing.clone(), prepared: Ok(()) };
+        let desk = Desk { projector, showing: showing.clone(), prepared: Ok(()) };
         let thread = std::thread::Builder::new()
             .name("accord-views".to_owned())
-            .spawn(move || desk.serve(&waiting))
-            .map_err(ViewError::File)?;
+            .spawn(move || desk.serve(&waiting))?;
         Ok(Self { showing, messages: Some(messages), thread: Some(thread) })
     }
 
@@ -96,7 +94,6 @@ impl Drop for Beside {
 /// Where the thread works.
 struct Desk {
     projector: Projector,
-    upkeep: Upkeep,
     showing: Showing,
     /// What came of the events begun.
     prepared: Result<(), ViewError>,
@@ -117,7 +114,6 @@ impl Desk {
                     }
                     if let Some(last) = events.last().filter(|_| durable) {
                         self.showing.shown(last.position + 1);
-                        self.upkeep.shown(events.len());
                     }
                 }
             }

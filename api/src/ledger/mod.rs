@@ -106,7 +106,7 @@ impl Ledger {
                 let (log, projector) = open_for_writing(dir, &clock)?;
                 let signer = Signer::open_or_make(dir, log.ledger_id())
                     .map_err(|source| OpenError::Key { dir: dir.to_owned(), source })?;
-                let views = Beside::start(projector).map_err(|e| views_failed(dir, e))?;
+                let views = Beside::start(projector).map_err(OpenError::Writer)?;
                 let showing = views.showing().clone();
                 let writer = Writer {
                     log: log.clone(),
