@@ -29,6 +29,7 @@ pub mod limits;
 pub mod obligation;
 pub mod others;
 pub mod payable;
+pub mod personal;
 pub mod practitioner;
 pub mod rejection;
 pub mod rulebook;
@@ -51,6 +52,7 @@ pub use id::{
 };
 pub use identifiers::{CitizenNumber, Uscc};
 pub use obligation::{Obligation, ObligationKind, ObligationState};
+pub use personal::{Personal, PersonalKind};
 pub use rejection::Rejection;
 pub use state::State;
 pub use time::Instant;

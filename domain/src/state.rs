@@ -4,6 +4,7 @@ use crate::dated::Record;
 use crate::event::{Event, EventData};
 use crate::id::{AreaCode, SubjectKind, Version};
 use crate::institution::Institution;
+use crate::personal::Personal;
 use crate::practitioner::Practitioner;
 use crate::time::Instant;
 use crate::track::{Line, Span, Value};
@@ -132,12 +133,12 @@ impl State {
         }
     }
 
-    /// Name, where one is known.
+    /// Name, where one is known and not sealed.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Institution(state) => state.profile.name.as_deref(),
-            Self::Practitioner(state) => state.name.as_deref(),
+            Self::Practitioner(state) => state.name.as_ref().and_then(Personal::plain),
             Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
                 record.name.as_deref()
             }

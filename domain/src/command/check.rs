@@ -1,8 +1,9 @@
 //! Limits and forms that types alone do not hold.
 
 use super::fault::{escaped, invalid};
-use super::{CommandError, Envelope};
+use super::{Act, CommandError, Envelope};
 use crate::limits::{COMMAND_BYTES_MAX, KEY_BYTES_MAX, LIST_ITEMS_MAX, NESTING_MAX, TEXT_BYTES_MAX};
+use crate::personal::{PersonalKind, looks_personal, names};
 use serde_json::Value;
 
 /// The text as a whole, before it is read.
@@ -59,6 +60,66 @@ fn sizes(value: &Value, pointer: &mut String, depth: usize, long: &str) -> Resul
             within(pointer, key, |pointer| sizes(item, pointer, depth + 1, long))
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
+}
+
+/// Personal data stands in the fields that are sealed, in a form that will do, and nowhere else as far as can be told.
+pub(super) fn personal(text: &str, act: &mut Act) -> Result<(), CommandError> {
+    let mut sealed = Vec::new();
+    if act.holds_personal() {
+        if let Some(pointer) = act.sealed_from_outside() {
+            let message = "a sealed value; a command brings the value itself, as a text".to_owned();
+            return Err(invalid(&pointer, message));
+        }
+        let mut fault = Ok(());
+        act.each_personal(&mut |pointer, kind, value| {
+            if let (Ok(()), Some(why)) = (&fault, value.plain().and_then(|text| kind.fault(text))) {
+                fault = Err(invalid(pointer, why.to_owned()));
+            }
+            sealed.push(pointer.to_owned());
+        });
+        fault?;
+    }
+    if looks_personal(text).is_none() {
+        return Ok(());
+    }
+    let Ok(value) = serde_json::from_str::<Value>(text) else { return Ok(()) };
+    let names = names(act.kind());
+    outside(&value, &mut String::new(), &|pointer| {
+        let changed = pointer.strip_prefix("/data/changes/~1data~1");
+        let changed = changed.map(|rest| rest.split(['/', '~']).next().unwrap_or(rest));
+        sealed.iter().any(|own| own == pointer) || changed.is_some_and(|name| names.contains(&name))
+    })
+}
+
+/// Looks for personal data in every text but those that are sealed.
+fn outside(
+    value: &Value,
+    pointer: &mut String,
+    is_sealed: &dyn Fn(&str) -> bool,
+) -> Result<(), CommandError> {
+    match value {
+        Value::String(text) => match looks_personal(text) {
+            Some(kind) if !is_sealed(pointer) => {
+                let what = match kind {
+                    PersonalKind::Phone => "a mobile number",
+                    _ => "a citizen identity number",
+                };
+                let message = format!(
+                    "holds what looks like {what}; this text is kept as it is and could never be erased: personal data goes \
+                     into the fields for it (name, identity_number, phone …), which are sealed"
+                );
+                Err(CommandError { code: "personal-data", ..invalid(pointer, message) })
+            }
+            Some(_) | None => Ok(()),
+        },
+        Value::Array(list) => list.iter().enumerate().try_for_each(|(index, item)| {
+            within(pointer, &index.to_string(), |pointer| outside(item, pointer, is_sealed))
+        }),
+        Value::Object(members) => members
+            .iter()
+            .try_for_each(|(key, item)| within(pointer, key, |pointer| outside(item, pointer, is_sealed))),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
 }
 

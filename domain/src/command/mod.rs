@@ -80,6 +80,19 @@ impl Act {
         }
     }
 
+    /// The kind of subject it is of.
+    #[must_use]
+    pub const fn kind(&self) -> SubjectKind {
+        match self {
+            Self::Institution(_) => SubjectKind::Institution,
+            Self::Practitioner(_) => SubjectKind::Practitioner,
+            Self::Enterprise(_) => SubjectKind::Enterprise,
+            Self::Insured(_) => SubjectKind::Insured,
+            Self::Area(_) => SubjectKind::Area,
+            Self::Case(_) => SubjectKind::Case,
+        }
+    }
+
     /// The full name of every command there is.
     pub fn names() -> impl Iterator<Item = &'static str> {
         [
@@ -234,7 +247,7 @@ pub struct Command {
 #[error("{pointer}{}{message}", if pointer.is_empty() { "" } else { ": " })]
 pub struct CommandError {
     /// Stable code: `malformed-json`, `too-large`, `unknown-command`, `unknown-field`, `duplicate-field`, `missing-field`,
-    /// `invalid-value`.
+    /// `invalid-value`, `personal-data`.
     pub code: &'static str,
     /// JSON pointer to the place.
     pub pointer: String,
@@ -295,7 +308,8 @@ impl Command {
             return Err(fault::unknown_command(&raw.command).placed(text));
         };
         check::is_object(data).map_err(|error| error.placed(text))?;
-        let act = act.map_err(|_| fault::in_data(text, &raw.command, data, kind))?;
+        let mut act = act.map_err(|_| fault::in_data(text, &raw.command, data, kind))?;
+        check::personal(text, &mut act).map_err(|error| error.placed(text))?;
         let subject = Subject::parse_as(kind, &raw.subject)
             .map_err(|error| fault::invalid("/subject", error.to_string()).placed(text))?;
         let envelope = Envelope {
@@ -355,7 +369,8 @@ impl Command {
         Ok(out)
     }
 
-    /// SHA-256 of [`Command::canonical`]: tells a repeated request from another one under the same key.
+    /// SHA-256 of [`Command::canonical`]: tells a repeated request from another one under the same key. For acts without
+    /// personal data only ([`Act::holds_personal`]): of the others a hash that needs no key would be enough to try names.
     ///
     /// # Errors
     /// As [`Command::canonical`].

@@ -3,6 +3,7 @@
 
 use crate::id::AreaCode;
 use crate::institution::facts::{HoldOutcome, Text, facts};
+use crate::personal::Personal;
 use crate::time::Instant;
 use crate::track::Grade;
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,7 @@ facts! {
         /// Grade.
         grade: Grade,
         /// Name of the subject, where nothing else tells it and it may be kept.
-        ? name: Text,
+        ? name: Personal,
         /// Score it rests on.
         ? score: u32,
         /// End of its validity; none where the scheme states none.

@@ -1,6 +1,7 @@
 //! The facts of a profile: what a subject is called and what it is, apart from what stands.
 
 use crate::institution::facts::Ownership;
+use crate::personal::Personal;
 use crate::practitioner::facts::Category;
 use crate::state::State;
 use std::borrow::Cow;
@@ -20,7 +21,7 @@ pub(super) fn facts<'a>(state: &'a State) -> Vec<(&'static str, Cow<'a, str>)> {
             put("regional_medical_centre", profile.regional_medical_centre.then_some("true".into()));
         }
         State::Practitioner(state) => {
-            put("name", state.name.as_deref().map(Cow::Borrowed));
+            put("name", state.name.as_ref().map(Personal::shown));
             put("category", state.category.map(|category| category_word(category).into()));
             put("manager_banned_until", state.manager_ban().map(|(until, _)| until.to_string().into()));
         }

@@ -35,6 +35,12 @@ pub(crate) enum Open {
     Changes,
 }
 
+/// A value of that number as events hold it: the same number, the same value.
+fn sealed(number: usize) -> Value {
+    let mark = format!("{number:022}");
+    json!({ "mark": mark, "sealed": format!("{number:0>60}") })
+}
+
 /// Facts of an event type. A type without a sample is noticed by the fixtures.
 pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<Value> {
     use Open::{
@@ -43,9 +49,9 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
     let bar = |pick: &mut dyn FnMut(Open) -> Value| json!({ "class": "breach", "until": pick(Time), "until_performed": pick(Flag) });
     Some(match name {
         "institution.applied" => json!({
-            "area": pick(Area), "beds": 120, "commitments": ["按规定使用追溯码"], "controllers": ["c-01"],
-            "legal_representative": "p-01", "level": "二级甲等", "lines": [pick(Line)], "name": "某某医院",
-            "opened_on": pick(Time), "ownership": "private", "pharmacists": 2, "physicians": 30, "principal": "p-02",
+            "area": pick(Area), "beds": 120, "commitments": ["按规定使用追溯码"], "controllers": [sealed(1)],
+            "legal_representative": sealed(2), "level": "二级甲等", "lines": [pick(Line)], "name": "某某医院",
+            "opened_on": pick(Time), "ownership": "private", "pharmacists": 2, "physicians": 30, "principal": sealed(3),
             "regional_medical_centre": pick(Flag), "technicians": 3, "tests_offered": true,
             "uscc": "12110000400686291H",
         }),
@@ -108,7 +114,7 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         "institution.interview-held"
         | "institution.warned"
         | "institution.circulated"
-        | "institution.case-publicised" => json!({ "note": "主要负责人", "recipient": "p-01" }),
+        | "institution.case-publicised" => json!({ "note": "主要负责人", "recipient": sealed(2) }),
         "institution.payment-denied"
         | "institution.funds-recovered"
         | "institution.damages-charged"
@@ -144,13 +150,13 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
             json!({ "changes": pick(Changes), "event": pick(Event) })
         }
         "practitioner.registered" => json!({
-            "area": pick(Area), "category": "doctor", "certificate": "z-01", "commitment_signed": true,
-            "institution": pick(Site), "name": "甲",
+            "area": pick(Area), "category": "doctor", "certificate": sealed(4), "commitment_signed": true,
+            "identity_number": sealed(5), "institution": pick(Site), "name": sealed(6), "phone": sealed(7),
         }),
         "practitioner.site-added" | "practitioner.site-removed" | "practitioner.reregistered" => {
             json!({ "institution": pick(Site) })
         }
-        "practitioner.details-changed" => json!({ "from": "甲", "to": "乙", "what": "name" }),
+        "practitioner.details-changed" => json!({ "from": sealed(6), "to": sealed(8), "what": "name" }),
         "practitioner.points-deducted" => json!({
             "act_from": pick(Time), "act_to": pick(Time), "area": pick(Area), "behaviour": "art-38", "counted": 4,
             "decided_at": pick(Time), "departure_reason": "情节较重", "institution": pick(Site), "measure": "罚决1号",
@@ -166,6 +172,9 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         "practitioner.qualification-terminated" => {
             json!({ "barred_until": pick(AnyTime), "class": "points_single", "ground": "art-40" })
         }
+        "insured.credit-rated" => json!({
+            "area": pick(Area), "grade": "b", "name": sealed(6), "score": 85, "until": pick(AnyTime), "year": pick(Year),
+        }),
         _ if name.ends_with(".credit-rated") => json!({
             "area": pick(Area), "grade": "b", "name": "某某公司", "score": 85, "until": pick(AnyTime),
             "year": pick(Year),

@@ -12,6 +12,7 @@ use super::state::{
 use crate::event::Event;
 use crate::id::{AreaCode, Version};
 use crate::identifiers::Uscc;
+use crate::personal::Personal;
 use crate::time::Instant;
 use crate::track::{BarClass, Line, Track};
 
@@ -165,7 +166,7 @@ impl Institution {
                 }
             }
             InstitutionEvent::CreditRated(data) => {
-                if let Some(name) = &data.name {
+                if let Some(name) = data.name.as_ref().and_then(Personal::plain) {
                     self.rename(name);
                 }
                 self.rare().dated.rated(event, data);
@@ -381,11 +382,13 @@ impl Institution {
     }
 
     fn changed(&mut self, data: &Change, event: &Event) {
+        // What is changed of a person is sealed, and no part of a profile.
+        let to = data.to.plain().unwrap_or_default();
         match &*data.what {
-            "name" => self.rename(&data.to),
-            "level" => self.profile.level = Some(data.to.clone()),
+            "name" => self.rename(to),
+            "level" => self.profile.level = Some(to.into()),
             "ownership" => {
-                self.profile.ownership = match &*data.to {
+                self.profile.ownership = match to {
                     "public" => Some(Ownership::Public),
                     "private" => Some(Ownership::Private),
                     _ => self.profile.ownership,

@@ -6,6 +6,7 @@ use crate::event::EventRef;
 use crate::id::{AreaCode, InstitutionCode};
 use crate::identifiers::Uscc;
 use crate::limits::{fen, fen_if_known};
+use crate::personal::Personal;
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
 use serde::{Deserialize, Serialize};
@@ -139,10 +140,10 @@ facts! {
         ? beds: u32,
         /// Commitments made.
         * commitments: Text,
-        /// Actual controllers, by the agency's own number.
-        * controllers: Text,
-        /// Legal representative, by the agency's own number.
-        ? legal_representative: Text,
+        /// Actual controllers: name, identity number or the agency's own number of each.
+        * controllers: Personal,
+        /// Legal representative: name, identity number or the agency's own number.
+        ? legal_representative: Personal,
         /// Hospital grade.
         ? level: Text,
         /// Lines applied for; `basic` is always meant.
@@ -157,8 +158,8 @@ facts! {
         ? pharmacists: u32,
         /// Physicians first registered there.
         ? physicians: u32,
-        /// Principal, by the agency's own number.
-        ? principal: Text,
+        /// Principal: name, identity number or the agency's own number.
+        ? principal: Personal,
         /// 区域医疗中心.
         ? regional_medical_centre: bool,
         /// Qualified technicians.
@@ -421,7 +422,7 @@ facts! {
         /// Words.
         ? note: Text,
         /// Who was spoken to, told or shown.
-        ? recipient: Text,
+        ? recipient: Personal,
     }
     /// One part of a sum, with its own multiple.
     Portion {
@@ -568,9 +569,9 @@ facts! {
         /// When the authority approved it.
         ? approved_on: Instant,
         /// Before.
-        ? from: Text,
+        ? from: Personal,
         /// After.
-        to: Text,
+        to: Personal,
         /// What: `name`, `legal_representative`, `principal`, `controller`, `address`, `bank_account`, `level` …
         what: Text,
     }

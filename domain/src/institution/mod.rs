@@ -157,7 +157,7 @@ vocabulary! {
     }
     events InstitutionEvent {
         /// 申请定点.
-        100 Applied = "applied" v 1: Application,
+        100 Applied = "applied" v 2: Application,
         /// 受理.
         101 ApplicationAccepted = "application-accepted" v 1: InArea,
         /// 退回补正.
@@ -215,13 +215,13 @@ vocabulary! {
         /// 整改不到位.
         142 RectificationFailed = "rectification-failed" v 1: RectificationResult,
         /// 约谈.
-        143 InterviewHeld = "interview-held" v 1: Measure,
+        143 InterviewHeld = "interview-held" v 2: Measure,
         /// 警示.
-        144 Warned = "warned" v 1: Measure,
+        144 Warned = "warned" v 2: Measure,
         /// 通报.
-        145 Circulated = "circulated" v 1: Measure,
+        145 Circulated = "circulated" v 2: Measure,
         /// 曝光.
-        146 CasePublicised = "case-publicised" v 1: Measure,
+        146 CasePublicised = "case-publicised" v 2: Measure,
         /// 拒付.
         150 PaymentDenied = "payment-denied" v 1: Money,
         /// 追回.
@@ -241,7 +241,7 @@ vocabulary! {
         /// 提供资料.
         162 RecordsProvided = "records-provided" v 1: RecordsProvision,
         /// 变更.
-        163 DetailsChanged = "details-changed" v 1: Change,
+        163 DetailsChanged = "details-changed" v 2: Change,
         /// 变更备案.
         164 ChangeFiled = "change-filed" v 1: ChangeFiling,
         /// 费用审核.

@@ -3,6 +3,7 @@
 use super::InsuredEvent as E;
 use crate::dated::Record;
 use crate::event::Event;
+use crate::personal::Personal;
 use crate::track::Track;
 
 /// Folds one event. Events come in the order of `(effective_at, position)`.
@@ -10,7 +11,7 @@ pub(crate) fn evolve(state: &mut Record, event: &Event, facts: &E) {
     state.count(event);
     match facts {
         E::CreditRated(data) => {
-            if let Some(name) = &data.name {
+            if let Some(name) = data.name.as_ref().and_then(Personal::plain) {
                 state.rename(name);
             }
             state.dated.rated(event, data);

@@ -44,7 +44,7 @@ vocabulary! {
     }
     events InsuredEvent {
         /// 信用评级.
-        500 CreditRated = "credit-rated" v 1: Rating,
+        500 CreditRated = "credit-rated" v 2: Rating,
         /// 信用承诺.
         501 Committed = "committed" v 1: Commitment,
         /// 失信惩戒.

@@ -5,6 +5,7 @@ use super::state::{Practitioner, Rare, Site, Suspension, Termination, Year};
 use crate::event::Event;
 use crate::id::{InstitutionCode, Version};
 use crate::limits::POINTS_MAX;
+use crate::personal::Personal;
 use crate::time::Instant;
 use crate::track::Track;
 
@@ -129,9 +130,9 @@ impl Practitioner {
         &mut self.years[index]
     }
 
-    fn rename(&mut self, name: &str) {
-        if self.name.as_deref() != Some(name)
-            && let Some(former) = self.name.replace(name.into())
+    fn rename(&mut self, name: &Personal) {
+        if self.name.as_ref() != Some(name)
+            && let Some(Personal::Plain(former)) = self.name.replace(name.kept())
         {
             self.rare().former_names.push(former);
         }

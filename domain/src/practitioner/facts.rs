@@ -2,6 +2,7 @@
 
 use crate::id::{AreaCode, InstitutionCode};
 use crate::institution::facts::{Text, facts};
+use crate::personal::Personal;
 use crate::time::Instant;
 use crate::track::BarClass;
 use serde::{Deserialize, Serialize};
@@ -44,13 +45,17 @@ facts! {
         /// Category.
         category: Category,
         /// Number of the certificate.
-        ? certificate: Text,
+        ? certificate: Personal,
         /// Whether the service commitment (服务承诺) was signed.
         ? commitment_signed: bool,
+        /// 公民身份号码.
+        ? identity_number: Personal,
         /// Institution.
         institution: InstitutionCode,
-        /// Name, where the source gives one that may be kept.
-        ? name: Text,
+        /// Name.
+        ? name: Personal,
+        /// Telephone number.
+        ? phone: Personal,
     }
     /// A further site, or a site left.
     SiteAct {
@@ -169,10 +174,11 @@ facts! {
     /// 变更.
     PersonChange {
         /// Before.
-        ? from: Text,
+        ? from: Personal,
         /// After.
-        to: Text,
-        /// What: `name`, `category`, `certificate` …
+        to: Personal,
+        /// What: `name`, `identity_number`, `phone`, `certificate`, `category` … All but `category`, `site`, `department`,
+        /// `title` and `level` is taken for personal data.
         what: Text,
     }
     /// 约谈.

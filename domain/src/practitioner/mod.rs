@@ -67,7 +67,7 @@ vocabulary! {
     }
     events PractitionerEvent {
         /// 登记备案.
-        300 Registered = "registered" v 1: Registration,
+        300 Registered = "registered" v 2: Registration,
         /// 增加执业点.
         301 SiteAdded = "site-added" v 1: SiteAct,
         /// 撤出执业点.
@@ -75,7 +75,7 @@ vocabulary! {
         /// 重新登记备案.
         303 Reregistered = "reregistered" v 1: SiteAct,
         /// 变更.
-        304 DetailsChanged = "details-changed" v 1: PersonChange,
+        304 DetailsChanged = "details-changed" v 2: PersonChange,
         /// 服务承诺.
         305 Committed = "committed" v 1: Commitment,
         /// 记分.

@@ -4,14 +4,15 @@ use super::facts::Category;
 use crate::dated::Dated;
 use crate::id::{InstitutionCode, Version};
 use crate::institution::facts::Text;
+use crate::personal::Personal;
 use crate::time::Instant;
 use crate::track::{BarClass, Span, Track, Value};
 
 /// Everything known of a practitioner.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Practitioner {
-    /// Name, where one may be kept.
-    pub name: Option<Text>,
+    /// Name; sealed, unless it comes from an event of an older form.
+    pub name: Option<Personal>,
     /// Category at the last registration.
     pub category: Option<Category>,
     /// Sites, present and past, in the order of registration.
@@ -27,7 +28,7 @@ pub struct Practitioner {
 /// What few practitioners have.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Rare {
-    /// Earlier names, oldest first.
+    /// Earlier names that are not sealed, oldest first.
     pub former_names: Vec<Text>,
     /// Suspensions, in the order they became known; ended ones stay.
     pub suspensions: Vec<Suspension>,

@@ -8,6 +8,7 @@ use crate::institution::facts::{
     Change, ChangeFiling, RecordsDemand, RecordsDemandAct, RecordsProvision, RectificationOrder,
     RectificationResult,
 };
+use crate::personal::Personal;
 use crate::rejection::Rejection;
 use crate::words;
 use serde_json::json;
@@ -92,7 +93,8 @@ impl Matter<'_> {
             "level" => self.state.profile.level.as_deref(),
             _ => None,
         };
-        if data.from.is_some() && known.is_some() && data.from.as_deref() != known {
+        let from = data.from.as_ref().and_then(Personal::plain);
+        if from.is_some() && known.is_some() && from != known {
             event = event.finding("from-differs-from-record", None);
         }
         Ok(vec![event])
