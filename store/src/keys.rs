@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `checkpoint.key` | the private key that signs checkpoints, as a signer key of Go's `note`: `PRIVATE+KEY+<name>+<id>+<base64>` |
 //! | `checkpoint.pub` | its public part, `<name>+<id>+<base64>`: give it to everybody who is to check a receipt |
+//! | `personal.key` | wraps the keys of personal data, which lie in `personal.db`; see [`crate::vault`] |
 //! | `witnesses` | public keys of witnesses whose cosignatures are taken, one a line; may be missing |
 
 use crate::merkle::note::{COSIGNATURE, Checkpoint, ED25519, NoteError, VerifierKey, signature_line};
@@ -200,7 +201,7 @@ pub fn witnesses(dir: &Path) -> Result<Vec<VerifierKey>, KeyError> {
         .map_err(|source| KeyError::Form { path, source })
 }
 
-fn make_private_dir(path: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private_dir(path: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -209,7 +210,7 @@ fn make_private_dir(path: &Path) -> std::io::Result<()> {
 }
 
 /// Writes a file that is not there yet, for its owner only, and waits until it is on the disk.
-fn write_new(path: &Path, text: &str) -> Result<(), KeyError> {
+pub(crate) fn write_new(path: &Path, text: &str) -> Result<(), KeyError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

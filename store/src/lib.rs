@@ -16,6 +16,7 @@ mod memory;
 pub mod merkle;
 mod port;
 mod sqlite;
+pub mod vault;
 pub mod verify;
 
 pub use memory::MemoryLog;

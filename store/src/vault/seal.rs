@@ -1,0 +1,148 @@
+//! The sums: how a value about a person is sealed, compared, and found. Byte-exact in `docs/reference/format.md`.
+
+use accord_domain::PersonalKind;
+use accord_domain::personal::{Mark, Sealed};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+/// Bytes of a key with its two halves: one seals, the other makes keyed hashes.
+pub(super) const SECRET_BYTES: usize = 64;
+const NONCE_BYTES: usize = 24;
+const HASH_BYTES: usize = 16;
+
+/// Where a value stands: it can be opened there and nowhere else.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// The ledger's id.
+    pub ledger: Uuid,
+    /// The stream, `practitioner-D510105000123`.
+    pub stream: &'a str,
+    /// The event's version in its stream.
+    pub version: u32,
+    /// JSON pointer into the event.
+    pub pointer: &'a str,
+}
+
+impl Place<'_> {
+    fn bytes(&self) -> Vec<u8> {
+        let Self { ledger, stream, version, pointer } = self;
+        format!("accord-personal/1\n{ledger}\n{stream}\n{version}\n{pointer}\n").into_bytes()
+    }
+}
+
+/// A value does not open where it stands: it was changed, moved from elsewhere, or sealed with another key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "the sealed value does not open here: it was changed, moved from another place, or sealed with another key"
+)]
+pub struct NotOpened;
+
+/// Sixty-four secret bytes. The first half is the key of XChaCha20-Poly1305, the second that of HMAC-SHA-256.
+pub(super) struct Secret(Zeroizing<[u8; SECRET_BYTES]>);
+
+impl Secret {
+    pub(super) fn new(bytes: Zeroizing<[u8; SECRET_BYTES]>) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) fn from_slice(bytes: &[u8]) -> Option<Self> {
+        let mut own = Zeroizing::new([0; SECRET_BYTES]);
+        (bytes.len() == SECRET_BYTES).then(|| {
+            own.copy_from_slice(bytes);
+            Self(own)
+        })
+    }
+
+    pub(super) fn bytes(&self) -> &[u8; SECRET_BYTES] {
+        &self.0
+    }
+
+    /// HMAC-SHA-256 under the second half, over a word that says what it is for and the parts.
+    pub(super) fn hash(&self, what: &str, parts: &[&[u8]]) -> [u8; 32] {
+        // A key of any length will do for HMAC, so this cannot fail.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0[32..]) else { return [0; 32] };
+        mac.update(what.as_bytes());
+        mac.update(b"\n");
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes().into()
+    }
+
+    /// A hash of a value by what it says, as it is compared.
+    pub(super) fn of_value(&self, what: &str, kind: PersonalKind, text: &str) -> [u8; HASH_BYTES] {
+        let kind = kind.of(text);
+        let normal = Zeroizing::new(kind.normal(text));
+        let hash = self.hash(what, &[kind.word().as_bytes(), b"\n", normal.as_bytes()]);
+        let mut short = [0; HASH_BYTES];
+        short.copy_from_slice(&hash[..HASH_BYTES]);
+        short
+    }
+
+    /// Nonce, ciphertext and tag. The nonce follows from the place and the text, so that no nonce is ever used for two
+    /// texts, whatever becomes of the append.
+    pub(super) fn encrypt(&self, aad: &[u8], text: &[u8]) -> Vec<u8> {
+        let hash = self.hash("nonce", &[aad, text]);
+        let mut nonce = [0; NONCE_BYTES];
+        nonce.copy_from_slice(&hash[..NONCE_BYTES]);
+        let mut sealed = nonce.to_vec();
+        // Only a text of more than 256 GiB is refused.
+        let made = self.cipher().encrypt(&XNonce::from(nonce), Payload { msg: text, aad });
+        sealed.extend(made.unwrap_or_default());
+        sealed
+    }
+
+    pub(super) fn decrypt(&self, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, text) = sealed.split_at_checked(NONCE_BYTES)?;
+        let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
+        self.cipher().decrypt(&XNonce::from(nonce), Payload { msg: text, aad }).ok().map(Zeroizing::new)
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        let mut key = Zeroizing::new([0; 32]);
+        key.copy_from_slice(&self.0[..32]);
+        XChaCha20Poly1305::new((&*key).into())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(not shown)")
+    }
+}
+
+/// The key of a subject: what it seals is gone when it is destroyed.
+#[derive(Debug)]
+pub struct SubjectKey(pub(super) Secret);
+
+impl SubjectKey {
+    /// Seals a value for its place.
+    #[must_use]
+    pub fn seal(&self, place: &Place<'_>, kind: PersonalKind, text: &str) -> Sealed {
+        let mark = URL_SAFE_NO_PAD.encode(self.0.of_value("mark", kind, text));
+        let sealed = URL_SAFE_NO_PAD.encode(self.0.encrypt(&place.bytes(), text.as_bytes()));
+        // Sixteen bytes are always 22 characters.
+        let mark = Mark::parse(&mark).unwrap_or(Mark::NONE);
+        Sealed { mark, sealed: sealed.into() }
+    }
+
+    /// Opens a value at its place.
+    ///
+    /// # Errors
+    /// [`NotOpened`] when it is not what was sealed for that place with this key.
+    pub fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Result<Zeroizing<String>, NotOpened> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed.sealed.as_bytes()).map_err(|_| NotOpened)?;
+        let text = self.0.decrypt(&place.bytes(), &bytes).ok_or(NotOpened)?;
+        std::str::from_utf8(&text).map(|text| Zeroizing::new(text.to_owned())).map_err(|_| NotOpened)
+    }
+
+    /// Tells a repeated request with personal data from another one, as SHA-256 does for those without.
+    #[must_use]
+    pub fn digest(&self, canonical: &[u8]) -> [u8; 32] {
+        self.0.hash("request", &[canonical])
+    }
+}
