@@ -12,6 +12,7 @@ use crate::event::{Event, EventData, EventRef};
 use crate::id::{AreaCode, AreaSubject, PractitionerCode, Subject, Version};
 use crate::institution::InstitutionCommand;
 use crate::institution::facts::{Application, InstitutionKind, Text};
+use crate::personal::Personal;
 use crate::practitioner::PractitionerEvent;
 use crate::time::Instant;
 use crate::timeline::{resolve, timeline};
@@ -117,7 +118,7 @@ impl Act {
 fn application(data: &Application, kind: InstitutionKind) -> Vec<Ask> {
     let mut asks = vec![Ask::Admission { area: data.area, kind }];
     for person in people(data) {
-        let ask = Ask::Person { person: person.clone() };
+        let ask = Ask::Person { person: person.into() };
         if !asks.contains(&ask) {
             asks.push(ask);
         }
@@ -126,8 +127,10 @@ fn application(data: &Application, kind: InstitutionKind) -> Vec<Ask> {
 }
 
 /// The people an application names: legal representative, principal, actual controllers.
-fn people(data: &Application) -> impl Iterator<Item = &Text> {
-    data.legal_representative.iter().chain(&data.principal).chain(&data.controllers)
+fn people(data: &Application) -> impl Iterator<Item = &str> {
+    let people = data.legal_representative.iter().chain(&data.principal).chain(&data.controllers);
+    // A practitioner's code is never sealed, and nothing else is looked up.
+    people.filter_map(Personal::plain)
 }
 
 impl Ask {

@@ -8,7 +8,7 @@ use accord_domain::timeline;
 use accord_domain::{Basis, Event, Instant, Span, State, Subject, Version};
 use accord_projections::Views;
 use accord_store::{EventLog, Stored};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How many events of a stream are read at a time.
@@ -27,12 +27,28 @@ pub struct Gathered {
     pub name: Option<Box<str>>,
     /// Earlier names, oldest first.
     pub former_names: Vec<Box<str>>,
+    /// What became of the personal data recorded of it; none where none is.
+    pub personal_data: Option<PersonalData>,
     /// The spans standing at `as_of`, whole: their ends may lie far off.
     pub spans: Vec<Span>,
     /// The events that made them so.
     pub reasons: BTreeMap<Version, Reason>,
     /// What is due.
     pub obligations: Vec<Due>,
+}
+
+/// What became of the personal data of a subject.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PersonalData {
+    /// Sealed with the key of the subject.
+    Sealed,
+}
+
+impl PersonalData {
+    fn of(events: &[Event]) -> Option<Self> {
+        events.iter().any(|event| !event.data.sealed().is_empty()).then_some(Self::Sealed)
+    }
 }
 
 impl Gathered {
@@ -127,6 +143,7 @@ pub fn from_events(
         version: stored.last().map(|stored| stored.version),
         name: state.name().map(Into::into),
         former_names: state.former_names().to_vec(),
+        personal_data: PersonalData::of(&events),
         spans,
         reasons,
         obligations: due(subject, &events, coordinates.as_of),
@@ -170,6 +187,7 @@ pub fn standing(views: &Views, subject: Subject, coordinates: Coordinates) -> Re
         version: None,
         name: None,
         former_names: Vec::new(),
+        personal_data: None,
         spans,
         reasons: BTreeMap::new(),
         obligations: Vec::new(),

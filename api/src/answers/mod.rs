@@ -34,7 +34,7 @@ pub use diff::{Diff, FieldChange, Says, StepTaken};
 pub use done::{Done, Receipt, Recorded};
 pub use due::{Due, Ended, Task};
 pub use error::AnswerError;
-pub use gather::Gathered;
+pub use gather::{Gathered, PersonalData};
 pub(crate) use history::hex;
 pub use history::{Axis, Entry, entries};
 pub use payable::{ClaimAsked, Payable, PayableReason, default_area};

@@ -1,6 +1,6 @@
 //! `show`: what stands of a subject, with its reasons.
 
-use super::{Coordinates, Due, Gathered, Reason};
+use super::{Coordinates, Due, Gathered, PersonalData, Reason};
 use accord_domain::track::BarClass;
 use accord_domain::{AreaCode, Instant, InstitutionCode, Line, Span, Track, Value, Version};
 use serde::Serialize;
@@ -28,6 +28,9 @@ pub struct OtherShow {
     pub name: Option<Box<str>>,
     /// Earlier names, oldest first.
     pub former_names: Vec<Box<str>>,
+    /// What became of the personal data recorded of it; left out where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personal_data: Option<PersonalData>,
     /// Newest version known; null when nothing was known yet.
     pub version: Option<Version>,
     /// Where on the two axes.
@@ -64,6 +67,9 @@ pub struct InstitutionShow {
     pub name: Option<Box<str>>,
     /// Earlier names, oldest first.
     pub former_names: Vec<Box<str>>,
+    /// What became of the personal data recorded of it; left out where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personal_data: Option<PersonalData>,
     /// Newest version known; null when nothing was known yet.
     pub version: Option<Version>,
     /// Where on the two axes.
@@ -172,6 +178,9 @@ pub struct PractitionerShow {
     pub name: Option<Box<str>>,
     /// Earlier names, oldest first.
     pub former_names: Vec<Box<str>>,
+    /// What became of the personal data recorded of it; left out where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub personal_data: Option<PersonalData>,
     /// Newest version known; null when nothing was known yet.
     pub version: Option<Version>,
     /// Where on the two axes.
@@ -301,6 +310,7 @@ fn institution(gathered: &Gathered) -> InstitutionShow {
         kind: gathered.subject.kind().name(),
         name: gathered.name.clone(),
         former_names: gathered.former_names.clone(),
+        personal_data: gathered.personal_data,
         version: gathered.version,
         coordinates: gathered.coordinates,
         agreements,
@@ -318,6 +328,7 @@ fn other(gathered: &Gathered) -> OtherShow {
         kind: gathered.subject.kind().name(),
         name: gathered.name.clone(),
         former_names: gathered.former_names.clone(),
+        personal_data: gathered.personal_data,
         version: gathered.version,
         coordinates: gathered.coordinates,
         standing: gathered.spans.iter().map(|span| standing(gathered, span)).collect(),
@@ -456,6 +467,7 @@ fn practitioner(gathered: &Gathered) -> PractitionerShow {
         kind: gathered.subject.kind().name(),
         name: gathered.name.clone(),
         former_names: gathered.former_names.clone(),
+        personal_data: gathered.personal_data,
         version: gathered.version,
         coordinates: gathered.coordinates,
         qualification: Qualification {

@@ -215,6 +215,16 @@ impl Stop {
                 Self::Refused(rejection.kind, Box::new(Refusal::of(rejection, blocked_by, lang)))
             }
             Failure::Log(error) => Self::problem(log(error, lang)),
+            Failure::Vault(error) => {
+                let why =
+                    std::iter::successors(Some(&**error as &dyn std::error::Error), |error| error.source());
+                let why: Vec<String> = why.map(ToString::to_string).collect();
+                let message = match lang {
+                    Lang::Zh => format!("个人信息密钥无法使用：{}", why.join("：")),
+                    Lang::En => format!("the keys of personal data cannot be used: {}", why.join(": ")),
+                };
+                Self::problem(Problem::new(Exit::Conflict, "personal-keys", message))
+            }
             Failure::ReadOnly | Failure::Closing => {
                 Self::problem(Problem::new(Exit::Conflict, "not-writable", failure.to_string()))
             }

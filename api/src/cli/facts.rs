@@ -36,6 +36,11 @@ fn plain(key: &str, value: &Value, lang: Lang) -> String {
         Value::Array(list) => {
             list.iter().map(|item| plain(key, item, lang)).collect::<Vec<_>>().join(lang.of_two("、", ", "))
         }
+        Value::Object(members)
+            if members.len() == 2 && members.contains_key("mark") && members.contains_key("sealed") =>
+        {
+            lang.of_two("（封存）", "(sealed 封存)").to_owned()
+        }
         Value::Object(_) => format!("({})", facts(value, lang)),
     }
 }
@@ -153,6 +158,7 @@ pub(super) fn label(key: &str, lang: Lang) -> &str {
         "hold" => ("暂停", "hold"),
         "inspection" => ("检查", "inspection"),
         "institution" => ("机构", "institution"),
+        "identity_number" => ("公民身份号码", "identity number"),
         "legal_representative" => ("法定代表人", "legal representative"),
         "level" => ("级别", "level"),
         "liability" => ("责任", "liability"),
@@ -176,6 +182,7 @@ pub(super) fn label(key: &str, lang: Lang) -> &str {
         "physicians" => ("医师数", "physicians"),
         "points" => ("记分", "points"),
         "portions" => ("分项", "portions"),
+        "phone" => ("联系电话", "telephone"),
         "principal" => ("主要负责人", "principal"),
         "problems" => ("问题", "problems"),
         "reason_class" => ("原因类型", "class of reason"),

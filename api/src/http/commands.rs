@@ -184,6 +184,16 @@ pub(crate) async fn failed(
                 ),
             )
         }
+        Failure::Vault(error) => {
+            tracing::error!(error = %chain(&**error), "the keys of personal data cannot be used");
+            Problem::new(
+                &catalogue::UNAVAILABLE,
+                words!(
+                    "the keys of personal data cannot be used now; nothing was recorded",
+                    "个人信息密钥暂时无法使用，未作任何记录"
+                ),
+            )
+        }
         Failure::ReadOnly => Problem::new(
             &catalogue::READ_ONLY,
             words!("this server has the ledger open for reading only", "本服务以只读方式打开账本"),

@@ -2,26 +2,30 @@
 
 use super::Failure;
 use super::heads::{Ground, Heads};
+use super::personal;
 use accord_domain::rejection::RejectionKind;
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{Act, Command, Context, Instant, NewEvent, Rejection, Subject, event, words};
+use accord_store::vault::Vault;
 use accord_store::{Append, AppendError, EventLog, Expected, LogError, Request};
 use std::sync::Arc;
 
-/// Key and digest of a command that names a key.
-pub(super) fn request_of(command: &Command) -> Result<Option<Request>, Failure> {
+/// Key and digest of a command that names a key; none where its subject's personal data was erased, so that nobody can
+/// tell whether it is the same.
+pub(super) fn request_of(vault: &Vault, command: &Command) -> Result<Option<Request>, Failure> {
     let Some(key) = &command.envelope.key else { return Ok(None) };
-    Ok(Some(Request { key: key.clone(), digest: command.digest().map_err(unwritable)? }))
+    let digest = personal::digest(vault, command)?;
+    Ok(digest.map(|digest| Request { key: key.clone(), digest }))
 }
 
 /// The same for a line of an import: one without a key gets one made from what it asks, so that importing the same line
 /// again records nothing twice.
-pub(super) fn import_request(command: &Command) -> Result<Request, Failure> {
-    let digest = command.digest().map_err(unwritable)?;
+pub(super) fn import_request(vault: &Vault, command: &Command) -> Result<Option<Request>, Failure> {
+    let Some(digest) = personal::digest(vault, command)? else { return Ok(None) };
     let key = command.envelope.key.clone().unwrap_or_else(|| {
         digest[..16].iter().fold(String::from("content:"), |key, byte| key + &format!("{byte:02x}")).into()
     });
-    Ok(Request { key, digest })
+    Ok(Some(Request { key, digest }))
 }
 
 /// Decides a command and writes the events decided.
@@ -31,6 +35,7 @@ pub(super) fn import_request(command: &Command) -> Result<Request, Failure> {
 pub(super) async fn decide(
     heads: &mut Heads,
     log: &dyn EventLog,
+    vault: &Vault,
     command: &Command,
     request: Option<Request>,
     now: Instant,
@@ -41,12 +46,19 @@ pub(super) async fn decide(
     let mut with_history = is_on_record(&command.act);
     let asks = command.act.asks(subject);
     let others = if asks.is_empty() { Vec::new() } else { heads.others(log, &asks, effective_at).await? };
+    let holds_personal = command.act.holds_personal();
     loop {
         let ground = heads.ground(log, subject, effective_at, with_history).await?;
         let (version, history) = (ground.version, &*ground.history);
+        let sealed =
+            holds_personal.then(|| personal::sealed(vault, command, version, history)).transpose()?;
+        let command = sealed.as_ref().unwrap_or(command);
         let context = Context { effective_at, rulebook, version, history, others: &others };
         match accord_domain::decide(&ground.state, command, &context) {
             Ok(decided) => {
+                if holds_personal {
+                    personal::none_in_plain_text(command, &decided)?;
+                }
                 let append = written(command, &decided, &ground, request, rulebook)?;
                 return Ok((append, decided));
             }
@@ -124,6 +136,6 @@ pub(super) fn refused(error: AppendError) -> Failure {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
-fn unwritable(error: serde_json::Error) -> Failure {
+pub(super) fn unwritable(error: serde_json::Error) -> Failure {
     Failure::from(LogError::Other(error.to_string()))
 }

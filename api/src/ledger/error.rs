@@ -2,6 +2,7 @@
 
 use accord_domain::{Rejection, Version};
 use accord_store::LogError;
+use accord_store::vault::VaultError;
 use std::path::PathBuf;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -61,12 +62,21 @@ pub enum Failure {
     /// The log cannot take it now.
     #[error("the log failed")]
     Log(#[source] Arc<LogError>),
+    /// The keys of personal data cannot be used.
+    #[error("the keys of personal data cannot be used")]
+    Vault(#[source] Arc<VaultError>),
     /// The ledger is opened for reading only.
     #[error("the ledger is open for reading only")]
     ReadOnly,
     /// The ledger is shutting down.
     #[error("the ledger is closing")]
     Closing,
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        Self::Vault(Arc::new(error))
+    }
 }
 
 impl From<LogError> for Failure {

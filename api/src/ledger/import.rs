@@ -6,11 +6,13 @@
 
 use super::decision;
 use super::heads::{Heads, numbered};
+use super::personal;
 use super::{Failure, OpenError};
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{Command, CommandError, Instant};
 use accord_projections::{Partitions, Projector, ViewError, wait_for};
 use accord_store::clock::Clock;
+use accord_store::vault::{Use, Vault};
 use accord_store::{
     Answer, Append, AppendError, Appended, Bulk, EventLog, Expected, LogError, Raw, Request, SqliteLog,
 };
@@ -118,6 +120,7 @@ pub struct Importer {
     rulebook: Arc<Rulebook>,
     clock: Arc<dyn Clock>,
     heads: Heads,
+    vault: Vault,
 }
 
 impl Importer {
@@ -128,7 +131,8 @@ impl Importer {
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let (log, projector) = super::open_for_writing(dir, &clock)?;
         let rulebook = Arc::new(Rulebook::national().clone());
-        Ok(Self { log, projector, rulebook, clock, heads: Heads::new(HEADS_MAX) })
+        let vault = Vault::new(dir, log.ledger_id(), Use::ReadWrite);
+        Ok(Self { log, projector, rulebook, clock, heads: Heads::new(HEADS_MAX), vault })
     }
 
     /// The log.
@@ -146,7 +150,8 @@ impl Importer {
         source: impl BufRead + Send,
         watcher: &mut dyn Watcher,
     ) -> Result<ImportReport, ImportError> {
-        let Self { log, projector, rulebook, clock, heads } = self;
+        let Self { log, projector, rulebook, clock, heads, vault } = self;
+        let vault = &*vault;
         let log_failed = |log: &SqliteLog, source| ImportError::Log {
             committed: wait_for(log.len()).unwrap_or(0),
             source,
@@ -167,10 +172,11 @@ impl Importer {
             let (chunks, parsed) = sync_channel(CHUNKS_AHEAD);
             let reader = thread::Builder::new()
                 .name("accord-parse".to_owned())
-                .spawn_scoped(scope, move || parse_lines(source, &chunks))
+                .spawn_scoped(scope, move || parse_lines(source, vault, &chunks))
                 .map_err(ImportError::Thread)?;
             let mut run = Run {
                 log,
+                vault,
                 target: &mut bulk,
                 heads,
                 rulebook,
@@ -216,11 +222,13 @@ impl Importer {
         let next = wait_for(self.log.len())
             .map_err(|error| ImportError::Log { committed: 0, source: Arc::new(error) })?;
         let Self { log, rulebook, clock, heads, .. } = self;
+        let vault = &Vault::new(log.dir(), log.ledger_id(), Use::Rehearsal);
         let mut rehearsal = Rehearsal { log, next, recorded_at: clock.now(), keys: HashMap::new() };
         thread::scope(|scope| {
-            let reader = scope.spawn(move || parse_lines(source, &chunks));
+            let reader = scope.spawn(move || parse_lines(source, vault, &chunks));
             let mut run = Run {
                 log,
+                vault,
                 target: &mut rehearsal,
                 heads,
                 rulebook,
@@ -366,6 +374,7 @@ impl Target for Rehearsal<'_> {
 /// One run over a source.
 struct Run<'a, T> {
     log: &'a SqliteLog,
+    vault: &'a Vault,
     target: &'a mut T,
     heads: &'a mut Heads,
     rulebook: &'a Rulebook,
@@ -414,8 +423,10 @@ impl<T: Target> Run<'_, T> {
         Ok(LineResult::Rejected(Box::new(Reject { line: line.number, text: line.text, why })))
     }
 
-    fn command(&mut self, command: &Command, request: Request) -> Result<Answer, Failure> {
-        if let Some((digest, appended)) = self.target.request(&request.key)? {
+    fn command(&mut self, command: &Command, request: Option<Request>) -> Result<Answer, Failure> {
+        if let Some(request) = &request
+            && let Some((digest, appended)) = self.target.request(&request.key)?
+        {
             return if digest == request.digest {
                 Ok(Answer { appended, repeated: true })
             } else {
@@ -423,7 +434,8 @@ impl<T: Target> Run<'_, T> {
             };
         }
         let now = self.clock.now();
-        let decided = decision::decide(self.heads, self.log, command, Some(request), now, self.rulebook);
+        let decided =
+            decision::decide(self.heads, self.log, self.vault, command, request, now, self.rulebook);
         let (append, decided) = wait_for(decided)?;
         let answer = match self.target.push(append) {
             Ok(answer) => answer,
@@ -443,17 +455,27 @@ impl<T: Target> Run<'_, T> {
     }
 }
 
-/// A line read, and the command in it.
-struct Parsed {
+/// A line read, and what it asks.
+struct Line<C> {
     number: u64,
     /// Where in the source it ends.
     ends_at: u64,
     text: String,
-    command: Result<(Command, Request), Why>,
+    command: Result<C, Why>,
 }
 
+/// With the command in it.
+type Read = Line<Command>;
+
+/// With the command, its key and its digest.
+type Parsed = Line<(Command, Option<Request>)>;
+
 /// Reads lines and parses them, in chunks. Stops when nobody listens any more.
-fn parse_lines(mut source: impl BufRead, chunks: &SyncSender<Vec<Parsed>>) -> std::io::Result<()> {
+fn parse_lines(
+    mut source: impl BufRead,
+    vault: &Vault,
+    chunks: &SyncSender<Vec<Parsed>>,
+) -> std::io::Result<()> {
     let mut chunk = Vec::with_capacity(CHUNK_LINES);
     let mut line = Vec::new();
     let (mut number, mut ends_at) = (0, 0);
@@ -469,18 +491,44 @@ fn parse_lines(mut source: impl BufRead, chunks: &SyncSender<Vec<Parsed>>) -> st
         if line.iter().all(u8::is_ascii_whitespace) && !too_long {
             continue;
         }
-        chunk.push(parse_line(number, ends_at, &line, too_long));
-        if chunk.len() == CHUNK_LINES
-            && chunks.send(std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_LINES))).is_err()
-        {
-            return Ok(());
+        chunk.push(read_command(number, ends_at, &line, too_long));
+        if chunk.len() == CHUNK_LINES {
+            let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_LINES));
+            if chunks.send(with_requests(full, vault)).is_err() {
+                return Ok(());
+            }
         }
     }
     if !chunk.is_empty() {
         // Nobody listening means that the run has ended with an error of its own.
-        drop(chunks.send(chunk));
+        drop(chunks.send(with_requests(chunk, vault)));
     }
     Ok(())
+}
+
+/// Gives every command its key and digest. The keys of personal data are made for all of them at once: one wait for the
+/// disk.
+fn with_requests(lines: Vec<Read>, vault: &Vault) -> Vec<Parsed> {
+    let commands = lines.iter().filter_map(|line| line.command.as_ref().ok());
+    let prepared = personal::prepare(vault, commands);
+    let requested = |command: Command| {
+        if let Err(failure) = &prepared
+            && command.act.holds_personal()
+        {
+            return Err(Why::Refused(failure.clone()));
+        }
+        let request = decision::import_request(vault, &command).map_err(Why::Refused)?;
+        Ok((command, request))
+    };
+    lines
+        .into_iter()
+        .map(|Line { number, ends_at, text, command }| Line {
+            number,
+            ends_at,
+            text,
+            command: command.and_then(requested),
+        })
+        .collect()
 }
 
 /// Reads one line without its end; of one that is too long only the beginning is kept. Returns the bytes consumed.
@@ -504,7 +552,7 @@ fn read_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<u
     }
 }
 
-fn parse_line(number: u64, ends_at: u64, line: &[u8], too_long: bool) -> Parsed {
+fn read_command(number: u64, ends_at: u64, line: &[u8], too_long: bool) -> Read {
     let bytes = line.strip_suffix(b"\r").unwrap_or(line);
     let bytes = if number == 1 { bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes) } else { bytes };
     let (text, readable) = match std::str::from_utf8(bytes) {
@@ -516,10 +564,7 @@ fn parse_line(number: u64, ends_at: u64, line: &[u8], too_long: bool) -> Parsed 
     } else if !readable {
         Err(Why::Unreadable("not UTF-8".to_owned()))
     } else {
-        Command::parse(&text).map_err(Why::Invalid).and_then(|command| {
-            let request = decision::import_request(&command).map_err(Why::Refused)?;
-            Ok((command, request))
-        })
+        Command::parse(&text).map_err(Why::Invalid)
     };
-    Parsed { number, ends_at, text, command }
+    Line { number, ends_at, text, command }
 }

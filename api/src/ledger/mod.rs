@@ -5,6 +5,7 @@ mod decision;
 mod error;
 mod heads;
 mod import;
+mod personal;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -19,6 +20,7 @@ use accord_domain::rulebook::Rulebook;
 use accord_projections::{Options, Projector, Source, ViewError, Views, wait_for};
 use accord_store::clock::Clock;
 use accord_store::keys::Signer;
+use accord_store::vault::{Use, Vault};
 use accord_store::{EventLog, LogError, SqliteLog};
 use beside::Beside;
 use std::ops::ControlFlow;
@@ -57,6 +59,8 @@ struct Inner {
     clock: Arc<dyn Clock>,
     /// Signs checkpoints; none where the key cannot be read.
     signer: Option<Signer>,
+    /// The keys of personal data.
+    vault: Arc<Vault>,
     writing: Option<Writing>,
 }
 
@@ -101,14 +105,16 @@ impl Ledger {
     /// [`OpenError`] says what is in the way: missing, locked, read-only, of a newer format.
     pub fn open(dir: &Path, access: Access, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let rulebook = Arc::new(Rulebook::national().clone());
-        let (log, signer, writing, showing) = match access {
+        let (log, signer, vault, writing, showing) = match access {
             Access::ReadWrite => {
                 let (log, projector) = open_for_writing(dir, &clock)?;
                 let signer = Signer::open_or_make(dir, log.ledger_id())
                     .map_err(|source| OpenError::Key { dir: dir.to_owned(), source })?;
                 let views = Beside::start(projector).map_err(OpenError::Writer)?;
                 let showing = views.showing().clone();
+                let vault = Arc::new(Vault::new(dir, log.ledger_id(), Use::ReadWrite));
                 let writer = Writer {
+                    vault: Arc::clone(&vault),
                     log: log.clone(),
                     views,
                     rulebook: Arc::clone(&rulebook),
@@ -116,14 +122,15 @@ impl Ledger {
                     salt: log.salt(),
                     heads: heads::Heads::new(HEADS_MAX),
                 };
-                (log, Some(signer), Some(start(writer)?), Some(showing))
+                (log, Some(signer), vault, Some(start(writer)?), Some(showing))
             }
             Access::ReadOnly => {
                 existing(dir)?;
                 let log =
                     SqliteLog::open_read_only(dir, Arc::clone(&clock)).map_err(|e| log_failed(dir, e))?;
                 let signer = Signer::open(dir, log.ledger_id()).ok();
-                (Arc::new(log), signer, None, None)
+                let vault = Arc::new(Vault::new(dir, log.ledger_id(), Use::ReadOnly));
+                (Arc::new(log), signer, vault, None, None)
             }
         };
         let path = views_path(dir);
@@ -133,7 +140,16 @@ impl Ledger {
         }
         .map_err(|e| views_failed(dir, e))?;
         Ok(Self {
-            inner: Arc::new(Inner { dir: dir.to_owned(), log, views, rulebook, clock, signer, writing }),
+            inner: Arc::new(Inner {
+                dir: dir.to_owned(),
+                log,
+                views,
+                rulebook,
+                clock,
+                signer,
+                vault,
+                writing,
+            }),
         })
     }
 
@@ -198,6 +214,12 @@ impl Ledger {
     #[must_use]
     pub fn signer(&self) -> Option<&Signer> {
         self.inner.signer.as_ref()
+    }
+
+    /// The keys of personal data.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.inner.vault
     }
 
     /// The clock.

@@ -7,11 +7,13 @@ use super::Failure;
 use super::beside::Beside;
 use super::decision;
 use super::heads::{Heads, numbered};
+use super::personal;
 use accord_domain::others::Ask;
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{Command, NewEvent, Subject};
 use accord_projections::wait_for;
 use accord_store::clock::Clock;
+use accord_store::vault::Vault;
 use accord_store::{Append, AppendError, Appended, EventLog, LogError, Stored};
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -100,6 +102,7 @@ struct Pending {
 
 /// Decides, records and shows. One thread at a time has it.
 pub(super) struct Writer {
+    pub(super) vault: Arc<Vault>,
     pub(super) log: Arc<dyn EventLog>,
     pub(super) views: Beside,
     pub(super) rulebook: Arc<Rulebook>,
@@ -140,6 +143,7 @@ impl Writer {
 
     /// Decides and commits what can share a commit; the rest stays in the queue, in order.
     async fn commit(&mut self, queue: &mut VecDeque<Asked>) {
+        let prepared = personal::prepare(&self.vault, queue.iter().map(|asked| &asked.command));
         let mut subjects: HashSet<Subject> = HashSet::new();
         let mut keys: HashSet<Box<str>> = HashSet::new();
         let mut later = VecDeque::new();
@@ -160,7 +164,12 @@ impl Writer {
             }
             subjects.insert(asked.command.subject.clone());
             keys.extend(key);
-            match self.decide(&asked.command).await {
+            // A command without personal data needs no keys.
+            let decided = match &prepared {
+                Err(failure) if asked.command.act.holds_personal() => Err(failure.clone()),
+                Ok(()) | Err(_) => self.decide(&asked.command).await,
+            };
+            match decided {
                 Ok(Decided::New(append, decided)) => {
                     batch.push(append);
                     pending.push(Pending { subject: asked.command.subject, decided, asker: asked.asker });
@@ -217,11 +226,12 @@ impl Writer {
     /// Decides first and looks for the key afterwards, where the log does so anyway: a key is nearly always new. A
     /// command that was carried out before is refused by its own effects, if by anything, and then the key is asked.
     async fn decide(&mut self, command: &Command) -> Result<Decided, Failure> {
-        let request = decision::request_of(command)?;
+        let request = decision::request_of(&self.vault, command)?;
         let asked = request.clone();
         let now = self.clock.now();
         let decided =
-            decision::decide(&mut self.heads, &*self.log, command, request, now, &self.rulebook).await;
+            decision::decide(&mut self.heads, &*self.log, &self.vault, command, request, now, &self.rulebook)
+                .await;
         match (decided, asked) {
             (Ok((append, decided)), _) => Ok(Decided::New(append, decided)),
             (Err(failure), Some(asked)) => match self.log.request(&asked.key).await? {

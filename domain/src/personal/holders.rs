@@ -4,7 +4,7 @@ use super::{Personal, PersonalKind, Sealed};
 use crate::command::Act;
 use crate::credit::facts::Rating;
 use crate::event::{Correction, EventData};
-use crate::id::SubjectKind;
+use crate::id::{PractitionerCode, SubjectKind};
 use crate::institution::facts::{Application, Change, Measure};
 use crate::institution::{InstitutionCommand as IC, InstitutionEvent as IE};
 use crate::insured::{InsuredCommand as NC, InsuredEvent as NE};
@@ -21,6 +21,11 @@ trait Holds {
     fn fields(&mut self) -> Vec<(&'static str, PersonalKind, Field<'_>)>;
 
     fn each(&mut self, visit: &mut Visit<'_>) {
+        let visit = &mut |pointer: &str, kind, value: &mut Personal| {
+            if !is_reference(value) {
+                visit(pointer, kind, value);
+            }
+        };
         for (name, kind, field) in self.fields() {
             match field {
                 Field::One(value) => visit(&format!("/data/{name}"), kind, value),
@@ -34,6 +39,11 @@ trait Holds {
             }
         }
     }
+}
+
+/// A person named by the code of a practitioner: that is a reference within the ledger and says nothing of the person.
+fn is_reference(value: &Personal) -> bool {
+    value.plain().is_some_and(|text| PractitionerCode::parse(text.trim()).is_ok())
 }
 
 enum Field<'a> {
@@ -270,6 +280,9 @@ fn escaped(name: &str) -> String {
 /// Visits a value that stands as JSON.
 fn in_value(pointer: &str, kind: PersonalKind, item: &mut Value, visit: &mut Visit<'_>) {
     let Ok(mut value) = serde_json::from_value::<Personal>(item.clone()) else { return };
+    if is_reference(&value) {
+        return;
+    }
     visit(pointer, kind, &mut value);
     if let Ok(visited) = serde_json::to_value(&value) {
         *item = visited;
@@ -306,9 +319,26 @@ impl EventData {
         }
     }
 
+    /// Whether its facts can hold personal data; a correction can too, but holds them otherwise.
+    const fn is_holder(&self) -> bool {
+        matches!(
+            self,
+            Self::Practitioner(PE::Registered(_) | PE::DetailsChanged(_))
+                | Self::Institution(
+                    IE::Applied(_)
+                        | IE::DetailsChanged(_)
+                        | IE::InterviewHeld(_)
+                        | IE::Warned(_)
+                        | IE::Circulated(_)
+                        | IE::CasePublicised(_)
+                )
+                | Self::Insured(NE::CreditRated(_))
+        )
+    }
+
     /// What a field of these facts says of a person; none where it says nothing.
     fn personal_kind(&self, field: &str) -> Option<PersonalKind> {
-        let mut own = self.clone();
+        let mut own = self.is_holder().then(|| self.clone())?;
         let fields = own.holder().map(Holds::fields).unwrap_or_default();
         fields.into_iter().find(|(name, ..)| *name == field).map(|(_, kind, _)| kind)
     }
@@ -317,7 +347,9 @@ impl EventData {
     #[must_use]
     pub fn sealed(&self) -> Vec<(String, Sealed)> {
         let mut found = Vec::new();
-        if let Some(holder) = self.clone().holder() {
+        if self.is_holder()
+            && let Some(holder) = self.clone().holder()
+        {
             holder.each(&mut |pointer, _, value| {
                 found.extend(value.sealed().map(|sealed| (pointer.to_owned(), sealed.clone())));
             });
@@ -336,7 +368,9 @@ impl EventData {
     #[must_use]
     pub fn plain_personal(&self) -> Vec<String> {
         let mut found = Vec::new();
-        if let Some(holder) = self.clone().holder() {
+        if self.is_holder()
+            && let Some(holder) = self.clone().holder()
+        {
             holder.each(&mut |pointer, _, value| {
                 if value.plain().is_some() {
                     found.push(pointer.to_owned());

@@ -3,7 +3,7 @@
 use super::due::due;
 use super::{coordinates, heading, reason};
 use crate::answers::{
-    Agreement, Bar, InstitutionShow, Lang, OtherShow, PractitionerShow, Reason, Show, Standing,
+    Agreement, Bar, InstitutionShow, Lang, OtherShow, PersonalData, PractitionerShow, Reason, Show, Standing,
 };
 use crate::cli::table::Table;
 use crate::cli::words::{day, line, name, period, status, track, value};
@@ -19,8 +19,18 @@ pub fn show(show: &Show, lang: Lang) -> String {
     }
 }
 
+fn personal_data(found: Option<PersonalData>, lang: Lang, out: &mut String) {
+    match found {
+        None => {}
+        Some(PersonalData::Sealed) => {
+            out.push_str(lang.of_two("个人信息：封存\n", "Personal data: sealed (封存)\n"));
+        }
+    }
+}
+
 fn institution(show: &InstitutionShow, lang: Lang) -> String {
     let mut out = heading(&show.subject, show.name.as_deref(), &show.former_names, lang);
+    personal_data(show.personal_data, lang, &mut out);
     out.push_str(&coordinates(&show.coordinates, lang));
     out.push_str("\n\n");
     if show.agreements.is_empty() {
@@ -146,6 +156,7 @@ fn reasons<'a>(list: impl Iterator<Item = &'a Reason>, lang: Lang, out: &mut Str
 
 fn other(show: &OtherShow, lang: Lang) -> String {
     let mut out = heading(&show.subject, show.name.as_deref(), &show.former_names, lang);
+    personal_data(show.personal_data, lang, &mut out);
     out.push_str(&coordinates(&show.coordinates, lang));
     out.push_str("\n\n");
     if show.standing.is_empty() {
@@ -183,6 +194,7 @@ fn standing(list: &[Standing], lang: Lang) -> String {
 
 fn practitioner(show: &PractitionerShow, lang: Lang) -> String {
     let mut out = heading(&show.subject, show.name.as_deref(), &show.former_names, lang);
+    personal_data(show.personal_data, lang, &mut out);
     out.push_str(&coordinates(&show.coordinates, lang));
     out.push_str("\n\n");
     let state = &show.qualification;
