@@ -222,6 +222,18 @@ impl Personal {
     }
 }
 
+impl From<&str> for Personal {
+    fn from(text: &str) -> Self {
+        Self::Plain(text.into())
+    }
+}
+
+impl From<String> for Personal {
+    fn from(text: String) -> Self {
+        Self::Plain(text.into())
+    }
+}
+
 /// Never the text itself: what is printed for debugging ends in logs.
 impl fmt::Debug for Personal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

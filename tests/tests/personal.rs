@@ -1,5 +1,6 @@
 //! Personal data from the command to every file of a ledger: sealed on the way in, and nowhere in plain text.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests: what fails there fails the test")]
 #![expect(clippy::needless_pass_by_value, reason = "JSON made at the call reads best without ampersands")]
 
 use accord_api::ledger::{Importer, LineResult, Watcher};
@@ -69,12 +70,12 @@ fn apply() -> Json {
     apply
 }
 
-struct Place_ {
+struct Own {
     dir: tempfile::TempDir,
     ledger: Option<Ledger>,
 }
 
-impl Place_ {
+impl Own {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         Ledger::init(dir.path(), 7, &*clock()).unwrap();
@@ -144,7 +145,7 @@ fn for_each_file(dir: &Path, look: &mut dyn FnMut(&Path, &[u8])) {
 
 #[tokio::test]
 async fn no_file_of_the_ledger_holds_personal_data_in_plain_text() {
-    let mut world = Place_::new();
+    let mut world = Own::new();
     for command in [apply(), register(), renamed()] {
         world.does(&command).await;
     }
@@ -158,7 +159,7 @@ async fn no_file_of_the_ledger_holds_personal_data_in_plain_text() {
 
 #[tokio::test]
 async fn every_value_opens_at_its_own_place_and_nowhere_else() {
-    let world = Place_::new();
+    let world = Own::new();
     for command in [apply(), register(), renamed()] {
         world.does(&command).await;
     }
@@ -186,7 +187,7 @@ async fn every_value_opens_at_its_own_place_and_nowhere_else() {
 
 #[tokio::test]
 async fn a_name_that_differs_from_the_one_recorded_is_noticed_without_opening_either() {
-    let world = Place_::new();
+    let world = Own::new();
     world.does(&register()).await;
     let other = json!({ "what": "name", "from": "别人", "to": NEW_NAME });
     world.does(&act("practitioner.change-details", PERSON, "2025-02-01", other)).await;
@@ -195,7 +196,7 @@ async fn a_name_that_differs_from_the_one_recorded_is_noticed_without_opening_ei
 
 #[tokio::test]
 async fn a_repeated_request_is_told_from_another_one_by_a_keyed_hash() {
-    let mut world = Place_::new();
+    let mut world = Own::new();
     let first = world.does(&register()).await;
     world.ledger = None;
     world.ledger = Some(Ledger::open(world.dir.path(), Access::ReadWrite, clock()).unwrap());
@@ -215,7 +216,7 @@ async fn a_repeated_request_is_told_from_another_one_by_a_keyed_hash() {
 
 #[tokio::test]
 async fn a_correction_of_a_name_is_sealed_for_the_correction() {
-    let world = Place_::new();
+    let world = Own::new();
     let registered = world.does(&register()).await;
     let id = registered.events[0].decode().unwrap().id;
     let corrected = json!({ "event": id, "changes": { "/data/name": NEW_NAME, "/data/category": "nurse" } });

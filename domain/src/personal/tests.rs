@@ -1,3 +1,5 @@
+#![expect(clippy::needless_pass_by_value, reason = "JSON made at the call reads best without ampersands")]
+
 use super::*;
 use crate::command::{Act, Command};
 use crate::event::{EventData, EventType};

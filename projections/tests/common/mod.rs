@@ -347,6 +347,8 @@ fn practitioner(step: &Step, known: &[Event]) -> EventData {
             certificate: None,
             commitment_signed: None,
             institution,
+            identity_number: None,
+            phone: None,
             name: (detail.is_multiple_of(3)).then(|| "王医师".into()),
         })
     };

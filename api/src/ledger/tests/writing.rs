@@ -9,6 +9,7 @@ use accord_domain::rulebook::Rulebook;
 use accord_domain::{Command, Instant, Subject, Version};
 use accord_projections::{Axis, Options, Projector, Source, Views};
 use accord_store::clock::{Clock, ManualClock};
+use accord_store::vault::{Use, Vault};
 use accord_store::{
     Answer, Append, AppendError, Appended, EventLog, Foretold, LogError, MemoryLog, Scan, Stored,
 };
@@ -111,6 +112,7 @@ fn what_the_log_foretold_and_could_not_keep_is_never_in_the_views() {
     let beside = Beside::start(projector).unwrap();
     let views = Views::open_after(&path, beside.showing()).unwrap();
     let mut writer = Writer {
+        vault: Arc::new(Vault::new(dir.path(), uuid::Uuid::from_u128(1), Use::ReadWrite)),
         log: log.clone(),
         views: beside,
         rulebook: Arc::new(Rulebook::national().clone()),
