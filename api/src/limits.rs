@@ -18,8 +18,8 @@ pub const PAGE_ITEMS_MAX: usize = 500;
 pub const SEARCH_CHARS_MAX: usize = 100;
 /// Events looked at for one page of a filtered event list: a rare filter gives a short page, never a slow one.
 pub const EVENTS_SCANNED_MAX: usize = 20_000;
-/// Subjects judged for one page of what is not as the rules have it: where little is found a page is short, never slow.
-pub const CHECK_SUBJECTS_MAX: usize = 5_000;
+/// Subjects looked at for one page of a question over the whole ledger: where little is found a page is short, never slow.
+pub const SUBJECTS_LOOKED_AT_MAX: usize = 5_000;
 /// Events listed as having come since the version a caller had seen.
 pub const SINCE_EVENTS_MAX: usize = 50;
 /// Requests answered at once; one more is told to come back (429).

@@ -10,9 +10,6 @@ use accord_projections::{Report, wait_for};
 use accord_store::{EventLog, Stored};
 use std::ops::ControlFlow;
 
-/// Positions read at a time in search of subjects.
-const CHUNK_EVENTS: u64 = 4_096;
-
 /// What is asked.
 #[derive(Clone, Debug)]
 pub struct Checking<'a> {
@@ -111,36 +108,20 @@ pub fn check_page(
     subjects_max: usize,
 ) -> Result<CheckPage, ReplayError> {
     let len = wait_for(log.known(checking.known_at))?;
-    let mut scan = log.scanner()?;
     let mut page = CheckPage { found: Vec::new(), next: None };
     let (mut room, mut looked) = (breaches_max, 0);
-    let mut at = from.position;
-    while at < len {
-        let until = (at + CHUNK_EVENTS).min(len);
-        let mut begun = Vec::new();
-        scan.scan(at..until, &mut |raw| {
-            if raw.version == 0 {
-                begun.push((raw.position, raw.stream));
-            }
-            Ok(())
-        })?;
-        for (position, stream) in begun {
-            if looked == subjects_max || room == 0 {
-                page.next = Some(Mark { position, told: 0 });
-                return Ok(page);
-            }
-            looked += 1;
-            let name = scan.stream_name(stream)?;
-            let Ok(subject) = Subject::parse(&name) else { continue };
-            let told = if position == from.position { from.told } else { 0 };
-            let found = check_subject(log, subject, checking)?;
-            page.next = page.take(found, Mark { position, told }, &mut room);
-            if page.next.is_some() {
-                return Ok(page);
-            }
+    let mut left = None;
+    let next = subjects::walk(log, len, from.position, &mut |position, subject| {
+        if looked == subjects_max || room == 0 || left.is_some() {
+            return Ok(ControlFlow::Break(()));
         }
-        at = until;
-    }
+        looked += 1;
+        let told = if position == from.position { from.told } else { 0 };
+        let found = check_subject(log, subject, checking)?;
+        left = page.take(found, Mark { position, told }, &mut room);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    page.next = left.or(next.map(|position| Mark { position, told: 0 }));
     Ok(page)
 }
 

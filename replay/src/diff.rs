@@ -1,7 +1,7 @@
 //! What differs between two pairs of coordinates: of one subject, of an area, of the whole ledger.
 
 use crate::ReplayError;
-use crate::subjects;
+use crate::subjects::{self, Page, PageSize};
 use accord_domain::difference::{Change, Field, Place, difference};
 use accord_domain::timeline;
 use accord_domain::{AreaCode, Event, Instant, Subject};
@@ -60,20 +60,44 @@ pub fn diff(
     report: &mut Report<'_>,
 ) -> Result<(), ReplayError> {
     let len = wait_for(log.known(between.known_from.max(between.known_to)))?;
-    let ask = |subject: Subject, stored: &[Stored]| {
-        if !may_differ(stored, between) {
+    let ask = |subject: Subject, stored: &[Stored]| told(subject, stored, between, area);
+    subjects::each(log, len, &ask, receive, report)
+}
+
+/// A page of [`diff`], of subjects first heard of from a position on.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn diff_page(
+    log: &dyn EventLog,
+    between: Between,
+    area: Option<AreaCode>,
+    from: u64,
+    size: PageSize,
+) -> Result<Page<Differs>, ReplayError> {
+    let known_at = between.known_from.max(between.known_to);
+    let ask = |subject: Subject, stored: &[Stored]| told(subject, stored, between, area);
+    subjects::page(log, known_at, from, size, &ask)
+}
+
+/// What differs of a subject, where anything of the area does.
+fn told(
+    subject: Subject,
+    stored: &[Stored],
+    between: Between,
+    area: Option<AreaCode>,
+) -> Result<Option<Differs>, ReplayError> {
+    if !may_differ(stored, between) {
+        return Ok(None);
+    }
+    let mut found = differs(subject, stored, between)?;
+    if let Some(area) = area.filter(|_| !found.changes.is_empty()) {
+        if !belongs(&found.subject, &decode(&found.events)?, area) {
             return Ok(None);
         }
-        let mut found = differs(subject, stored, between)?;
-        if let Some(area) = area.filter(|_| !found.changes.is_empty()) {
-            if !belongs(&found.subject, &decode(&found.events)?, area) {
-                return Ok(None);
-            }
-            found.changes.retain(|change| keep(&change.field, area));
-        }
-        Ok((!found.changes.is_empty()).then_some(found))
-    };
-    subjects::each(log, len, &ask, receive, report)
+        found.changes.retain(|change| keep(&change.field, area));
+    }
+    Ok((!found.changes.is_empty()).then_some(found))
 }
 
 /// Whether anything can differ: on one day, only where something was recorded between.

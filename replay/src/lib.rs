@@ -15,10 +15,11 @@ mod what_if;
 
 pub use census::census;
 pub use check::{CheckPage, Checked, Checking, Mark, check, check_of, check_page, check_subject_page};
-pub use diff::{Between, Differs, diff, differs};
+pub use diff::{Between, Differs, diff, diff_page, differs};
 pub use subject::{history, standing_as_of, state_as_of, timeline_as_known};
+pub use subjects::{Page, PageSize};
 pub use verify::{Difference, Verified, verify};
-pub use what_if::{Supposing, WhatIf, what_if, what_if_all};
+pub use what_if::{Supposing, WhatIf, what_if, what_if_all, what_if_page};
 
 /// Why a question could not be answered from the log.
 #[derive(Debug, thiserror::Error)]

@@ -4,9 +4,10 @@
 //! fetch their events by position, and the results come out in the order in which the subjects were first heard of.
 
 use crate::ReplayError;
+use crate::subject::read_stored;
 use crate::threads::{InOrder, on_threads};
-use accord_domain::Subject;
-use accord_projections::{Progress, Report};
+use accord_domain::{Instant, Subject};
+use accord_projections::{Progress, Report, wait_for};
 use accord_store::{EventLog, LogError, Raw, Scan, Stored};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
@@ -18,6 +19,9 @@ const CHUNK_EVENTS: u64 = 16_384;
 
 /// Events held by one thread at a time, as long as a single subject does not have more.
 const BLOCK_EVENTS: usize = 4_096;
+
+/// Positions read at a time in search of subjects.
+const WALK_EVENTS: u64 = 4_096;
 
 /// Positions that are read along and passed over rather than looked up anew.
 const GAP_MAX: u32 = 8;
@@ -66,6 +70,79 @@ pub(crate) fn each<T: Send>(
         || out.stop(),
     )?;
     if out.was_stopped() { Err(ReplayError::Cancelled) } else { Ok(()) }
+}
+
+/// Visits subjects one by one in the order in which they were first heard of, from a position on, until the visitor breaks
+/// off before one of them. Gives the position of that one's first event; none at the end.
+///
+/// # Errors
+/// When the log cannot be read, and what the visitor says.
+pub(crate) fn walk(
+    log: &dyn EventLog,
+    len: u64,
+    from: u64,
+    visit: &mut dyn FnMut(u64, Subject) -> Result<ControlFlow<()>, ReplayError>,
+) -> Result<Option<u64>, ReplayError> {
+    let mut scan = log.scanner()?;
+    let mut at = from;
+    while at < len {
+        let until = (at + WALK_EVENTS).min(len);
+        let mut begun = Vec::new();
+        scan.scan(at..until, &mut |raw| {
+            if raw.version == 0 {
+                begun.push((raw.position, raw.stream));
+            }
+            Ok(())
+        })?;
+        for (position, stream) in begun {
+            let Ok(subject) = Subject::parse(&scan.stream_name(stream)?) else { continue };
+            if visit(position, subject)?.is_break() {
+                return Ok(Some(position));
+            }
+        }
+        at = until;
+    }
+    Ok(None)
+}
+
+/// How much is told and looked at for one page of a walk: where little is found a page is short, never slow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PageSize {
+    /// Subjects told of.
+    pub told_max: usize,
+    /// Subjects looked at.
+    pub looked_max: usize,
+}
+
+/// A page of a walk over the ledger.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Page<T> {
+    /// What was found, a subject each.
+    pub found: Vec<T>,
+    /// From which position the next page looks for subjects; none at the end of what is known.
+    pub next: Option<u64>,
+}
+
+/// Asks something of subjects heard of before a position, from another on; the answers of [`each`], page by page.
+pub(crate) fn page<T>(
+    log: &dyn EventLog,
+    known_at: Instant,
+    from: u64,
+    size: PageSize,
+    ask: &Question<'_, T>,
+) -> Result<Page<T>, ReplayError> {
+    let len = wait_for(log.known(known_at))?;
+    let (mut found, mut looked) = (Vec::new(), 0);
+    let next = walk(log, len, from, &mut |_, subject| {
+        if looked == size.looked_max || found.len() == size.told_max {
+            return Ok(ControlFlow::Break(()));
+        }
+        looked += 1;
+        let stored = wait_for(read_stored(log, &subject.stream(), known_at))?;
+        found.extend(ask(subject, &stored)?);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(Page { found, next })
 }
 
 /// Where the events of each stream are.

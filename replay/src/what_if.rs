@@ -1,7 +1,8 @@
 //! What would stand otherwise: of one subject, of an area, of the whole ledger. The log is only read.
 
+use crate::ReplayError;
 use crate::diff::{belongs, keep};
-use crate::{ReplayError, subjects};
+use crate::subjects::{self, Page, PageSize};
 use accord_domain::calendar::Calendar;
 use accord_domain::command::Circumstances;
 use accord_domain::event::DecodeError;
@@ -126,17 +127,40 @@ pub fn what_if_all(
     report: &mut Report<'_>,
 ) -> Result<(), ReplayError> {
     let len = wait_for(log.known(supposing.known_at))?;
-    let ask = |subject: Subject, stored: &[Stored]| {
-        let mut found = what_if(subject, stored, supposing)?;
-        if let Some(area) = area.filter(|_| !found.is_nothing()) {
-            if !belongs(&found.subject, &crate::diff::decode(&found.events)?, area) {
-                return Ok(None);
-            }
-            found.stretches.retain(|stretch| keep(&stretch.field, area));
-        }
-        Ok((!found.is_nothing()).then_some(found))
-    };
+    let ask = |subject: Subject, stored: &[Stored]| told(subject, stored, supposing, area);
     subjects::each(log, len, &ask, receive, report)
+}
+
+/// A page of [`what_if_all`], of subjects first heard of from a position on.
+///
+/// # Errors
+/// When the log cannot be read.
+pub fn what_if_page(
+    log: &dyn EventLog,
+    supposing: &Supposing<'_>,
+    area: Option<AreaCode>,
+    from: u64,
+    size: PageSize,
+) -> Result<Page<WhatIf>, ReplayError> {
+    let ask = |subject: Subject, stored: &[Stored]| told(subject, stored, supposing, area);
+    subjects::page(log, supposing.known_at, from, size, &ask)
+}
+
+/// What would stand otherwise of a subject, where anything of the area would.
+fn told(
+    subject: Subject,
+    stored: &[Stored],
+    supposing: &Supposing<'_>,
+    area: Option<AreaCode>,
+) -> Result<Option<WhatIf>, ReplayError> {
+    let mut found = what_if(subject, stored, supposing)?;
+    if let Some(area) = area.filter(|_| !found.is_nothing()) {
+        if !belongs(&found.subject, &crate::diff::decode(&found.events)?, area) {
+            return Ok(None);
+        }
+        found.stretches.retain(|stretch| keep(&stretch.field, area));
+    }
+    Ok((!found.is_nothing()).then_some(found))
 }
 
 /// The events with what a decision looks at beside them.

@@ -14,7 +14,7 @@ mod done;
 mod due;
 mod error;
 pub mod gather;
-mod history;
+pub(crate) mod history;
 pub mod list;
 mod payable;
 mod points;

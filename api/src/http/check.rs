@@ -1,12 +1,13 @@
 //! `GET /v1/check`: what is not as the rules have it.
 
 use super::app::{App, At, from_replay, json};
+use super::diff::unreadable_cursor;
 use super::paging::{Paging, link_next};
-use super::problem::{Problem, catalogue};
+use super::problem::Problem;
 use super::query::Query;
 use crate::answers::check::breach_kind;
 use crate::answers::{Breach, Coordinates, gather};
-use crate::limits::CHECK_SUBJECTS_MAX;
+use crate::limits::SUBJECTS_LOOKED_AT_MAX;
 use accord_domain::calendar::Calendar;
 use accord_domain::compliance::{Asked, BreachKind, LATE_DAYS_DEFAULT};
 use accord_domain::obligation::Law;
@@ -113,7 +114,7 @@ impl Question {
         };
         match self.subject {
             Some(subject) => check_subject_page(app.log(), subject, &checking, from, limit),
-            None => check_page(app.log(), &checking, from, limit, CHECK_SUBJECTS_MAX),
+            None => check_page(app.log(), &checking, from, limit, SUBJECTS_LOOKED_AT_MAX),
         }
     }
 }
@@ -124,10 +125,5 @@ fn mark(text: &str) -> Result<Mark, Problem> {
         let (position, told) = text.split_once('.')?;
         Some(Mark { position: position.parse().ok()?, told: told.parse().ok()? })
     };
-    read().ok_or_else(|| {
-        Problem::new(
-            &catalogue::INVALID_CURSOR,
-            words!("the cursor cannot be read; start again without one", "游标无法读取；请不带游标重新开始"),
-        )
-    })
+    read().ok_or_else(unreadable_cursor)
 }

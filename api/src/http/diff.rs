@@ -1,18 +1,107 @@
-//! `GET /v1/{institutions|practitioners}/{code}/diff`: what changed between two pairs of coordinates, and why.
+//! `GET /v1/{institutions|practitioners}/{code}/diff` and `GET /v1/diff`: what changed between two pairs of coordinates, and
+//! why, of a subject, an area or the whole ledger.
 
-use super::app::{App, At, json, subject};
-use super::problem::Problem;
+use super::app::{App, At, from_replay, json, subject};
+use super::paging::{Paging, link_next};
+use super::problem::{Problem, catalogue};
 use super::query::Query;
-use crate::answers::{Asked, Diff, coordinates, gather};
-use accord_domain::SubjectKind;
-use accord_replay::{Between, differs};
+use crate::answers::{Asked, Coordinates, Diff, coordinates, gather};
+use crate::limits::SUBJECTS_LOOKED_AT_MAX;
+use accord_domain::{Instant, SubjectKind, words};
+use accord_replay::{Between, PageSize, diff_page, differs};
 use axum::extract::{Path, State};
 use axum::response::Response;
+use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(institution)).routes(routes!(practitioner))
+    OpenApiRouter::new().routes(routes!(institution)).routes(routes!(practitioner)).routes(routes!(many))
+}
+
+#[derive(Serialize)]
+struct List {
+    coordinates: Coordinates,
+    items: Vec<Diff>,
+    next_cursor: Option<String>,
+}
+
+/// What changed in an area or the whole ledger
+///
+/// As for an institution, of every subject of which anything did, in the order in which they were first heard of. Where
+/// little did a page is short: go on with `next_cursor` until it is null. With the same day twice and an earlier
+/// `known_from` it tells all that was learnt since.
+#[utoipa::path(
+    get,
+    path = "/v1/diff",
+    tag = "Read",
+    params(
+        ("from" = String, Query, description = "The first day (生效).", example = "2025-01-01"),
+        ("known_from" = Option<String>, Query, description = "What was known at the first (记录); as `known_at` when left out.", example = "2025-08-20T09:00:00+08:00"),
+        ("area" = Option<String>, Query, description = "Only what is of this pooling area.", example = "430500"),
+    ),
+    responses((status = 200, body = ref("#/components/schemas/Diffs"), description = "A page."))
+)]
+pub(crate) async fn many(State(app): State<App>, mut query: Query) -> Result<Response, Problem> {
+    let at = At::read(&mut query)?;
+    let (first, known_from) = first(&mut query)?;
+    let area = query.area()?;
+    let paging = Paging::read(&mut query, "diff")?;
+    query.finish()?;
+    let to = paging.pin(app.coordinates(at).await?);
+    let (from, between) = between(&app, first, known_from, to).await?;
+    let begin = position_after(&paging)?;
+    let (worker, size) = (app.clone(), looked_at(paging.limit));
+    let found = tokio::task::spawn_blocking(move || {
+        let page =
+            diff_page(worker.log(), between, area, begin, size).map_err(|error| from_replay(&error))?;
+        let items =
+            page.found.iter().map(|found| Diff::of(found, from, to)).collect::<Result<Vec<_>, _>>()?;
+        Ok::<_, Problem>((items, page.next))
+    });
+    let (items, next) = found.await.map_err(|_| Problem::internal())??;
+    let next_cursor = next.map(|position| paging.next(position.to_string(), to));
+    let link = next_cursor.as_deref().map(|cursor| query.with("cursor", cursor));
+    Ok(link_next(json(&List { coordinates: to, items, next_cursor }), "/v1/diff", link.as_deref()))
+}
+
+/// How much is told and looked at for a page of so many subjects.
+pub(super) const fn looked_at(limit: usize) -> PageSize {
+    PageSize { told_max: limit, looked_max: SUBJECTS_LOOKED_AT_MAX }
+}
+
+/// From which position a page over the whole ledger goes on.
+pub(super) fn position_after(paging: &Paging) -> Result<u64, Problem> {
+    paging.after().map_or(Ok(0), |text| text.parse().map_err(|_| unreadable_cursor()))
+}
+
+pub(super) fn unreadable_cursor() -> Problem {
+    Problem::new(
+        &catalogue::INVALID_CURSOR,
+        words!("the cursor cannot be read; start again without one", "游标无法读取；请不带游标重新开始"),
+    )
+}
+
+/// The first day, and what was known at it.
+fn first(query: &mut Query) -> Result<(Instant, Option<Instant>), Problem> {
+    let first = query.instant("from")?;
+    let known_from = query.instant("known_from")?;
+    let first = first.ok_or_else(|| super::query::invalid("from", "it is missing", "缺少该参数"))?;
+    Ok((first, known_from))
+}
+
+/// Where the first coordinates are, and the way from them to the second.
+async fn between(
+    app: &App,
+    first: Instant,
+    known_from: Option<Instant>,
+    to: Coordinates,
+) -> Result<(Coordinates, Between), Problem> {
+    let asked = Asked { as_of: Some(first), known_at: Some(known_from.unwrap_or(to.known_at)) };
+    let from = coordinates(app.log(), app.ledger().clock().now(), asked).await?;
+    let between =
+        Between { from: from.as_of, to: to.as_of, known_from: from.known_at, known_to: to.known_at };
+    Ok((from, between))
 }
 
 /// What changed of an institution
@@ -67,24 +156,17 @@ pub(super) async fn diff(
     mut query: Query,
 ) -> Result<Response, Problem> {
     let at = At::read(&mut query)?;
-    let first = query.instant("from")?;
-    let known_from = query.instant("known_from")?;
+    let (first, known_from) = first(&mut query)?;
     query.finish()?;
-    let Some(first) = first else {
-        return Err(super::query::invalid("from", "it is missing", "缺少该参数"));
-    };
     let subject = subject(kind, code)?;
     let to = app.coordinates(at).await?;
-    let asked = Asked { as_of: Some(first), known_at: Some(known_from.unwrap_or(to.known_at)) };
-    let from = coordinates(app.log(), app.ledger().clock().now(), asked).await?;
+    let (from, between) = between(app, first, known_from, to).await?;
     let stored = gather::history(app.log(), &subject, from.known_at.max(to.known_at)).await?;
     if stored.is_empty() {
         gather::must_be_known(app.log(), &subject).await?;
     }
-    let between =
-        Between { from: from.as_of, to: to.as_of, known_from: from.known_at, known_to: to.known_at };
     // Many events against many others take a while: away from the threads that serve others.
     let found = tokio::task::spawn_blocking(move || differs(subject, &stored, between)).await;
-    let found = found.map_err(|_| Problem::internal())?.map_err(|error| super::app::from_replay(&error))?;
+    let found = found.map_err(|_| Problem::internal())?.map_err(|error| from_replay(&error))?;
     Ok(json(&Diff::of(&found, from, to)?))
 }

@@ -151,7 +151,9 @@ fn shared_parameters(path: &str) -> Vec<Value> {
     let list = path
         .strip_prefix("/v1/")
         .is_some_and(|word| SubjectKind::ALL.iter().any(|kind| kind.plural() == word));
-    let paged = list || matches!(path, "/v1/obligations" | "/v1/check") || path.ends_with("/history");
+    let paged = list
+        || matches!(path, "/v1/obligations" | "/v1/check" | "/v1/diff" | "/v1/what-if")
+        || path.ends_with("/history");
     if paged {
         let description = "`next_cursor` of the page before. All pages are of the coordinates of the first.";
         out.push(parameter("cursor", description, &json!("eyJrIjoi…"), &text));

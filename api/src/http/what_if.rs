@@ -1,24 +1,28 @@
-//! `POST /v1/what-if`: what would stand otherwise of a subject. Nothing is recorded.
+//! `POST /v1/what-if`: what would stand otherwise of a subject, an area or the whole ledger. Nothing is recorded.
 
 use super::app::{App, At, from_replay, json};
+use super::diff::{looked_at, position_after};
+use super::paging::Paging;
 use super::problem::{Problem, catalogue};
 use super::query::Query;
 use super::why::Why;
 use super::{language, media};
+use crate::answers::history::hex;
 use crate::answers::supposed::{Wrong, fork_of};
-use crate::answers::{WhatIf, gather};
+use crate::answers::{Coordinates, Lang, WhatIf, gather};
 use crate::limits::COMMAND_BYTES_MAX;
 use accord_domain::rulebook::Rulebook;
 use accord_domain::what_if::Fork;
-use accord_domain::{Command, Instant, Subject, words};
-use accord_replay::{Supposing, what_if};
+use accord_domain::{AreaCode, Command, Instant, Subject, words};
+use accord_replay::{Supposing, what_if, what_if_page};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -35,6 +39,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 struct Asked {
     #[serde(default)]
     subject: Option<String>,
+    #[serde(default)]
+    area: Option<AreaCode>,
+    #[serde(default)]
+    all: bool,
     #[serde(default)]
     without: Option<Uuid>,
     #[serde(default)]
@@ -60,14 +68,17 @@ struct Replace {
 ///
 /// Had an act not been made (`without`), been another (`replace`), been made besides (`insert`), or been decided as under
 /// the law of another day (`as_if_law_of`) or under a rulebook amended by TOML (`rulebook`). The log is forked in memory;
-/// nothing is recorded. With `again` the acts recorded later are decided again too. The whole ledger is asked on the
-/// command line.
+/// nothing is recorded. With `again` the acts recorded later are decided again too.
+///
+/// Another law is asked of one subject, or with `area` or `all` of every subject: those of which something would stand
+/// otherwise, in the order in which they were first heard of, page by page. Send the same body with `cursor` until
+/// `next_cursor` is null.
 #[utoipa::path(
     post,
     path = "/v1/what-if",
     tag = "Read",
     request_body(content = ref("#/components/schemas/Supposition"), content_type = "application/json"),
-    responses((status = 200, body = ref("#/components/schemas/WhatIf"), description = "What would stand otherwise, with the chain of reasons."))
+    responses((status = 200, body = ref("#/components/schemas/WhatIfAnswer"), description = "What would stand otherwise, with the chain of reasons; with `area` or `all` a page of it."))
 )]
 pub(crate) async fn suppose(
     State(app): State<App>,
@@ -76,11 +87,13 @@ pub(crate) async fn suppose(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let at = At::read(&mut query)?;
-    query.finish()?;
     media::expect(&headers, MEDIA_TYPES)?;
     let body = media::body(body, COMMAND_BYTES_MAX)?;
     let asked: Asked = serde_json::from_slice(&body)
         .map_err(|error| invalid("malformed-json", &words!("{error}", "请求正文无法读取：{error}")))?;
+    let digest: [u8; 32] = Sha256::digest(&body).into();
+    let paging = Paging::read(&mut query, &format!("what-if/{}", hex(&digest)))?;
+    query.finish()?;
     let other = other_law(&asked)?;
     let fork = fork(&app, &asked).await?;
     let lang = language::of(&headers);
@@ -92,6 +105,18 @@ pub(crate) async fn suppose(
                 "请给出 without、replace、insert、as_if_law_of、rulebook 之一"
             ),
         ));
+    }
+    if asked.all || asked.area.is_some() {
+        if fork.is_some() || asked.subject.is_some() {
+            return Err(invalid(
+                "whose",
+                &words!(
+                    "area and all are for another law; an act is of its own subject alone",
+                    "area 与 all 仅用于假设另一法律；行为只涉及其主体"
+                ),
+            ));
+        }
+        return many(&app, at, &paging, asked, other, lang).await;
     }
     let named = asked.subject.as_deref().map(Subject::parse).transpose();
     let named = named.map_err(|error| Problem::new(&catalogue::INVALID_CODE, error.words()))?;
@@ -124,6 +149,46 @@ pub(crate) async fn suppose(
         WhatIf::of(&found, coordinates, other.as_ref().unwrap_or(law), lang).map_err(Problem::from)
     });
     Ok(json(&answered.await.map_err(|_| Problem::internal())??))
+}
+
+#[derive(Serialize)]
+struct List {
+    coordinates: Coordinates,
+    items: Vec<WhatIf>,
+    next_cursor: Option<String>,
+}
+
+/// Every subject, or those of an area, under another law.
+async fn many(
+    app: &App,
+    at: At,
+    paging: &Paging,
+    asked: Asked,
+    other: Option<Rulebook>,
+    lang: Lang,
+) -> Result<Response, Problem> {
+    let coordinates = paging.pin(app.coordinates(at).await?);
+    let (from, size) = (position_after(paging)?, looked_at(paging.limit));
+    let worker = app.clone();
+    let answered = tokio::task::spawn_blocking(move || {
+        let law = worker.ledger().rulebook();
+        let supposing = Supposing {
+            as_of: coordinates.as_of,
+            known_at: coordinates.known_at,
+            law,
+            other: other.as_ref(),
+            fork: None,
+            again: asked.again,
+        };
+        let page = what_if_page(worker.log(), &supposing, asked.area, from, size);
+        let page = page.map_err(|error| from_replay(&error))?;
+        let law = other.as_ref().unwrap_or(law);
+        let items = page.found.iter().map(|found| WhatIf::of(found, coordinates, law, lang));
+        Ok::<_, Problem>((items.collect::<Result<Vec<_>, _>>()?, page.next))
+    });
+    let (items, next) = answered.await.map_err(|_| Problem::internal())??;
+    let next_cursor = next.map(|position| paging.next(position.to_string(), coordinates));
+    Ok(json(&List { coordinates, items, next_cursor }))
 }
 
 fn other_law(asked: &Asked) -> Result<Option<Rulebook>, Problem> {

@@ -257,6 +257,79 @@ async fn what_if_answers_and_records_nothing() {
     );
 }
 
+/// Every page of a question over the whole ledger, from the one that `cursor` asks for.
+async fn pages(mut ask: impl AsyncFnMut(&str) -> Value) -> Vec<Value> {
+    let (mut items, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = ask(&cursor).await;
+        items.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return items,
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_law_is_asked_of_all_page_by_page() {
+    let server = Server::with_histories().await;
+    let body = |of: Value| {
+        let mut body = of;
+        body["as_if_law_of"] = json!("2026-01-01");
+        body
+    };
+    let all = body(json!({ "all": true })).to_string();
+    let asked = async |cursor: &str| {
+        let target = format!("/v1/what-if?limit=1{cursor}");
+        let answer = server.send(post(&target, "application/json", all.clone(), &[])).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        answer.json()
+    };
+    let items = pages(asked).await;
+    let named: Vec<&str> = items.iter().map(|item| item["subject"].as_str().unwrap()).collect();
+    assert!(named.contains(&HOSPITAL), "{named:?}");
+    for item in &items {
+        let one = suppose(&server, &body(json!({ "subject": item["subject"] }))).await.json();
+        assert_eq!((&one["acts"], &one["fields"]), (&item["acts"], &item["fields"]));
+    }
+    let of_area = suppose(&server, &body(json!({ "area": "430500" }))).await.json();
+    assert!(!of_area["items"].as_array().unwrap().is_empty());
+    let elsewhere = suppose(&server, &body(json!({ "area": "650000" }))).await.json();
+    assert_eq!(elsewhere["items"], json!([]));
+    // A cursor is good for the question it was given for.
+    let first = asked("").await;
+    let other = format!("/v1/what-if?limit=1&cursor={}", first["next_cursor"].as_str().unwrap());
+    let answer = server
+        .send(post(&other, "application/json", body(json!({ "area": "430500" })).to_string(), &[]))
+        .await;
+    assert_eq!(answer.json()["code"], "cursor-filter-mismatch", "{}", answer.text);
+}
+
+#[tokio::test]
+async fn what_changed_in_the_ledger_is_told_page_by_page() {
+    let server = Server::with_histories().await;
+    let target = "/v1/diff?from=2025-01-01&as_of=2025-12-01&limit=1";
+    let asked = async |cursor: &str| {
+        let answer = server.get(&format!("{target}{cursor}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        answer.json()
+    };
+    let items = pages(asked).await;
+    let named: Vec<&str> = items.iter().map(|item| item["subject"].as_str().unwrap()).collect();
+    assert!(named.contains(&PHARMACY) && named.contains(&DOCTOR), "{named:?}");
+    let one = server.get(&format!("/v1/institutions/{PHARMACY}/diff?from=2025-01-01&as_of=2025-12-01")).await;
+    let of_all = items.iter().find(|item| item["subject"] == PHARMACY).unwrap();
+    assert_eq!(one.json()["changes"], of_all["changes"]);
+    let elsewhere = server.get("/v1/diff?from=2025-01-01&as_of=2025-12-01&area=650000").await.json();
+    assert_eq!(elsewhere["items"], json!([]));
+    // What was learnt since a moment: nothing between now and now.
+    let known = "/v1/diff?from=2025-12-01&as_of=2025-12-01&known_from=";
+    let moment = items[0]["to"]["known_at"].as_str().unwrap().replace('+', "%2B");
+    assert_eq!(server.get(&format!("{known}{moment}")).await.json()["items"], json!([]));
+    let before = server.get(&format!("{known}2020-01-01")).await.json();
+    assert!(!before["items"].as_array().unwrap().is_empty());
+}
+
 #[tokio::test]
 async fn a_supposition_that_cannot_be_is_a_problem_with_its_code() {
     let server = Server::with_histories().await;
@@ -277,6 +350,13 @@ async fn a_supposition_that_cannot_be_is_a_problem_with_its_code() {
             "two-laws",
         ),
         (json!({ "without": nobody }), StatusCode::NOT_FOUND, "unknown-event"),
+        (json!({ "all": true }), StatusCode::BAD_REQUEST, "nothing-supposed"),
+        (
+            json!({ "all": true, "subject": HOSPITAL, "as_if_law_of": "2019-01-01" }),
+            StatusCode::BAD_REQUEST,
+            "whose",
+        ),
+        (json!({ "area": "43", "as_if_law_of": "2019-01-01" }), StatusCode::BAD_REQUEST, "malformed-json"),
         (json!({ "insert": { "command": "x" } }), StatusCode::BAD_REQUEST, "missing-field"),
         (json!({ "without": nobody, "insert": {} }), StatusCode::BAD_REQUEST, "two-courses"),
         (json!({ "subject": "P43050300099", "rulebook": "" }), StatusCode::NOT_FOUND, "unknown-subject"),
