@@ -12,6 +12,7 @@ mod kind;
 mod noticed;
 #[cfg(test)]
 mod tests;
+mod yearly;
 
 pub use kind::BreachKind;
 
@@ -137,6 +138,7 @@ pub fn breaches(subject: &Subject, records: &[Record], asked: &Asked<'_>) -> Vec
     for judged in judged.iter().filter(in_effect) {
         found.extend(noticed::breaches(subject, &events, judged, asked));
     }
+    found.extend(yearly::breaches(subject, &events, asked));
     found.extend(recorded_late(subject, &events, asked));
     found.sort_by(|a, b| {
         (a.since, a.kind, &a.code, &a.events, a.due).cmp(&(b.since, b.kind, &b.code, &b.events, b.due))

@@ -153,7 +153,13 @@ impl Instant {
     /// 00:00 on 1 January of the next year, when points start afresh.
     #[must_use]
     pub fn next_year(self) -> Self {
-        NaiveDate::from_ymd_opt(self.year() + 1, 1, 1).map_or(Self::MAX, Self::from_date)
+        Self::first_of_year(self.year() + 1).unwrap_or(Self::MAX)
+    }
+
+    /// 00:00 on 1 January of a year; none for one that no calendar has.
+    #[must_use]
+    pub fn first_of_year(year: i32) -> Option<Self> {
+        NaiveDate::from_ymd_opt(year, 1, 1).map(Self::from_date)
     }
 
     /// A date (00:00 in Shanghai) or an RFC 3339 instant with its offset.

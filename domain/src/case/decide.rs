@@ -35,7 +35,7 @@ const BODIES: &[Authority] = &[
 const INSPECTORS: &str = "case.inspectors";
 /// Every parameter asked for here.
 #[cfg(test)]
-pub(super) const PARAMS: [&str; 1] = [INSPECTORS];
+pub(super) const PARAMS: [&str; 2] = [INSPECTORS, super::docket::LEAD_WORKING_DAYS];
 
 /// Decides.
 pub(crate) fn decide(

@@ -2,6 +2,7 @@
 //! their own, which name the case in the member `case`.
 
 mod decide;
+pub(crate) mod docket;
 mod evolve;
 pub mod facts;
 #[cfg(test)]

@@ -130,3 +130,38 @@ fn a_report_is_rewarded_once_it_is_verified() {
     reward(annulled, json!({ "lead": "@0" })).refused("not-verified");
     reward(founded(), json!({ "lead": "@0", "amount_fen": 20_000 })).then(&["case.rewarded"]);
 }
+
+#[test]
+fn a_lead_is_verified_and_a_supervised_case_handled_in_time() {
+    use crate::obligation::{ObligationKind as Kind, ObligationState as State};
+    let due = |story: &Story, kind, day| {
+        let found = story.obligations_of(kind, day);
+        found.iter().map(|due| (due.due.map(|due| due.words()), due.state)).collect::<Vec<_>>()
+    };
+    // Fifteen working days from Monday 4 August 2025.
+    let story = lead();
+    let last = Some("2025-08-25".to_owned());
+    assert_eq!(due(&story, Kind::VerifyLead, "2025-08-25"), [(last.clone(), State::Open)]);
+    assert_eq!(due(&story, Kind::VerifyLead, "2025-08-26"), [(last.clone(), State::Late)]);
+    let told = &story.obligations_of(Kind::VerifyLead, "2025-08-25")[0];
+    assert!(told.rule.as_ref().is_some_and(|rule| !rule.confidence.is_verified()), "read from memory");
+    let inspected = story.given(does("inspect", "2025-08-20", json!({ "inspection": "complaint" })));
+    assert_eq!(due(&inspected, Kind::VerifyLead, "2025-08-20"), [(last, State::Met)]);
+    // Of an open case nobody decides whether to open it.
+    let opened = Story::of(CASE).given(does("open", "2025-08-20", json!({ "area": "370100" })));
+    let again = opened.given(does("receive-lead", "2025-08-22", json!({ "source": "data" })));
+    assert_eq!(due(&again, Kind::VerifyLead, "2025-09-22"), []);
+    let supervise = |day, until| does("supervise", day, json!({ "by": "省医疗保障局", "until": until }));
+    let story = again.given(supervise("2025-09-02", "2025-12-01"));
+    let by = |day: &str| Some(day.to_owned());
+    assert_eq!(due(&story, Kind::HandleCase, "2025-12-01"), [(by("2025-12-01"), State::Open)]);
+    assert_eq!(due(&story, Kind::HandleCase, "2025-12-02"), [(by("2025-12-01"), State::Late)]);
+    let closed = story.given(does("refer", "2025-09-05", json!({ "to": "police" }))).given(does(
+        "close",
+        "2025-11-01",
+        json!({ "outcome": "handed_over" }),
+    ));
+    assert_eq!(due(&closed, Kind::HandleCase, "2025-11-01"), [(by("2025-12-01"), State::Met)]);
+    assert_eq!(due(&closed, Kind::FollowReferral, "2025-10-31"), [(None, State::Open)]);
+    assert_eq!(due(&closed, Kind::FollowReferral, "2025-11-01"), [(None, State::Met)]);
+}

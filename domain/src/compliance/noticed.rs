@@ -5,7 +5,7 @@ use crate::command::Command;
 use crate::decide::area_of;
 use crate::enterprise::EnterpriseEvent as N;
 use crate::event::{Event, EventData, Finding};
-use crate::id::{AreaCode, Subject};
+use crate::id::Subject;
 use crate::institution::InstitutionEvent as I;
 use crate::institution::facts::ReasonClass;
 use crate::insured::InsuredEvent as A;
@@ -13,7 +13,6 @@ use crate::practitioner::PractitionerEvent as P;
 use crate::rejection::Words;
 use crate::time::Instant;
 use crate::timeline;
-use crate::track::Value;
 use crate::words;
 
 /// What a finding comes to.
@@ -29,12 +28,10 @@ enum Sort {
     Allowed,
     /// A decision that was found wrong: told until it is annulled or changed.
     ToBeChanged,
-    /// An agreement to be ended: told while one runs.
-    ToBeEnded,
 }
 
 use BreachKind::{AgainstRule, DoneLate, OutOfRange, StepLeftOut, ToExamine, WithoutBasis, WrongAuthority};
-use Sort::{Allowed, Due, NoLaw, ToBeChanged, ToBeEnded, Told};
+use Sort::{Allowed, Due, NoLaw, ToBeChanged, Told};
 
 /// Every finding there is, with its words.
 const FINDINGS: &[(&str, Sort, &str, &str)] = &[
@@ -212,12 +209,7 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
         "found wrong on objection or appeal, and neither annulled nor changed",
         "异议或申诉、复议、诉讼认定有误，尚未撤销或变更",
     ),
-    (
-        "termination-to-be-reviewed",
-        ToBeEnded,
-        "closed without a report: termination is to be decided",
-        "停业未报告，应就解除协议作出决定",
-    ),
+    ("termination-to-be-reviewed", Due, "", ""),
     ("dependents-to-reconsider", Due, "", ""),
     ("decided-late", Due, "", ""),
     ("lighter-law", Allowed, "", ""),
@@ -269,7 +261,6 @@ impl Look<'_> {
             NoLaw if self.judged.record.circumstances.basis.is_empty() => WithoutBasis,
             NoLaw => ToExamine,
             ToBeChanged => self.is_unchanged().then_some(BreachKind::NotDecided)?,
-            ToBeEnded => self.is_running().then_some(BreachKind::NotDecided)?,
             Due | Allowed => return None,
         };
         let mut breach = self.breach(kind, code, words!("{en}", "{zh}"));
@@ -311,20 +302,6 @@ impl Look<'_> {
         };
         let Some(decision) = named(self.judged.event()).and_then(named) else { return true };
         timeline::annulled_by(self.events, decision).is_empty()
-    }
-
-    /// Whether an agreement runs on the day of the question.
-    fn is_running(&self) -> bool {
-        // The docket tells it of an assessment.
-        if matches!(self.judged.event().data, EventData::Institution(I::AssessmentRecorded(_))) {
-            return false;
-        }
-        let mut running = false;
-        let state = timeline::state_at(self.subject.kind(), self.events, self.asked.as_of);
-        state.each_status(self.asked.as_of, |_: Option<AreaCode>, _, value| {
-            running |= matches!(value, Value::InForce | Value::Suspended);
-        });
-        running
     }
 
     fn breach(&self, kind: BreachKind, code: &str, words: Words) -> Breach {

@@ -183,6 +183,7 @@ impl Desk<'_> {
                 self.docket.end(self.at, by, |entry| entry.kind == Kind::ReportMeasure);
             }
             E::AssessmentRecorded(data) => self.assessed(data),
+            E::Closed(data) => self.closed_down(data.reported),
             E::Objected(data) => credit::objected(self.docket, self.event, data, self.first_area(), self.law),
             E::ObjectionDecided(data) => credit::objection_decided(self.docket, self.event, data),
             E::Appealed(data) => credit::appealed(self.docket, self.event, data, self.first_area(), self.law),
@@ -190,7 +191,6 @@ impl Desk<'_> {
             // Nothing is due because of these, and nothing is done by them but what the docket itself takes.
             E::AuditRecorded(_)
             | E::SelfCheckRecorded(_)
-            | E::Closed(_)
             | E::CreditRated(_)
             | E::Committed(_)
             | E::Disciplined(_)
@@ -599,6 +599,15 @@ impl Desk<'_> {
         }
     }
 
+    /// 停业、歇业 without the report that is due.
+    fn closed_down(&mut self, reported: Option<bool>) {
+        let law = *self.law;
+        let rule = law.rulebook.rule(law::UNREPORTED_CLOSURE, self.at, None);
+        if let Some(rule) = rule.filter(|_| reported == Some(false) && self.kind.is_medical()) {
+            self.whole_review(rule, "unreported-closure", self.at);
+        }
+    }
+
     /// 年度考核 below the local line.
     fn assessed(&mut self, data: &Assessment) {
         let law = *self.law;
@@ -638,5 +647,5 @@ fn is_about(entry: &Entry, area: AreaCode, kinds: &[Kind]) -> bool {
 /// A review of the whole institution, which no end of one agreement answers while another runs.
 fn is_whole(entry: &Entry) -> bool {
     entry.kind == Kind::TerminationReview
-        && matches!(&*entry.about.detail, "records" | "fraud" | "unfiled-change")
+        && matches!(&*entry.about.detail, "records" | "fraud" | "unfiled-change" | "unreported-closure")
 }

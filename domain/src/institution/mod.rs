@@ -11,6 +11,7 @@ pub mod state;
 mod tests;
 
 pub(crate) use decide::decide;
+pub(crate) use decide::law::INSPECTIONS_PER_YEAR;
 pub use state::Institution;
 
 use crate::credit::facts::{

@@ -69,7 +69,8 @@ impl Docket {
             (State::Enterprise(_) | State::Insured(_), _) => {
                 crate::credit::docket::take_obligations(self, event, law);
             }
-            (State::Institution(_) | State::Practitioner(_) | State::Area(_) | State::Case(_), _) => {}
+            (State::Case(state), _) => crate::case::docket::take_obligations(state, self, event, law),
+            (State::Institution(_) | State::Practitioner(_) | State::Area(_), _) => {}
         }
         self.changed
     }

@@ -21,6 +21,8 @@ pub enum Party {
     ReferredTo,
     /// Whoever objected or appealed.
     Objector,
+    /// The body that handles a case.
+    Handler,
     /// The body an appeal lies with: a superior, a review body or a court.
     Forum,
 }
@@ -37,6 +39,7 @@ impl Party {
             Self::Public => Term { en: "public", zh: "社会" },
             Self::Objector => Term { en: "objector", zh: "异议人" },
             Self::Forum => Term { en: "body appealed to", zh: "受理机关" },
+            Self::Handler => Term { en: "body handling the case", zh: "办案机关" },
             Self::ReferredTo => Term { en: "body referred to", zh: "受移送机关" },
         }
     }
@@ -118,6 +121,10 @@ kinds! {
     PayFine = "pay-fine": Institution -> Bureau, true;
     /// What came of a referral.
     FollowReferral = "follow-referral": ReferredTo -> Agency, true;
+    /// 线索核查, 决定是否立案.
+    VerifyLead = "verify-lead": Handler -> Public, true;
+    /// 挂牌督办案件的办理.
+    HandleCase = "handle-case": Handler -> Bureau, true;
     /// What hangs on an annulled decision and stayed.
     ReconsiderConsequences = "reconsider-consequences": Agency -> Institution, true;
     /// A decision that another one, recorded later, made doubtful.

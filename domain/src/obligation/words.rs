@@ -49,6 +49,11 @@ impl ObligationKind {
             Self::FollowReferral => {
                 term("what came of the referral is to be followed up", "移送结果应予跟进")
             }
+            Self::VerifyLead => term(
+                "the lead is to be verified, and whether to open a case decided",
+                "线索应予核查并决定是否立案",
+            ),
+            Self::HandleCase => term("the supervised case is to be handled", "挂牌督办案件应予办理"),
             Self::ReconsiderConsequences => term(
                 "what hangs on the annulled decision is to be reconsidered",
                 "被撤销决定的后续处理应予复核",
@@ -83,6 +88,7 @@ fn ground(detail: &str) -> Option<Words> {
         }
         "records" => words!("records demanded were not produced in time", "未在期限内提供资料"),
         "fraud" => words!("fined for fraud", "因骗保被处罚"),
+        "unreported-closure" => words!("closed without a report", "停业、歇业未按规定报告"),
         "unfiled-change" => words!("a major change was not filed in time", "重大信息变更未按时备案"),
         "score" => words!("assessed at {rest}, below the local line", "年度考核 {rest} 分，低于本地标准"),
         "signed" => return None,

@@ -77,6 +77,11 @@ pub(in crate::institution) const PUBLISH_LIST: &str = "institution.publish_list"
 pub(in crate::institution) const FILE_AGREEMENT: &str = "institution.file_agreement";
 pub(in crate::institution) const REPORT_MEASURE: &str = "institution.report_measure";
 pub(in crate::institution) const RESUMPTION_WORKING_DAYS: &str = "institution.resumption.working_days";
+/// Of 令2 alone.
+pub(in crate::institution) const UNREPORTED_CLOSURE: &str =
+    "institution.termination.unreported_closure.medical";
+/// Asked for by the check: what a year should have seen is told when it is over.
+pub(crate) const INSPECTIONS_PER_YEAR: &str = "institution.inspections_per_year.medical";
 pub(in crate::institution) const FINE_DAYS: &str = "institution.fine.days";
 pub(in crate::institution) const REVIEW_DAYS: &str = "remedy.review.days";
 pub(in crate::institution) const SUIT_MONTHS: &str = "remedy.suit.months";
@@ -134,6 +139,8 @@ pub(in crate::institution) const PARAMS: &[&str] = &[
     FINE_40,
     SAMPLE_PERCENT,
     LEAST_SCORE,
+    UNREPORTED_CLOSURE,
+    INSPECTIONS_PER_YEAR,
 ];
 
 /// A number of days, months or years in force, and the rule that sets it.

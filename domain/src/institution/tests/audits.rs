@@ -75,4 +75,17 @@ fn self_checks_and_closing_down_are_recorded() {
     };
     assert!(close(true).findings().is_empty());
     assert_eq!(close(false).findings(), ["termination-to-be-reviewed"]);
+    // A person decides; and 令3 says nothing of pharmacies that close down.
+    let review = close(false)
+        .then(&["institution.closed"])
+        .obligations_of(crate::obligation::ObligationKind::TerminationReview, "2025-08-02");
+    assert_eq!(review.len(), 1);
+    assert_eq!(review[0].rule.as_ref().map(|rule| &*rule.id), Some("R-136.7"));
+    let pharmacy = crate::testing::Story::of("P43050000001").given(act(
+        "institution.sign-agreement",
+        "2025-01-01",
+        json!({ "area": "430500", "lines": ["basic"], "from": "2025-01-01", "until": "2026-01-01" }),
+    ));
+    let closed = act("institution.close", "2025-08-01", json!({ "ground": "歇业", "reported": false }));
+    assert!(pharmacy.when(closed).findings().is_empty());
 }

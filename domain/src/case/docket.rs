@@ -1,0 +1,66 @@
+//! What the acts of a case make due, and what they bring to an end.
+
+use super::CaseEvent as E;
+use crate::dated::Record;
+use crate::event::{Event, EventData};
+use crate::id::Version;
+use crate::obligation::{About, Clock, Docket, Ending, Law, ObligationKind as Kind, Raise};
+use crate::rulebook::Rule;
+use crate::time::Instant;
+use crate::track::{Track, Value};
+
+/// Working days to verify a lead and decide whether a case is opened (令4; fact sheet R-071).
+pub(super) const LEAD_WORKING_DAYS: &str = "case.lead.working_days";
+
+/// Takes an event's obligations, after the event itself.
+pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Event, law: &Law<'_>) {
+    let EventData::Case(facts) = &event.data else { return };
+    let (at, by) = (event.effective_at, event.version);
+    match facts {
+        E::LeadReceived(_) => {
+            // Of a case that is open already nobody decides whether to open it.
+            let is_open = |span: &crate::track::Span| span.track == Track::Case && span.value == Value::Open;
+            if state.dated.all().iter().any(is_open) {
+                return;
+            }
+            let Some(rule) = law.rulebook.rule(LEAD_WORKING_DAYS, at, None) else { return };
+            let days = law.rulebook.number(LEAD_WORKING_DAYS, at, None);
+            let Some(days) = days.and_then(|days| u32::try_from(days.value).ok()) else { return };
+            docket.raise(event, new(Kind::VerifyLead, at, Clock::WorkingDays(days), Some(rule)), law);
+        }
+        // No act says that a case begun by a lead is opened: whoever looks into it, hands it on or ends it has decided.
+        E::Opened(_) | E::Inspected(_) | E::Found(_) | E::Transferred(_) => verified(docket, at, by),
+        E::Supervised(data) => {
+            // The later word of those who supervise takes the place of the earlier.
+            docket.end(at, Ending::Dropped(by), |entry| entry.kind == Kind::HandleCase);
+            if let Some(until) = data.until {
+                let raise = Raise { start: until, ..new(Kind::HandleCase, at, Clock::Set, None) };
+                docket.raise(event, raise, law);
+            }
+        }
+        E::Referred(_) => {
+            verified(docket, at, by);
+            docket.raise(event, new(Kind::FollowReferral, at, Clock::InTime, None), law);
+        }
+        E::Closed(_) => {
+            verified(docket, at, by);
+            let done = [Kind::HandleCase, Kind::FollowReferral];
+            docket.end(at, Ending::Met(by), |entry| done.contains(&entry.kind));
+        }
+        E::ReferralAccepted(_)
+        | E::Publicised(_)
+        | E::Rewarded(_)
+        | E::ObligationClosed(_)
+        | E::DecisionAnnulled(_)
+        | E::RecordCorrected(_) => {}
+    }
+}
+
+fn verified(docket: &mut Docket, at: Instant, by: Version) {
+    docket.end(at, Ending::Met(by), |entry| entry.kind == Kind::VerifyLead);
+}
+
+/// One called for from an instant on, from which its clock runs.
+fn new(kind: Kind, from: Instant, clock: Clock, rule: Option<&Rule>) -> Raise<'_> {
+    Raise { kind, about: About::default(), from, clock, start: from, rule, expires: Instant::MAX }
+}
