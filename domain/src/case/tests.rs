@@ -136,7 +136,7 @@ fn a_lead_is_verified_and_a_supervised_case_handled_in_time() {
     use crate::obligation::{ObligationKind as Kind, ObligationState as State};
     let due = |story: &Story, kind, day| {
         let found = story.obligations_of(kind, day);
-        found.iter().map(|due| (due.due.map(|due| due.words()), due.state)).collect::<Vec<_>>()
+        found.iter().map(|due| (due.due.map(crate::time::Instant::words), due.state)).collect::<Vec<_>>()
     };
     // Fifteen working days from Monday 4 August 2025.
     let story = lead();

@@ -279,19 +279,20 @@ fn a_consequence_left_out_and_one_decided_otherwise() {
 #[test]
 fn a_year_with_too_few_inspections_is_told_when_it_is_over() {
     let mut history = hospital();
+    // Recorded from July 2026 on.
     history
-        .act("sign-agreement", "2024-01-01", signing("2024-01-01", "2026-01-01"))
-        .act("record-inspection", "2024-05-01", json!({ "inspection": "日常" }))
-        .act("record-inspection", "2025-05-01", json!({ "inspection": "日常" }))
-        .act("record-inspection", "2025-11-01", json!({ "inspection": "专项" }));
+        .act("sign-agreement", "2025-01-01", signing("2025-01-01", "2029-01-01"))
+        .act("record-inspection", "2027-05-01", json!({ "inspection": "日常" }))
+        .act("record-inspection", "2028-05-01", json!({ "inspection": "日常" }))
+        .act("record-inspection", "2028-11-01", json!({ "inspection": "专项" }));
     let of_year = |on: &str| {
         let mut found = breaches(&history.subject, &records(&history), &asked(on));
         found.retain(|breach| &*breach.code == "inspections-of-the-year");
         told(&found)
     };
-    assert_eq!(of_year("2024-12-31T23:59:59+08:00"), "", "the year is not over");
-    insta::assert_snapshot!("inspections_of_the_year", of_year("2025-01-01"));
-    assert_eq!(of_year("2026-06-01"), of_year("2025-01-01").replace("· 1 日", "· 517 日"), "twice in 2025");
+    assert_eq!(of_year("2027-12-31T23:59:59+08:00"), "", "2025 and 2026 began unseen, 2027 is not over");
+    insta::assert_snapshot!("inspections_of_the_year", of_year("2028-01-01"));
+    assert_eq!(of_year("2029-06-01"), of_year("2028-01-01").replace("· 1 日", "· 518 日"), "twice in 2028");
     let pharmacy = History::of("P43050000001");
     assert!(breaches(&pharmacy.subject, &records(&pharmacy), &asked("2030-01-01")).is_empty());
 }

@@ -12,7 +12,8 @@ use crate::track::{Span, Track, Value};
 use crate::words;
 
 /// 每年实地检查 of medical institutions (fact sheet S2-21): in natural years through which an agreement was in force, as
-/// the rule does not say how a part of a year counts.
+/// the rule does not say how a part of a year counts, and which the ledger saw from their first day: of a history that was
+/// taken over later, silence proves nothing.
 pub(super) fn breaches(subject: &Subject, events: &[Event], asked: &Asked<'_>) -> Vec<Breach> {
     let Subject::Institution(code) = subject else { return Vec::new() };
     let first = events.iter().map(|event| event.effective_at).min();
@@ -32,7 +33,9 @@ pub(super) fn breaches(subject: &Subject, events: &[Event], asked: &Asked<'_>) -
         .filter(|known| matches!(known.event.data, EventData::Institution(I::InspectionRecorded(_))))
         .filter_map(|known| events.iter().find(|event| event.version == known.event.version))
         .collect();
+    let heard = events.iter().map(|event| event.recorded_at).min().unwrap_or(Instant::MAX);
     (first.year()..asked.as_of.year())
+        .filter(|year| Instant::first_of_year(*year).is_some_and(|begin| heard <= begin))
         .filter_map(|year| of_year(year, &standing, &inspections, asked))
         .collect()
 }
