@@ -12,6 +12,7 @@ use crate::identifiers::{Doubt, region_doubt};
 use crate::institution::{self, InstitutionCommand};
 use crate::obligation::closing;
 use crate::others::OtherFact;
+use crate::personal;
 use crate::practitioner;
 use crate::rejection::{Rejection, RejectionKind};
 use crate::rulebook::Rulebook;
@@ -36,6 +37,8 @@ pub struct Context<'a> {
     pub history: &'a [Event],
     /// What stands of other subjects, of what the command asks for ([`Act::asks`]), at the same coordinates.
     pub others: &'a [OtherFact],
+    /// The event by which the subject's personal data was erased, whatever its effect: see [`crate::personal::fence`].
+    pub erased: Option<Version>,
 }
 
 impl<'a> Context<'a> {
@@ -58,6 +61,10 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
         && context.version != Some(expected)
     {
         return Err(moved_on(expected, context.version));
+    }
+    personal::not_fenced(command, context)?;
+    if let Some(act) = command.act.personal_act() {
+        return personal::decide(command, act, context).map(|event| vec![event]);
     }
     if let Some(act) = record::act_on_record(&command.act) {
         return record::decide(command, act, context).map(|event| vec![event]);

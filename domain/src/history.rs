@@ -74,6 +74,7 @@ impl History {
             version: self.events.last().map(|event| event.version),
             history: &self.events,
             others: &[],
+            erased: crate::personal::fence(&self.events),
         };
         let decided = decide(&self.state(on), command, &context)?;
         let first = Version::try_from(self.events.len()).unwrap();

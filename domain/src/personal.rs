@@ -5,9 +5,14 @@
 //! a [`Mark`], by which two values of one subject can be told equal or different without opening either. When the subject's
 //! key is destroyed, value and mark mean nothing any more.
 
+mod acts;
 mod holders;
 mod plainly;
 
+pub use acts::{
+    PersonalAct, PersonalErased, PersonalErasing, PersonalRead, PersonalReading, ReadEvent, fence,
+};
+pub(crate) use acts::{decide, not_fenced};
 pub(crate) use holders::names;
 pub use holders::{Visit, personal_change};
 pub(crate) use plainly::looks_personal;

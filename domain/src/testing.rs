@@ -142,6 +142,7 @@ impl Story {
             version: self.events.last().map(|event| event.version),
             history: &self.events,
             others: &facts,
+            erased: crate::personal::fence(&self.events),
         };
         let state = state_at(self.subject.kind(), &self.events, effective_at);
         let decision = decide(&state, &command, &context);

@@ -41,6 +41,8 @@ pub fn event_type(kind: EventType) -> Option<Term> {
             "decision-annulled" => return Some(term("decision annulled", "撤销决定")),
             "record-corrected" => return Some(term("record corrected", "更正记录")),
             "obligation-closed" => return Some(term("obligation closed", "待办事项了结")),
+            "personal-data-read" => return Some(term("personal data read", "查阅个人信息")),
+            "personal-data-erased" => return Some(term("personal data erased", "删除个人信息")),
             "credit-rated" => return Some(term("credit rated", "信用评级")),
             "credit-repaired" => return Some(term("credit repaired", "信用修复")),
             "committed" => return Some(term("commitment made", "作出承诺")),

@@ -8,7 +8,7 @@ use accord_api::{Access, Failure, Ledger};
 use accord_domain::{Command, Instant, Subject};
 use accord_store::EventLog;
 use accord_store::clock::ManualClock;
-use accord_store::vault::{Held, NotOpened, Place};
+use accord_store::vault::{Held, NotOpened, Place, Use, Vault};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -263,5 +263,249 @@ fn an_import_seals_and_knows_its_lines_again() {
     assert_eq!(results.0[..6], ["recorded"; 6]);
     assert_eq!(results.0[6..], ["repeated"; 3]);
     drop(importer);
+    nothing_in_plain_text(dir.path());
+}
+
+fn erase() -> Json {
+    json!({ "command": "practitioner.erase-personal-data", "subject": PERSON, "key": "erase-1",
+        "actor": { "authority": "agency", "area": "510100", "operator": "op-17" },
+        "basis": [{ "instrument": "个人信息保护法", "article": "47" }], "data": { "note": "保存期限届满" } })
+}
+
+fn read(events: Json) -> Command {
+    let read = json!({ "command": "practitioner.read-personal-data", "subject": PERSON, "reason": "核对身份",
+        "actor": { "authority": "agency", "area": "510100", "operator": "op-17" }, "data": { "events": events } });
+    Command::parse(&read.to_string()).unwrap()
+}
+
+#[tokio::test]
+async fn reading_personal_data_is_recorded_before_anything_is_given_out() {
+    let world = Own::new();
+    let registered = world.does(&register()).await;
+    world.does(&renamed()).await;
+    let (done, opened) = world.ledger().open_personal(read(json!([]))).await.unwrap();
+    let values: Vec<_> = opened.iter().map(|one| (&*one.field, one.value.as_deref().unwrap())).collect();
+    let expected = [
+        ("/data/certificate", CERTIFICATE),
+        ("/data/identity_number", IDENTITY),
+        ("/data/name", NAME),
+        ("/data/phone", PHONE),
+        ("/data/from", NAME),
+        ("/data/to", NEW_NAME),
+    ];
+    assert_eq!(values, expected);
+    let body: Json = serde_json::from_str(&done.events[0].body).unwrap();
+    assert_eq!(body["type"], "practitioner.personal-data-read");
+    assert_eq!((&body["reason"], &body["actor"]["operator"]), (&json!("核对身份"), &json!("op-17")));
+    assert_eq!(body["data"]["read"][1]["fields"], json!(["/data/from", "/data/to"]));
+    let id = registered.events[0].decode().unwrap().id;
+    let (_, opened) = world.ledger().open_personal(read(json!([id]))).await.unwrap();
+    assert_eq!(opened.len(), 4, "only what was asked for");
+    assert_eq!(world.bodies().await.len(), 4, "every reading is an event");
+    let by_itself = world.ledger().execute(read(json!([]))).await.unwrap_err();
+    assert!(
+        matches!(by_itself, Failure::Rejected { rejection, .. } if rejection.code == "reading-by-itself")
+    );
+    nothing_in_plain_text(world.dir.path());
+}
+
+#[test]
+fn a_reading_says_why_and_an_erasure_on_what_basis() {
+    let fault = |mut command: Json, member: &str| {
+        command.as_object_mut().unwrap().remove(member);
+        let error = Command::parse(&command.to_string()).unwrap_err();
+        (error.code, error.pointer)
+    };
+    assert_eq!(fault(erase(), "basis"), ("missing-field", "/basis".to_owned()));
+    let reading = json!({ "command": "practitioner.read-personal-data", "subject": PERSON, "reason": "x",
+        "actor": { "authority": "agency" }, "data": {} });
+    assert_eq!(fault(reading, "reason"), ("missing-field", "/reason".to_owned()));
+}
+
+#[tokio::test]
+async fn erased_personal_data_is_gone_for_good_and_every_proof_still_holds() {
+    let mut world = Own::new();
+    for command in [apply(), register(), renamed()] {
+        world.does(&command).await;
+    }
+    let before = world.bodies().await;
+    let name = before[1]["data"]["name"].clone();
+    assert_eq!(world.opens(PERSON, 0, "/data/name", &name).as_deref(), Ok(NAME));
+    let erased = world.does(&erase()).await;
+    let body: Json = serde_json::from_str(&erased.events[0].body).unwrap();
+    assert_eq!(body["type"], "practitioner.personal-data-erased");
+    assert_eq!(body["data"]["events"].as_array().unwrap().len(), 2);
+    let stream = Subject::parse(PERSON).unwrap().stream();
+    assert!(matches!(world.ledger().vault().key(&stream).unwrap(), Held::Destroyed));
+    // Nothing that was hashed changed, and other subjects keep theirs.
+    assert_eq!(world.bodies().await[..3], before[..]);
+    let head = &before[0]["data"]["legal_representative"];
+    assert_eq!(world.opens(HOSPITAL, 0, "/data/legal_representative", head).as_deref(), Ok(HEAD));
+    // The fence.
+    let mut again = renamed();
+    again["key"] = json!("renamed-again");
+    assert_eq!(world.refuses(&again).await, "personal-data-erased");
+    again["effective_at"] = json!("2025-01-15");
+    assert_eq!(world.refuses(&again).await, "personal-data-erased", "whatever its effect");
+    assert_eq!(
+        world.refuses(&register()).await,
+        "personal-data-erased",
+        "a repeated one cannot be told any more"
+    );
+    let reading = world.ledger().open_personal(read(json!([]))).await.unwrap_err();
+    assert!(
+        matches!(reading, Failure::Rejected { rejection, .. } if rejection.code == "personal-data-erased")
+    );
+    let site = json!({ "institution": "H51010590002" });
+    world.does(&act("practitioner.add-site", PERSON, "2026-01-10", site)).await;
+    // Twice is once.
+    assert!(world.does(&erase()).await.repeated);
+    let mut other = erase();
+    other["key"] = json!("erase-2");
+    assert_eq!(world.refuses(&other).await, "already-erased");
+    let id = erased.events[0].decode().unwrap().id;
+    let mut annul =
+        act("practitioner.annul", PERSON, "2026-01-12", json!({ "event": id, "scope": "from_start" }));
+    annul["actor"]["authority"] = json!("court");
+    assert_eq!(world.refuses(&annul).await, "not-annullable");
+    world.ledger = None;
+    nothing_in_plain_text(world.dir.path());
+    let output =
+        accord_tests::program::command(world.dir.path(), &["--ledger", ".", "verify"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = accord_tests::program::command(world.dir.path(), &["--ledger", ".", "replay", "--verify"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test]
+async fn an_erasure_that_a_crash_interrupted_is_finished_at_the_next_opening() {
+    let mut world = Own::new();
+    world.does(&register()).await;
+    let stream = Subject::parse(PERSON).unwrap().stream();
+    world.ledger = None;
+    // What the file was just before the key was destroyed: the fence is recorded, the key is there.
+    let kept = std::fs::read(world.dir.path().join("personal.db")).unwrap();
+    world.ledger = Some(Ledger::open(world.dir.path(), Access::ReadWrite, clock()).unwrap());
+    world.does(&erase()).await;
+    world.ledger = None;
+    for name in ["personal.db-wal", "personal.db-shm"] {
+        drop(std::fs::remove_file(world.dir.path().join(name)));
+    }
+    std::fs::write(world.dir.path().join("personal.db"), kept).unwrap();
+    let vault = |dir: &Path| {
+        let ledger = Ledger::open(dir, Access::ReadOnly, clock()).unwrap().log().ledger_id();
+        Vault::new(dir, ledger, Use::ReadWrite)
+    };
+    let before = vault(world.dir.path());
+    assert!(matches!(before.key(&stream).unwrap(), Held::Key(_)));
+    before.begin_erasure(&stream).unwrap();
+    drop(before);
+    world.ledger = Some(Ledger::open(world.dir.path(), Access::ReadWrite, clock()).unwrap());
+    assert!(matches!(world.ledger().vault().key(&stream).unwrap(), Held::Destroyed));
+    assert!(world.ledger().vault().unfinished().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_erasure_begun_and_never_recorded_leaves_the_key_at_the_next_opening() {
+    let mut world = Own::new();
+    world.does(&register()).await;
+    let stream = Subject::parse(PERSON).unwrap().stream();
+    world.ledger().vault().begin_erasure(&stream).unwrap();
+    world.ledger = None;
+    world.ledger = Some(Ledger::open(world.dir.path(), Access::ReadWrite, clock()).unwrap());
+    assert!(matches!(world.ledger().vault().key(&stream).unwrap(), Held::Key(_)));
+    world.does(&renamed()).await;
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_exact_name_and_number_until_erased() {
+    let world = Own::new();
+    for command in [apply(), register()] {
+        world.does(&command).await;
+    }
+    let find = async |text: &str| -> Vec<String> {
+        let found = world.ledger().find_person(text).await.unwrap();
+        found.iter().map(|subject| subject.code().to_owned()).collect()
+    };
+    assert_eq!(find(NAME).await, [PERSON]);
+    assert_eq!(find(&IDENTITY.to_lowercase()).await, [HOSPITAL, PERSON]);
+    assert_eq!(find("+86 138 1234 5678").await, [PERSON]);
+    assert_eq!(find("欧阳").await, [""; 0], "no part of a name");
+    // A name that was refused is found by nobody.
+    let mut refused = register();
+    refused["data"]["name"] = json!("别人");
+    refused["key"] = json!("other");
+    assert_eq!(world.refuses(&refused).await, "already-registered");
+    assert_eq!(find("别人").await, [""; 0]);
+    world.does(&erase()).await;
+    assert_eq!(find(NAME).await, [""; 0]);
+    assert_eq!(find(IDENTITY).await, [HOSPITAL], "whom the application named is still named there");
+}
+
+#[test]
+fn an_import_erases_and_what_follows_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    Ledger::init(dir.path(), 7, &*clock()).unwrap();
+    let source = [register(), erase(), renamed()].map(|command| command.to_string()).join("\n");
+    let mut importer = Importer::open(dir.path(), clock()).unwrap();
+    let mut results = Results::default();
+    importer.run(source.as_bytes(), &mut results).unwrap();
+    drop(importer);
+    assert_eq!(results.0[..2], ["recorded"; 2]);
+    assert!(results.0[2].contains("personal-data-erased"), "{}", results.0[2]);
+    let ledger = Ledger::open(dir.path(), Access::ReadOnly, clock()).unwrap();
+    let stream = Subject::parse(PERSON).unwrap().stream();
+    assert!(matches!(ledger.vault().key(&stream).unwrap(), Held::Destroyed));
+    drop(ledger);
+    nothing_in_plain_text(dir.path());
+}
+
+/// A ledger of before: its event holds the name in plain text, and is read as it stands.
+#[tokio::test]
+async fn events_of_the_older_form_are_read_and_told_apart_at_erasure() {
+    let text = include_str!("../../domain/fixtures/events/practitioner.registered.v1.json");
+    let body: Json = serde_json::from_str(text).unwrap();
+    assert_eq!(body["data"]["name"], "甲");
+    let kind = accord_domain::EventType::by_name("practitioner.registered").unwrap();
+    let data = accord_domain::EventData::read(kind, 1, &body["data"].to_string()).unwrap();
+    assert_eq!(data.plain_personal(), ["/data/certificate", "/data/name"]);
+}
+
+#[test]
+fn the_program_reads_erases_and_shows_what_is_sealed() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let output = accord_tests::program::command(dir.path(), arguments).output().unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        (output.status.code().unwrap(), out, String::from_utf8(output.stderr).unwrap())
+    };
+    std::fs::write(dir.path().join("register.json"), register().to_string()).unwrap();
+    assert_eq!(run(&["init"]).0, 0);
+    let (code, out, _) = run(&["do", "register.json"]);
+    assert_eq!(code, 0);
+    assert!(!out.contains(NAME), "{out}");
+    std::fs::remove_file(dir.path().join("register.json")).unwrap();
+    let (_, shown, _) = run(&["show", PERSON]);
+    assert!(shown.contains("Personal data: sealed (封存)"), "{shown}");
+    let (_, trail, _) = run(&["history", PERSON]);
+    assert!(trail.contains("name (sealed 封存)") && !trail.contains(NAME), "{trail}");
+    assert_eq!(run(&["open-personal", PERSON]).0, 2, "a reason is asked for");
+    let (code, opened, _) =
+        run(&["open-personal", PERSON, "--reason", "identity check", "--operator", "op-17"]);
+    assert_eq!(code, 0);
+    assert!(opened.contains(NAME) && opened.contains(IDENTITY), "{opened}");
+    let (_, json, _) = run(&["--json", "history", PERSON]);
+    let last: Json = serde_json::from_str(json.lines().last().unwrap()).unwrap();
+    assert_eq!(last["type"], "practitioner.personal-data-read");
+    let erase = ["erase-personal", PERSON, "--basis", "个人信息保护法", "--article", "47"];
+    let (code, _, said) = run(&erase);
+    assert!(code == 0 && said.contains("the key is destroyed"), "{said}");
+    assert_eq!(run(&erase).0, 0, "asked again, the answer is the same");
+    let (code, _, said) = run(&["open-personal", PERSON, "--reason", "identity check"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(run(&["show", PERSON]).1.contains("Personal data: erased (已删除)"));
+    assert_eq!(run(&["verify"]).0, 0);
     nothing_in_plain_text(dir.path());
 }

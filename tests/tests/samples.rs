@@ -33,6 +33,12 @@ fn the_demo_compiles_in_every_sample_in_the_order_of_their_names() {
 const NOTHING_TO_CLOSE: [&str; 3] =
     ["enterprise.close-obligation", "insured.close-obligation", "area.close-obligation"];
 
+/// Reading is recorded only where something is read, and an erased history shows nothing: both are in the tests of
+/// personal data.
+fn is_about_personal_data(name: &str) -> bool {
+    name.ends_with("-personal-data")
+}
+
 #[test]
 fn every_act_of_the_vocabulary_is_in_a_sample() {
     let shown: BTreeSet<String> = accord_tests::samples()
@@ -42,8 +48,8 @@ fn every_act_of_the_vocabulary_is_in_a_sample() {
         .map(|line| serde_json::from_str::<Json>(&line).expect("JSON"))
         .map(|command| command["command"].as_str().expect("a command").to_owned())
         .collect();
-    let missing: Vec<_> =
-        Act::names().filter(|name| !shown.contains(*name) && !NOTHING_TO_CLOSE.contains(name)).collect();
+    let elsewhere = |name: &str| NOTHING_TO_CLOSE.contains(&name) || is_about_personal_data(name);
+    let missing: Vec<_> = Act::names().filter(|name| !shown.contains(*name) && !elsewhere(name)).collect();
     assert!(missing.is_empty(), "in no sample: {missing:?}");
 }
 

@@ -4,6 +4,7 @@ use super::reason::citation;
 use super::{AnswerError, Coordinates, Due, Position, Reason};
 use accord_domain::event::Finding;
 use accord_domain::obligation::{Law, obligations};
+use accord_domain::personal::fence;
 use accord_domain::timeline;
 use accord_domain::{Basis, Event, Instant, Span, State, Subject, Version};
 use accord_projections::Views;
@@ -43,10 +44,15 @@ pub struct Gathered {
 pub enum PersonalData {
     /// Sealed with the key of the subject.
     Sealed,
+    /// Erased: nothing of it is taken or opened any more.
+    Erased,
 }
 
 impl PersonalData {
     fn of(events: &[Event]) -> Option<Self> {
+        if fence(events).is_some() {
+            return Some(Self::Erased);
+        }
         events.iter().any(|event| !event.data.sealed().is_empty()).then_some(Self::Sealed)
     }
 }

@@ -171,6 +171,8 @@ fn facts_of(facts: &PractitionerEvent) -> Option<(i32, PointEntry)> {
         | PractitionerEvent::Appealed(_)
         | PractitionerEvent::AppealDecided(_)
         | PractitionerEvent::ObligationClosed(_)
+        | PractitionerEvent::PersonalDataRead(_)
+        | PractitionerEvent::PersonalDataErased(_)
         | PractitionerEvent::DecisionAnnulled(_)
         | PractitionerEvent::RecordCorrected(_) => None,
     }

@@ -40,9 +40,19 @@ pub(super) fn do_one(session: &mut Session<'_, '_>, file: &Path) -> Result<(), S
     let name = if file == Path::new("-") { "<stdin>".to_owned() } else { file.display().to_string() };
     let text = read(file, &name, lang)?;
     let command = Command::parse(&text).map_err(|error| Stop::problem(Problem::command(&error, &name, 1)))?;
-    let subject = command.subject.clone();
     let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
         .map_err(|error| Stop::open(&error, lang))?;
+    carry_out(session, &ledger, command)
+}
+
+/// Carries out a command and answers it.
+pub(super) fn carry_out(
+    session: &mut Session<'_, '_>,
+    ledger: &Ledger,
+    command: Command,
+) -> Result<(), Stop> {
+    let lang = session.lang();
+    let subject = command.subject.clone();
     let done = ledger.execute_blocking(command).map_err(|failure| Stop::failure(&failure, lang))?;
     let log = ledger.event_log();
     let answer = session

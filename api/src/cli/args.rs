@@ -166,6 +166,10 @@ pub enum Command {
         #[arg(long, value_name = "FILE", requires = "receipt")]
         key: Option<PathBuf>,
     },
+    /// Read the personal data (个人信息) of a subject; who reads it and why is recorded first
+    OpenPersonal(Reading),
+    /// Erase the personal data (个人信息) of a subject for good: a fence is recorded, then its key destroyed
+    ErasePersonal(Erasing),
     /// Look whether everything is as it should be: files, log, hashes, views
     Doctor,
 }
@@ -260,6 +264,63 @@ pub struct Suppose {
     /// Coordinates
     #[command(flatten)]
     pub at: At,
+}
+
+/// Who acts.
+#[derive(Args, Debug)]
+pub struct Who {
+    /// Authority: agency, bureau, court, police, procuratorate, discipline …
+    #[arg(long, default_value = "agency")]
+    pub authority: String,
+    /// Its pooling area, six digits
+    #[arg(long, value_parser = area)]
+    pub area: Option<AreaCode>,
+    /// Its office
+    #[arg(long)]
+    pub office: Option<String>,
+    /// Number of the operator, never a name
+    #[arg(long)]
+    pub operator: Option<String>,
+    /// Number of the approver, never a name
+    #[arg(long)]
+    pub approver: Option<String>,
+}
+
+/// Reading personal data.
+#[derive(Args, Debug)]
+pub struct Reading {
+    /// Institution, practitioner or insured person
+    #[arg(value_parser = subject)]
+    pub subject: Subject,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+    /// Only from this event; may be given several times
+    #[arg(long, value_name = "EVENT")]
+    pub event: Vec<Uuid>,
+    /// Who reads
+    #[command(flatten)]
+    pub who: Who,
+}
+
+/// Erasing personal data.
+#[derive(Args, Debug)]
+pub struct Erasing {
+    /// Institution, practitioner or insured person
+    #[arg(value_parser = subject)]
+    pub subject: Subject,
+    /// On what basis: a law or another document
+    #[arg(long, value_name = "INSTRUMENT")]
+    pub basis: String,
+    /// Its article
+    #[arg(long)]
+    pub article: Option<String>,
+    /// Words
+    #[arg(long)]
+    pub note: Option<String>,
+    /// Who erases
+    #[command(flatten)]
+    pub who: Who,
 }
 
 /// Where to listen.

@@ -11,6 +11,7 @@ mod facts;
 mod import;
 pub mod obligations;
 mod out;
+mod personal;
 mod rejects;
 mod replay;
 mod serve;
@@ -119,6 +120,8 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         Command::Verify { receipt: Some(receipt), key } => {
             verify::receipt(&mut session, &receipt, key.as_deref())
         }
+        Command::OpenPersonal(asked) => personal::open(&mut session, &asked),
+        Command::ErasePersonal(asked) => personal::erase(&mut session, &asked),
         Command::Doctor => doctor::doctor(&mut session),
     }
 }

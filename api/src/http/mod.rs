@@ -28,6 +28,7 @@ mod openapi;
 mod others;
 mod paging;
 mod payable;
+mod personal;
 mod points;
 pub mod problem;
 mod query;
@@ -69,6 +70,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(statistics::routes())
         .merge(rules::routes())
         .merge(search::routes())
+        .merge(personal::routes())
         .merge(events::routes())
         .merge(log::routes())
         .merge(health::routes())

@@ -1,12 +1,12 @@
 //! `GET /v1/search`: a subject by any part of its code or of a name it bears or bore.
 
-use super::app::{App, At, json};
+use super::app::{App, At, chain, json};
 use super::paging;
-use super::problem::Problem;
+use super::problem::{Problem, catalogue};
 use super::query::{Query, invalid};
 use crate::answers::Coordinates;
 use crate::limits::SEARCH_CHARS_MAX;
-use accord_domain::words;
+use accord_domain::{Subject, words};
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
@@ -34,7 +34,8 @@ struct Found {
 
 /// Find a subject
 ///
-/// By any part of its code, of its name or of an earlier name. Names are those known now; `as_of` and `known_at` do not
+/// By any part of its code, of its name or of an earlier name; a person by a whole name, identity number, telephone number
+/// or certificate, which are sealed and not shown. Names are those known now; `as_of` and `known_at` do not
 /// narrow the search.
 #[utoipa::path(
     get,
@@ -62,7 +63,16 @@ pub(crate) async fn search(State(app): State<App>, mut query: Query) -> Result<R
         return Err(invalid("q", "it holds a character that no name has", "含有名称中不会出现的字符"));
     }
     let coordinates = app.coordinates(at).await?;
+    let people = people(&app, &wanted).await?;
     let found = app.views(move |views| views.search(&wanted, limit)).await?;
+    let known: Vec<Subject> = found.iter().map(|found| found.subject.clone()).collect();
+    let people = people.into_iter().filter(|subject| !known.contains(subject));
+    let people = people.map(|subject| Found {
+        subject: subject.code().to_owned(),
+        kind: subject.kind().name(),
+        name: None,
+        current: true,
+    });
     let items = found
         .into_iter()
         .map(|found| Found {
@@ -71,6 +81,17 @@ pub(crate) async fn search(State(app): State<App>, mut query: Query) -> Result<R
             name: found.name,
             current: found.current,
         })
+        .chain(people)
+        .take(limit)
         .collect();
     Ok(json(&Search { coordinates, items }))
+}
+
+/// Subjects of which exactly this is sealed.
+async fn people(app: &App, wanted: &str) -> Result<Vec<Subject>, Problem> {
+    app.ledger().find_person(wanted).await.map_err(|failure| {
+        tracing::error!(error = %chain(&failure), "people cannot be searched");
+        let words = words!("people cannot be searched now", "暂时无法按个人信息检索");
+        Problem::new(&catalogue::UNAVAILABLE, words)
+    })
 }

@@ -53,7 +53,8 @@ pub(super) async fn decide(
         let sealed =
             holds_personal.then(|| personal::sealed(vault, command, version, history)).transpose()?;
         let command = sealed.as_ref().unwrap_or(command);
-        let context = Context { effective_at, rulebook, version, history, others: &others };
+        let erased = ground.erased;
+        let context = Context { effective_at, rulebook, version, history, others: &others, erased };
         match accord_domain::decide(&ground.state, command, &context) {
             Ok(decided) => {
                 if holds_personal {
@@ -84,9 +85,9 @@ fn written(
     Ok(Append { stream: Arc::from(command.subject.stream()), expected, request, events })
 }
 
-/// Whether a command acts on an event rather than on the subject.
+/// Whether a command acts on events rather than on the subject.
 fn is_on_record(act: &Act) -> bool {
-    act.annulment().is_some() || act.correction().is_some()
+    act.annulment().is_some() || act.correction().is_some() || act.personal_act().is_some()
 }
 
 /// A refusal with the ids of the events that stand in the way.

@@ -17,6 +17,8 @@ struct Head {
     /// The latest effect among its events: an act from here on is decided on `state`.
     latest: Instant,
     state: State,
+    /// The event by which its personal data was erased.
+    erased: Option<Version>,
     /// False once an event was annulled from a date: then the state depends on the instant asked for.
     regular: bool,
     /// When it was last used, counted in decisions.
@@ -30,6 +32,8 @@ pub(super) struct Ground<'a> {
     pub(super) version: Option<Version>,
     /// The latest effect among the events recorded: an event of earlier effect is retroactive.
     pub(super) latest: Instant,
+    /// The event by which the subject's personal data was erased.
+    pub(super) erased: Option<Version>,
     /// Every event of the subject, where it was asked for.
     pub(super) history: Vec<Event>,
 }
@@ -78,13 +82,13 @@ impl Heads {
         let Some(head) = self.heads.get(subject) else {
             return Err(LogError::Other("a head just loaded is gone".to_owned()));
         };
-        let (version, latest) = (head.version, head.latest);
+        let (version, latest, erased) = (head.version, head.latest, head.erased);
         if with_history || !head.regular || at < latest {
             let history = self.history(log, subject).await?;
             let state = Cow::Owned(timeline::state_at(subject.kind(), &history, at));
-            return Ok(Ground { state, version, latest, history });
+            return Ok(Ground { state, version, latest, erased, history });
         }
-        Ok(Ground { state: Cow::Borrowed(&head.state), version, latest, history: Vec::new() })
+        Ok(Ground { state: Cow::Borrowed(&head.state), version, latest, erased, history: Vec::new() })
     }
 
     /// What stands of other subjects at an instant, of what a command asks for.
@@ -126,6 +130,9 @@ impl Heads {
                 return;
             }
             head.version = Some(event.version);
+            if event.data.personal_erased().is_some() {
+                head.erased = head.erased.or(head.version);
+            }
             head.latest = event.effective_at;
             head.state.evolve(event);
         }
@@ -178,6 +185,7 @@ impl Head {
             |event: &Event| event.data.annulment().is_some_and(|annulment| annulment.date.is_some());
         Self {
             version: events.last().map(|event| event.version),
+            erased: accord_domain::personal::fence(events),
             latest,
             state: timeline::state_at(subject.kind(), events, latest),
             regular: !events.iter().any(from_a_date),

@@ -132,6 +132,7 @@ impl Importer {
         let (log, projector) = super::open_for_writing(dir, &clock)?;
         let rulebook = Arc::new(Rulebook::national().clone());
         let vault = Vault::new(dir, log.ledger_id(), Use::ReadWrite);
+        wait_for(personal::finish(&vault, &*log));
         Ok(Self { log, projector, rulebook, clock, heads: Heads::new(HEADS_MAX), vault })
     }
 
@@ -188,6 +189,7 @@ impl Importer {
             drop(parsed);
             let read = reader.join();
             let finished = bulk.finish();
+            wait_for(personal::finish(vault, &**log));
             drop(stop);
             let followed = follower.join();
             decided.and(finished.map(drop)).map_err(|source| log_failed(log, source))?;
@@ -424,6 +426,7 @@ impl<T: Target> Run<'_, T> {
     }
 
     fn command(&mut self, command: &Command, request: Option<Request>) -> Result<Answer, Failure> {
+        personal::no_reading(command)?;
         if let Some(request) = &request
             && let Some((digest, appended)) = self.target.request(&request.key)?
         {
@@ -437,6 +440,7 @@ impl<T: Target> Run<'_, T> {
         let decided =
             decision::decide(self.heads, self.log, self.vault, command, request, now, self.rulebook);
         let (append, decided) = wait_for(decided)?;
+        personal::begin(self.vault, command)?;
         let answer = match self.target.push(append) {
             Ok(answer) => answer,
             Err(error) => {

@@ -13,10 +13,11 @@ mod writer;
 pub use error::{Failure, OpenError};
 pub use heads::history;
 pub use import::{ImportError, ImportReport, Importer, LINE_BYTES_MAX, LineResult, Reject, Watcher, Why};
+pub use personal::Opened;
 pub use writer::Done;
 
-use accord_domain::Command;
 use accord_domain::rulebook::Rulebook;
+use accord_domain::{Command, Subject};
 use accord_projections::{Options, Projector, Source, ViewError, Views, wait_for};
 use accord_store::clock::Clock;
 use accord_store::keys::Signer;
@@ -113,6 +114,7 @@ impl Ledger {
                 let views = Beside::start(projector).map_err(OpenError::Writer)?;
                 let showing = views.showing().clone();
                 let vault = Arc::new(Vault::new(dir, log.ledger_id(), Use::ReadWrite));
+                wait_for(personal::finish(&vault, &*log));
                 let writer = Writer {
                     vault: Arc::clone(&vault),
                     log: log.clone(),
@@ -158,8 +160,38 @@ impl Ledger {
     /// # Errors
     /// [`Failure`]; nothing was recorded then.
     pub async fn execute(&self, command: Command) -> Result<Done, Failure> {
+        personal::no_reading(&command)?;
         let writing = self.inner.writing.as_ref().ok_or(Failure::ReadOnly)?;
         writing.queue(command, Place::take(&writing.places)).await
+    }
+
+    /// Carries out a command that reads personal data, and opens what it says: what was read and by whom is durable before
+    /// anybody sees it.
+    ///
+    /// # Errors
+    /// [`Failure`]; nothing is given out then.
+    pub async fn open_personal(&self, command: Command) -> Result<(Done, Vec<Opened>), Failure> {
+        let writing = self.inner.writing.as_ref().ok_or(Failure::ReadOnly)?;
+        let subject = command.subject.clone();
+        let done = writing.queue(command, Place::take(&writing.places)).await?;
+        let mut opened = Vec::new();
+        for event in &done.events {
+            let event = event.decode().map_err(|error| LogError::Other(error.to_string()))?;
+            if let Some(read) = event.data.personal_read() {
+                let log = &*self.inner.log;
+                opened.extend(personal::open(&self.inner.vault, log, &subject, read).await?);
+            }
+        }
+        Ok((done, opened))
+    }
+
+    /// Subjects of which exactly this name, identity number, telephone number or certificate is recorded, by a keyed hash:
+    /// nothing is given out that the one who asks did not bring.
+    ///
+    /// # Errors
+    /// When the keys or the log cannot be read.
+    pub async fn find_person(&self, text: &str) -> Result<Vec<Subject>, Failure> {
+        personal::find(&self.inner.vault, &*self.inner.log, text).await
     }
 
     /// The same for a thread that may block, never one that serves others. When nobody else asks, the command is carried
@@ -168,6 +200,7 @@ impl Ledger {
     /// # Errors
     /// [`Failure`]; nothing was recorded then.
     pub fn execute_blocking(&self, command: Command) -> Result<Done, Failure> {
+        personal::no_reading(&command)?;
         let writing = self.inner.writing.as_ref().ok_or(Failure::ReadOnly)?;
         let place = Place::take(&writing.places);
         if place.alone {

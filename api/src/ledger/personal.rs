@@ -2,10 +2,19 @@
 //! shown and replayed only ever knows sealed values.
 
 use super::Failure;
-use accord_domain::personal::Sealed;
-use accord_domain::{Command, Event, NewEvent, Personal, PersonalKind, Rejection, Version, timeline, words};
+use super::heads::history;
+use accord_domain::institution::facts::Text;
+use accord_domain::personal::{PersonalAct, PersonalRead, Sealed, fence};
+use accord_domain::{
+    Command, Event, EventType, NewEvent, Personal, PersonalKind, Rejection, Subject, Version, timeline, words,
+};
+use accord_store::EventLog;
 use accord_store::vault::{Held, Place, SubjectKey, Vault, Wanted};
 use std::sync::Arc;
+use uuid::Uuid;
+
+/// Subjects found by a value, at most.
+const FOUND_MAX: usize = 500;
 
 /// What the vault must know before a command with personal data is dealt with; none for any other.
 pub(super) fn wanted(command: &Command) -> Option<Wanted> {
@@ -80,6 +89,138 @@ pub(super) fn none_in_plain_text(command: &Command, decided: &[NewEvent]) -> Res
         return Err(erased(command));
     }
     Ok(())
+}
+
+/// Reading is not a command like others: it is recorded only by what also gives out what was read.
+pub(super) fn no_reading(command: &Command) -> Result<(), Failure> {
+    let Some(PersonalAct::Read(_)) = command.act.personal_act() else { return Ok(()) };
+    let rejection = Rejection::new(
+        "reading-by-itself",
+        words!(
+            "reading personal data is recorded where it is read: `accord open-personal`, or POST …/personal-data",
+            "查阅个人信息在查阅时记录：请用 `accord open-personal` 或 POST …/personal-data"
+        ),
+    );
+    Err(Failure::Rejected { rejection: Box::new(rejection), blocked_by: Vec::new() })
+}
+
+/// Before an erasure is recorded: from now on it is brought to an end, or found not to have been recorded, by
+/// [`finish`].
+pub(super) fn begin(vault: &Vault, command: &Command) -> Result<bool, Failure> {
+    let erases = matches!(command.act.personal_act(), Some(PersonalAct::Erase(_)));
+    if erases {
+        vault.begin_erasure(&command.subject.stream())?;
+    }
+    Ok(erases)
+}
+
+/// Destroys the keys of subjects whose erasure is recorded. Called after every erasure and on opening, so that a crash in
+/// between is mended. What cannot be destroyed now is tried again at the next opening; nothing opens it meanwhile.
+pub(super) async fn finish(vault: &Vault, log: &dyn EventLog) {
+    if let Err(error) = try_finish(vault, log).await {
+        tracing::error!(error = %error, "a key of erased personal data could not be destroyed");
+    }
+}
+
+async fn try_finish(vault: &Vault, log: &dyn EventLog) -> Result<(), Failure> {
+    for stream in vault.unfinished()? {
+        let Ok(subject) = Subject::parse(&stream) else { continue };
+        let history = history(log, &subject).await?;
+        if fence(&history).is_some() {
+            vault.destroy(&stream)?;
+        } else {
+            vault.keep(&stream)?;
+        }
+    }
+    Ok(())
+}
+
+/// A value that was read.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Opened {
+    /// The event that holds it.
+    pub event: Uuid,
+    /// Its position.
+    pub position: u64,
+    /// Its type.
+    pub kind: EventType,
+    /// JSON pointer into it.
+    pub field: Box<str>,
+    /// The value; none where it does not open, because it was changed or moved.
+    pub value: Option<Text>,
+}
+
+/// Opens what an event says was read.
+pub(super) async fn open(
+    vault: &Vault,
+    log: &dyn EventLog,
+    subject: &Subject,
+    read: &PersonalRead,
+) -> Result<Vec<Opened>, Failure> {
+    let stream = subject.stream();
+    let history = history(log, subject).await?;
+    let Some(key) = key(vault, &stream)? else { return Ok(Vec::new()) };
+    let mut opened = Vec::new();
+    for (event, fields) in read.read.iter().filter_map(|read| {
+        history.iter().find(|event| event.id == read.event).map(|event| (event, &read.fields))
+    }) {
+        for (pointer, sealed) in event.data.sealed() {
+            if !fields.iter().any(|field| **field == *pointer) {
+                continue;
+            }
+            let place =
+                Place { ledger: vault.ledger(), stream: &stream, version: event.version, pointer: &pointer };
+            opened.push(Opened {
+                event: event.id,
+                position: event.position,
+                kind: event.data.event_type(),
+                value: key.open(&place, &sealed).ok().map(|text| text.as_str().into()),
+                field: pointer.into(),
+            });
+        }
+    }
+    Ok(opened)
+}
+
+/// Whether two texts say the same of a person, if both can say it.
+fn is_same(kind: PersonalKind, own: &str, text: &str) -> bool {
+    let can = |text: &str| kind.fault(text).is_none();
+    can(own) && can(text) && kind.normal(own) == kind.normal(text)
+}
+
+/// Subjects of which exactly this name, identity number, telephone number or certificate is recorded. The keyed hash names
+/// candidates, which are compared with the log.
+pub(super) async fn find(vault: &Vault, log: &dyn EventLog, text: &str) -> Result<Vec<Subject>, Failure> {
+    let kinds = [
+        PersonalKind::Name,
+        PersonalKind::IdentityNumber,
+        PersonalKind::Phone,
+        PersonalKind::Certificate,
+        PersonalKind::Other,
+    ];
+    let mut streams = Vec::new();
+    for kind in kinds.into_iter().filter(|kind| kind.fault(text).is_none()) {
+        streams.extend(vault.find(kind, text)?);
+    }
+    streams.sort();
+    streams.dedup();
+    let mut found = Vec::new();
+    for stream in streams.into_iter().take(FOUND_MAX) {
+        let Ok(subject) = Subject::parse(&stream) else { continue };
+        let Some(key) = key(vault, &stream)? else { continue };
+        let history = history(log, &subject).await?;
+        let is_it = history.iter().any(|event| {
+            event.data.sealed().iter().any(|(pointer, sealed)| {
+                let place =
+                    Place { ledger: vault.ledger(), stream: &stream, version: event.version, pointer };
+                key.open(&place, sealed).is_ok_and(|own| kinds.iter().any(|kind| is_same(*kind, &own, text)))
+            })
+        });
+        if is_it && fence(&history).is_none() {
+            found.push(subject);
+        }
+    }
+    Ok(found)
 }
 
 /// The refusal where the key is gone.

@@ -97,6 +97,8 @@ fn next(waiting: &mut mpsc::Receiver<Asked>) -> Option<Asked> {
 struct Pending {
     subject: Subject,
     decided: Vec<NewEvent>,
+    /// Whether it erases personal data.
+    erases: bool,
     asker: Asker,
 }
 
@@ -170,9 +172,14 @@ impl Writer {
                 Ok(()) | Err(_) => self.decide(&asked.command).await,
             };
             match decided {
-                Ok(Decided::New(append, decided)) => {
+                Ok(Decided::New { append, decided, erases }) => {
                     batch.push(append);
-                    pending.push(Pending { subject: asked.command.subject, decided, asker: asked.asker });
+                    pending.push(Pending {
+                        subject: asked.command.subject,
+                        decided,
+                        erases,
+                        asker: asked.asker,
+                    });
                 }
                 Ok(Decided::Repeated(done)) => asked.asker.answer(Ok(done)),
                 Err(failure) => asked.asker.answer(Err(failure)),
@@ -195,6 +202,9 @@ impl Writer {
         if !events.is_empty() {
             let durable = answers.iter().flatten().any(|answer| !answer.repeated);
             self.views.end(Arc::clone(&events), durable);
+        }
+        if pending.iter().any(|one| one.erases) {
+            personal::finish(&self.vault, &*self.log).await;
         }
         let mut rest = &*events;
         for (one, answer) in pending.into_iter().zip(answers) {
@@ -233,7 +243,10 @@ impl Writer {
             decision::decide(&mut self.heads, &*self.log, &self.vault, command, request, now, &self.rulebook)
                 .await;
         match (decided, asked) {
-            (Ok((append, decided)), _) => Ok(Decided::New(append, decided)),
+            (Ok((append, decided)), _) => {
+                let erases = personal::begin(&self.vault, command)?;
+                Ok(Decided::New { append, decided, erases })
+            }
             (Err(failure), Some(asked)) => match self.log.request(&asked.key).await? {
                 Some((digest, appended)) if digest == asked.digest => {
                     Ok(Decided::Repeated(self.repeated(appended).await?))
@@ -249,6 +262,6 @@ impl Writer {
 }
 
 enum Decided {
-    New(Append, Vec<NewEvent>),
+    New { append: Append, decided: Vec<NewEvent>, erases: bool },
     Repeated(Done),
 }

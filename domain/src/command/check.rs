@@ -3,7 +3,7 @@
 use super::fault::{escaped, invalid};
 use super::{Act, CommandError, Envelope};
 use crate::limits::{COMMAND_BYTES_MAX, KEY_BYTES_MAX, LIST_ITEMS_MAX, NESTING_MAX, TEXT_BYTES_MAX};
-use crate::personal::{PersonalKind, looks_personal, names};
+use crate::personal::{PersonalAct, PersonalKind, looks_personal, names};
 use serde_json::Value;
 
 /// The text as a whole, before it is read.
@@ -130,6 +130,28 @@ fn within<T>(pointer: &mut String, segment: &str, inner: impl FnOnce(&mut String
     let result = inner(pointer);
     pointer.truncate(length);
     result
+}
+
+/// Who reads personal data says why, and each time anew; who erases it says on what basis.
+pub(super) fn personal_act(envelope: &Envelope, act: &Act) -> Result<(), CommandError> {
+    let missing = |pointer: &str, message: &str| CommandError {
+        code: "missing-field",
+        ..invalid(pointer, message.to_owned())
+    };
+    match act.personal_act() {
+        None => Ok(()),
+        Some(PersonalAct::Read(_)) if envelope.reason.as_deref().is_none_or(|why| why.trim().is_empty()) => {
+            Err(missing("/reason", "personal data is read for a reason: say which"))
+        }
+        Some(PersonalAct::Read(_)) if envelope.key.is_some() => {
+            let message = "every reading is recorded, a repeated one too: leave the key out".to_owned();
+            Err(invalid("/key", message))
+        }
+        Some(PersonalAct::Erase(_)) if envelope.basis.is_empty() => {
+            Err(missing("/basis", "personal data is erased on a basis: name it"))
+        }
+        Some(PersonalAct::Read(_) | PersonalAct::Erase(_)) => Ok(()),
+    }
 }
 
 pub(super) fn envelope(envelope: &Envelope) -> Result<(), CommandError> {

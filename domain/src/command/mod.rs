@@ -325,6 +325,7 @@ impl Command {
             unknown: raw.unknown,
         };
         check::envelope(&envelope).map_err(|error| error.placed(text))?;
+        check::personal_act(&envelope, &act).map_err(|error| error.placed(text))?;
         Ok(Self { subject, envelope, act })
     }
 

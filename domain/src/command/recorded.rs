@@ -12,6 +12,7 @@ use crate::id::Subject;
 use crate::institution::facts::{ProbationViolation, RecordsDemandAct, SuspensionAct, TerminationAct};
 use crate::institution::{InstitutionCommand as I, InstitutionEvent as IE};
 use crate::others::OtherFact;
+use crate::personal::PersonalErasing;
 use crate::practitioner::facts::{DeductionAct, ManagerBanAct, QualificationTerminationAct, RepairAct};
 use crate::practitioner::{PractitionerCommand as P, PractitionerEvent as PE};
 use crate::rulebook::Rulebook;
@@ -176,6 +177,8 @@ fn institution(facts: &IE, event: &Event, law: &Rulebook) -> Option<I> {
         IE::Appealed(data) => I::Appeal(others::appeal(data)),
         IE::AppealDecided(data) => I::DecideAppeal(data),
         IE::ObligationClosed(data) => I::CloseObligation(data),
+        IE::PersonalDataRead(data) => I::ReadPersonalData(others::reading(data)),
+        IE::PersonalDataErased(data) => I::ErasePersonalData(PersonalErasing { note: data.note }),
         IE::DecisionAnnulled(data) => I::Annul(data),
         IE::RecordCorrected(data) => I::Correct(data),
     })
@@ -230,6 +233,8 @@ fn practitioner(
         PE::Appealed(data) => P::Appeal(others::appeal(data)),
         PE::AppealDecided(data) => P::DecideAppeal(data),
         PE::ObligationClosed(data) => P::CloseObligation(data),
+        PE::PersonalDataRead(data) => P::ReadPersonalData(others::reading(data)),
+        PE::PersonalDataErased(data) => P::ErasePersonalData(PersonalErasing { note: data.note }),
         PE::DecisionAnnulled(mut data) => {
             // Points that count are lowered with the points, by the decision.
             data.changes.remove("/data/counted");

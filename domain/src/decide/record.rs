@@ -51,6 +51,13 @@ pub(super) fn decide(
     };
     let target = resolved.iter().find(|known| known.event.id == id).ok_or_else(|| no_such_event(id))?;
     require_authority(command, &[Authority::Agency, Authority::Bureau, Authority::Court])?;
+    if target.event.data.personal_read().is_some() || target.event.data.personal_erased().is_some() {
+        let words = words!(
+            "that personal data was read or erased can be neither annulled nor corrected",
+            "查阅和删除个人信息的记录不得撤销或更正"
+        );
+        return Err(Rejection::new("not-annullable", words).blocked_by(target.event.version));
+    }
     superior::check(command, target, context)?;
     let (facts, found) = match act {
         ActOnRecord::Annul(data) => {

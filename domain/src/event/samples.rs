@@ -195,6 +195,12 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         _ if name.ends_with(".objection-decided") => {
             json!({ "note": "复核", "objection": pick(Event), "outcome": "rejected" })
         }
+        _ if name.ends_with(".personal-data-read") => {
+            json!({ "read": [{ "event": pick(Event), "fields": ["/data/name"] }] })
+        }
+        _ if name.ends_with(".personal-data-erased") => {
+            json!({ "events": [pick(Event)], "in_plain_text": [pick(Event)], "note": "保存期限届满" })
+        }
         _ if name.ends_with(".obligation-closed") => json!({
             "event": pick(Event), "obligation": "reconsider-consequences", "outcome": "done", "reason": "经复核维持",
         }),

@@ -214,6 +214,8 @@ impl Desk<'_> {
             | E::Prepaid(_)
             | E::InspectionRecorded(_)
             | E::ObligationClosed(_)
+            | E::PersonalDataRead(_)
+            | E::PersonalDataErased(_)
             | E::DecisionAnnulled(_)
             | E::RecordCorrected(_) => {}
         }

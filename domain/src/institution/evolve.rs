@@ -208,6 +208,8 @@ impl Institution {
             | InstitutionEvent::Referred(_)
             | InstitutionEvent::Reported(_)
             | InstitutionEvent::ObligationClosed(_)
+            | InstitutionEvent::PersonalDataRead(_)
+            | InstitutionEvent::PersonalDataErased(_)
             // Both act on the record, before the fold: see crate::timeline.
             | InstitutionEvent::DecisionAnnulled(_)
             | InstitutionEvent::RecordCorrected(_) => {}

@@ -21,6 +21,7 @@ use crate::credit::facts::{
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
 use crate::obligation::ObligationClosing;
+use crate::personal::{PersonalErased, PersonalErasing, PersonalRead, PersonalReading};
 use facts::{
     Application, Assessment, Audit, Bar, Change, ChangeFiling, Closure, Coefficient, DepartmentLift,
     DepartmentOrder, Evaluation, Fine, Hold, HoldRelease, InArea, Inspection, LiabilitySettlement, Measure,
@@ -151,6 +152,10 @@ vocabulary! {
         DecideAppeal = "decide-appeal": AppealDecision,
         /// 待办事项了结.
         CloseObligation = "close-obligation": ObligationClosing,
+        /// 查阅个人信息.
+        ReadPersonalData = "read-personal-data": PersonalReading,
+        /// 删除个人信息.
+        ErasePersonalData = "erase-personal-data": PersonalErasing,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -259,6 +264,10 @@ vocabulary! {
         171 Reported = "reported" v 1: Referral,
         /// 待办事项了结.
         172 ObligationClosed = "obligation-closed" v 1: ObligationClosing,
+        /// 查阅个人信息.
+        173 PersonalDataRead = "personal-data-read" v 1: PersonalRead,
+        /// 删除个人信息.
+        174 PersonalDataErased = "personal-data-erased" v 1: PersonalErased,
         /// 信用评级.
         180 CreditRated = "credit-rated" v 1: Rating,
         /// 信用承诺.

@@ -39,6 +39,7 @@ pub(crate) fn decide(
         C::Annul(data) => return Err(no_such_event(data.event)),
         C::Correct(data) => return Err(no_such_event(data.event)),
         C::CloseObligation(data) => return Err(no_such_event(data.event)),
+        C::ReadPersonalData(_) | C::ErasePersonalData(_) => return Ok(Vec::new()),
     };
     Ok(vec![event])
 }

@@ -13,6 +13,7 @@ use crate::credit::facts::{
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
 use crate::obligation::ObligationClosing;
+use crate::personal::{PersonalErased, PersonalErasing, PersonalRead, PersonalReading};
 
 vocabulary! {
     subject "insured";
@@ -37,6 +38,10 @@ vocabulary! {
         DecideObjection = "decide-objection": ObjectionDecision,
         /// 待办事项了结.
         CloseObligation = "close-obligation": ObligationClosing,
+        /// 查阅个人信息.
+        ReadPersonalData = "read-personal-data": PersonalReading,
+        /// 删除个人信息.
+        ErasePersonalData = "erase-personal-data": PersonalErasing,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -63,6 +68,10 @@ vocabulary! {
         511 ObjectionDecided = "objection-decided" v 1: ObjectionDecision,
         /// 待办事项了结.
         512 ObligationClosed = "obligation-closed" v 1: ObligationClosing,
+        /// 查阅个人信息.
+        513 PersonalDataRead = "personal-data-read" v 1: PersonalRead,
+        /// 删除个人信息.
+        514 PersonalDataErased = "personal-data-erased" v 1: PersonalErased,
         /// 撤销.
         590 DecisionAnnulled = "decision-annulled" v 1: Annulment,
         /// 更正.
@@ -75,6 +84,7 @@ pub(crate) fn clerical(event: &InsuredEvent) -> &'static [&'static str] {
     use InsuredEvent as E;
     match event {
         E::ObligationClosed(_) => &["reason"],
+        E::PersonalDataRead(_) | E::PersonalDataErased(_) => &[],
         E::CreditRated(_) => &["name", "score", "year"],
         E::Committed(_) => &["content", "public"],
         E::Disciplined(_) => &["ground"],

@@ -64,6 +64,8 @@ impl Practitioner {
             | PractitionerEvent::ManagerBanned(_)
             | PractitionerEvent::InterviewHeld(_)
             | PractitionerEvent::ObligationClosed(_)
+            | PractitionerEvent::PersonalDataRead(_)
+            | PractitionerEvent::PersonalDataErased(_)
             | PractitionerEvent::DecisionAnnulled(_)
             | PractitionerEvent::RecordCorrected(_) => {}
         }

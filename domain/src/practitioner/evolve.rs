@@ -95,6 +95,8 @@ impl Practitioner {
             PractitionerEvent::InterviewHeld(_)
             | PractitionerEvent::Referred(_)
             | PractitionerEvent::ObligationClosed(_)
+            | PractitionerEvent::PersonalDataRead(_)
+            | PractitionerEvent::PersonalDataErased(_)
             // Both act on the record, before the fold: see crate::timeline.
             | PractitionerEvent::DecisionAnnulled(_)
             | PractitionerEvent::RecordCorrected(_) => {}

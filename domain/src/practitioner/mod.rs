@@ -13,6 +13,7 @@ use crate::credit::facts::{Appeal, AppealAct, AppealDecision, Commitment, Object
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
 use crate::obligation::ObligationClosing;
+use crate::personal::{PersonalErased, PersonalErasing, PersonalRead, PersonalReading};
 use facts::{
     Deduction, DeductionAct, Interview, ManagerBan, ManagerBanAct, PersonChange, PersonReferral,
     QualificationSuspension, QualificationTermination, QualificationTerminationAct, Registration, Repair,
@@ -60,6 +61,10 @@ vocabulary! {
         DecideAppeal = "decide-appeal": AppealDecision,
         /// 待办事项了结.
         CloseObligation = "close-obligation": ObligationClosing,
+        /// 查阅个人信息.
+        ReadPersonalData = "read-personal-data": PersonalReading,
+        /// 删除个人信息.
+        ErasePersonalData = "erase-personal-data": PersonalErasing,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -96,6 +101,10 @@ vocabulary! {
         321 Referred = "referred" v 1: PersonReferral,
         /// 待办事项了结.
         322 ObligationClosed = "obligation-closed" v 1: ObligationClosing,
+        /// 查阅个人信息.
+        323 PersonalDataRead = "personal-data-read" v 1: PersonalRead,
+        /// 删除个人信息.
+        324 PersonalDataErased = "personal-data-erased" v 1: PersonalErased,
         /// 异议.
         330 Objected = "objected" v 1: Objection,
         /// 异议处理.

@@ -5,6 +5,7 @@ use crate::decide::{Context, Decision, decide};
 use crate::event::Event;
 use crate::id::{SubjectKind, Version};
 use crate::others::OtherFact;
+use crate::personal::fence;
 use crate::practitioner::PractitionerCommand as P;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
@@ -74,7 +75,14 @@ impl Ground {
     ) -> Result<Decision, Rejection> {
         let effective_at = command.envelope.effective_at.unwrap_or(self.last);
         let version = if self.events.is_empty() { None } else { newest };
-        let context = Context { effective_at, rulebook: law, version, history: &self.events, others };
+        let context = Context {
+            effective_at,
+            rulebook: law,
+            version,
+            history: &self.events,
+            others,
+            erased: fence(&self.events),
+        };
         decide(&self.state(effective_at), command, &context)
     }
 

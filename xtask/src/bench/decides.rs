@@ -46,7 +46,7 @@ fn lives(mut client: Client) -> anyhow::Result<Calls> {
         let effective_at = command.envelope.effective_at.unwrap_or(end);
         let state = timeline::state_at(subject.kind(), events, effective_at);
         let version = events.last().map(|event| event.version);
-        let context = Context { effective_at, rulebook, version, history: events, others: &[] };
+        let context = Context { effective_at, rulebook, version, history: events, others: &[], erased: None };
         let begin = std::time::Instant::now();
         let decided = decide(&state, &command, &context);
         calls.record(begin.elapsed());

@@ -31,7 +31,8 @@ impl Memory {
 
         let version = events.last().map(|event| event.version);
         let rulebook = Rulebook::national();
-        let context = Context { effective_at: at, rulebook, version, history: events, others: &[] };
+        let context =
+            Context { effective_at: at, rulebook, version, history: events, others: &[], erased: None };
         let decided = decide(&state, &command, &context).unwrap_or_else(|no| panic!("{no:?}: {line}"));
         for (index, new) in decided.iter().enumerate() {
             let first = version.map_or(0, |version| version + 1);

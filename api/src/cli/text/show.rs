@@ -22,6 +22,9 @@ pub fn show(show: &Show, lang: Lang) -> String {
 fn personal_data(found: Option<PersonalData>, lang: Lang, out: &mut String) {
     match found {
         None => {}
+        Some(PersonalData::Erased) => {
+            out.push_str(lang.of_two("个人信息：已删除\n", "Personal data: erased (已删除)\n"));
+        }
         Some(PersonalData::Sealed) => {
             out.push_str(lang.of_two("个人信息：封存\n", "Personal data: sealed (封存)\n"));
         }

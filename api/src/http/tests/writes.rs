@@ -127,3 +127,40 @@ async fn what_was_closed_is_off_the_worklist_from_then_on_and_stands_on_it_befor
     assert_eq!(again.json()["code"], "obligation-not-open", "{}", again.text);
     assert!(!again.json()["allowed"]["open"].as_array().unwrap().is_empty(), "{}", again.text);
 }
+
+#[tokio::test]
+async fn personal_data_is_sealed_in_answers_read_by_a_post_that_is_recorded_and_erased_by_a_command() {
+    let server = Server::with_histories().await;
+    let person = "D430500000077";
+    let data = json!({ "institution": HOSPITAL, "category": "doctor", "area": "430500", "name": "欧阳某某", "phone": "13812345678" });
+    let register = command("practitioner.register", person, "2025-01-01", &data);
+    let done = server.post(&register).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    assert!(!done.text.contains("欧阳某某") && !done.text.contains("13812345678"), "{}", done.text);
+    assert_eq!(done.json()["status"]["personal_data"], "sealed");
+    let found = server.get("/v1/search?q=%E6%AC%A7%E9%98%B3%E6%9F%90%E6%9F%90").await.json();
+    assert_eq!((&found["items"][0]["subject"], &found["items"][0]["name"]), (&json!(person), &Value::Null));
+
+    let address = format!("/v1/practitioners/{person}/personal-data");
+    let read = |body: Value| server.send(post(&address, "application/json", body.to_string(), &[]));
+    let actor = json!({ "authority": "agency", "area": "430500", "operator": "op-17" });
+    let without_reason = read(json!({ "actor": actor.clone() })).await;
+    assert_eq!(without_reason.status, StatusCode::BAD_REQUEST, "{}", without_reason.text);
+    assert_eq!(without_reason.json()["pointer"], "/reason");
+    let opened = read(json!({ "actor": actor.clone(), "reason": "核对身份" })).await;
+    assert_eq!(opened.status, StatusCode::OK, "{}", opened.text);
+    assert_eq!(opened.header("cache-control"), "no-store");
+    assert_eq!(opened.json()["values"][0]["value"], "欧阳某某");
+    let trail = server.get(&format!("/v1/practitioners/{person}/history")).await;
+    assert_eq!(trail.json()["events"][1]["type"], "practitioner.personal-data-read");
+    assert!(!trail.text.contains("欧阳某某"), "{}", trail.text);
+
+    let erase = command("practitioner.erase-personal-data", person, "2025-08-20", &json!({}));
+    let erased = server.post(&erase).await;
+    assert_eq!(erased.json()["status"]["personal_data"], "erased", "{}", erased.text);
+    let refused = read(json!({ "actor": actor, "reason": "核对身份" })).await;
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("personal-data-erased"))
+    );
+}

@@ -6,6 +6,7 @@ use crate::case::{CaseCommand, CaseEvent};
 use crate::credit::facts::{Appeal, AppealAct};
 use crate::enterprise::{EnterpriseCommand, EnterpriseEvent};
 use crate::insured::{InsuredCommand, InsuredEvent};
+use crate::personal::{PersonalErasing, PersonalRead, PersonalReading};
 
 /// An appeal without the clocks that rules set.
 pub(super) fn appeal(data: Appeal) -> AppealAct {
@@ -17,6 +18,11 @@ pub(super) fn appeal(data: Appeal) -> AppealAct {
         informed_on: data.informed_on,
         review: data.review,
     }
+}
+
+/// What was asked to be read: what was read.
+pub(super) fn reading(data: PersonalRead) -> PersonalReading {
+    PersonalReading { events: data.read.into_iter().map(|read| read.event).collect() }
 }
 
 pub(super) fn enterprise(facts: &EnterpriseEvent) -> EnterpriseCommand {
@@ -47,6 +53,8 @@ pub(super) fn insured(facts: &InsuredEvent) -> InsuredCommand {
         E::CreditRepaired(data) => C::RepairCredit(data),
         E::OnlineSettlementSuspended(data) => C::SuspendOnlineSettlement(data),
         E::OnlineSettlementResumed(data) => C::ResumeOnlineSettlement(data),
+        E::PersonalDataRead(data) => C::ReadPersonalData(reading(data)),
+        E::PersonalDataErased(data) => C::ErasePersonalData(PersonalErasing { note: data.note }),
         E::Objected(data) => C::Object(data),
         E::ObjectionDecided(data) => C::DecideObjection(data),
         E::ObligationClosed(data) => C::CloseObligation(data),

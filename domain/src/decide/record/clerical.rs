@@ -70,6 +70,7 @@ fn institution_clerical(event: &InstitutionEvent) -> &'static [&'static str] {
         E::CreditRepaired(_) => &["activity"],
         E::Objected(_) | E::Appealed(_) => &["grounds"],
         E::ObligationClosed(_) => &["reason"],
+        E::PersonalDataRead(_) | E::PersonalDataErased(_) => &[],
         E::DetailsChanged(_) => &["approved_on", "from", "to", "what"],
         E::Referred(_) | E::Reported(_) => &["note", "to"],
         E::ApplicationAccepted(_)
@@ -108,6 +109,7 @@ fn practitioner_clerical(event: &PractitionerEvent) -> &'static [&'static str] {
         E::Committed(_) => &["content", "public"],
         E::Objected(_) | E::Appealed(_) => &["grounds"],
         E::ObligationClosed(_) => &["reason"],
+        E::PersonalDataRead(_) | E::PersonalDataErased(_) => &[],
         E::Referred(_) => &["note", "to"],
         E::SiteAdded(_)
         | E::SiteRemoved(_)

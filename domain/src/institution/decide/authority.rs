@@ -68,7 +68,10 @@ const fn may(act: &C) -> &'static [Authority] {
         | C::LiftDiscipline(_)
         | C::RepairCredit(_)
         | C::DecideObjection(_)
-        | C::CloseObligation(_) => EITHER,
+        | C::CloseObligation(_)
+        // Decided in crate::personal for every kind of subject alike.
+        | C::ReadPersonalData(_)
+        | C::ErasePersonalData(_) => EITHER,
         C::DecideAppeal(_) => &[Agency, Bureau, Authority::Court],
         C::ProvideRecords(_)
         | C::ChangeDetails(_)
@@ -168,6 +171,8 @@ pub(super) const fn may_come_first(act: &C) -> bool {
         | C::Appeal(_)
         | C::DecideAppeal(_)
         | C::CloseObligation(_)
+        | C::ReadPersonalData(_)
+        | C::ErasePersonalData(_)
         | C::Annul(_)
         | C::Correct(_) => false,
     }

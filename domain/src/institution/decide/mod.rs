@@ -145,6 +145,7 @@ impl Matter<'_> {
             C::Annul(data) => Err(no_such_event(data.event)),
             C::Correct(data) => Err(no_such_event(data.event)),
             C::CloseObligation(data) => Err(no_such_event(data.event)),
+            C::ReadPersonalData(_) | C::ErasePersonalData(_) => Ok(Vec::new()),
         }
     }
 

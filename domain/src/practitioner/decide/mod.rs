@@ -63,7 +63,9 @@ pub(crate) fn decide(
         // Decided for every kind of subject alike, in crate::decide.
         PractitionerCommand::Annul(_)
         | PractitionerCommand::Correct(_)
-        | PractitionerCommand::CloseObligation(_) => Ok(Vec::new()),
+        | PractitionerCommand::CloseObligation(_)
+        | PractitionerCommand::ReadPersonalData(_)
+        | PractitionerCommand::ErasePersonalData(_) => Ok(Vec::new()),
     }
 }
 
