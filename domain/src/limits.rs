@@ -8,6 +8,8 @@ pub const COMMAND_BYTES_MAX: usize = 256 * 1024;
 pub const KEY_BYTES_MAX: usize = 200;
 /// Longest text in the facts or the envelope (reason, ground, name), in bytes.
 pub const TEXT_BYTES_MAX: usize = 4_000;
+/// Longest value about a person that is sealed, in bytes.
+pub const PERSONAL_BYTES_MAX: usize = 400;
 /// Longest list (bases, pieces of evidence, lines, findings, portions).
 pub const LIST_ITEMS_MAX: usize = 1_000;
 /// Deepest nesting of objects and lists in a command, counted from the command's own object.

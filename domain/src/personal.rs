@@ -19,13 +19,12 @@ pub(crate) use plainly::looks_personal;
 
 use crate::identifiers::CitizenNumber;
 use crate::institution::facts::Text;
+use crate::limits::PERSONAL_BYTES_MAX;
 use serde::de::{self, MapAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// Longest value, in bytes.
-pub const PERSONAL_BYTES_MAX: usize = 400;
 /// Shortest sealed value in base64: nonce and tag alone.
 const SEALED_TEXT_MIN: usize = 54;
 /// Longest sealed value in base64: a nonce, a tag and the longest value.

@@ -507,5 +507,10 @@ fn the_program_reads_erases_and_shows_what_is_sealed() {
     assert_eq!(code, 1, "{said}");
     assert!(run(&["show", PERSON]).1.contains("Personal data: erased (已删除)"));
     assert_eq!(run(&["verify"]).0, 0);
+    // Decided again, a reading and an erasure come to what they came to.
+    let (code, supposed, said) = run(&["what-if", PERSON, "--as-if-law-of", "2025-06-01"]);
+    assert!(code == 0 && supposed.contains("Nothing would stand otherwise"), "{supposed}{said}");
+    let (code, found, said) = run(&["--json", "check", PERSON]);
+    assert!(code == 0 && !found.contains("against-rule"), "{found}{said}");
     nothing_in_plain_text(dir.path());
 }

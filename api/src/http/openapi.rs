@@ -126,6 +126,7 @@ fn shared_parameters(path: &str) -> Vec<Value> {
             "/v1/commands" | "/v1/import" | "/v1/rules" | "/v1/events/stream" | "/v1/events/{id}"
         )
         || path == "/v1/events/{id}/proof"
+        || path.ends_with("/personal-data")
         || path.starts_with("/v1/log/")
     {
         return out;
@@ -189,6 +190,9 @@ fn problems(path: &str, method: &str) -> BTreeMap<u16, Vec<&'static Kind>> {
             &REFUSED,
             &READ_ONLY,
         ]);
+    }
+    if path.ends_with("/personal-data") {
+        kinds.extend([&INVALID_COMMAND, &UNKNOWN_EVENT, &CONFLICT, &REFUSED, &READ_ONLY]);
     }
     if path == "/v1/check" {
         kinds.push(&UNKNOWN_SUBJECT);

@@ -94,6 +94,8 @@ fn a_value_of_the_wrong_form_is_refused_and_not_repeated() {
         let (code, pointer, message) = refusal(&register(json!({ field: text })));
         assert_eq!((code, pointer), ("invalid-value", format!("/data/{field}")));
         assert!(text == " " || !message.contains(text), "{message}");
+        let long = PERSONAL_BYTES_MAX < text.len();
+        assert!(!long || message.contains(&PERSONAL_BYTES_MAX.to_string()), "{message}");
     }
 }
 

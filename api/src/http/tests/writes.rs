@@ -146,7 +146,7 @@ async fn personal_data_is_sealed_in_answers_read_by_a_post_that_is_recorded_and_
     let actor = json!({ "authority": "agency", "area": "430500", "operator": "op-17" });
     let without_reason = read(json!({ "actor": actor.clone() })).await;
     assert_eq!(without_reason.status, StatusCode::BAD_REQUEST, "{}", without_reason.text);
-    assert_eq!(without_reason.json()["pointer"], "/reason");
+    assert_eq!(without_reason.json()["errors"][0]["pointer"], "/reason");
     let opened = read(json!({ "actor": actor.clone(), "reason": "核对身份" })).await;
     assert_eq!(opened.status, StatusCode::OK, "{}", opened.text);
     assert_eq!(opened.header("cache-control"), "no-store");
