@@ -10,6 +10,7 @@ mod decides;
 mod limits;
 mod machine;
 mod measure;
+mod proofs;
 mod reads;
 mod report;
 mod rows;
@@ -27,7 +28,7 @@ pub(crate) struct Options {
     /// Sizes of the ledger in events, such as 100k,1m,10m.
     #[arg(long, value_delimiter = ',', default_value = "100k,1m", value_parser = size)]
     sizes: Vec<u64>,
-    /// Only these groups: import, replay, rebuild, check, read, obligations, decide, append. The ledger is always imported,
+    /// Only these groups: import, replay, rebuild, check, verify, what-if, read, obligations, decide, proof, append. The ledger is always imported,
     /// and the limits that the groups are compared with are always taken.
     #[arg(long, value_delimiter = ',')]
     only: Vec<Group>,
@@ -55,9 +56,12 @@ enum Group {
     Replay,
     Rebuild,
     Check,
+    Verify,
+    WhatIf,
     Read,
     Obligations,
     Decide,
+    Proof,
     Append,
 }
 
@@ -66,7 +70,7 @@ impl Options {
     fn check(&self) -> anyhow::Result<()> {
         let writes = |group: &Group| matches!(group, Group::Import | Group::Append);
         if self.keep && (self.only.is_empty() || self.only.iter().any(writes)) {
-            bail!("--keep is for --only replay,rebuild,check,read,obligations,decide");
+            bail!("--keep is for --only replay,rebuild,check,verify,what-if,read,obligations,decide,proof");
         }
         Ok(())
     }

@@ -39,6 +39,8 @@ pub(crate) enum Mark {
     Ratio(f64),
     /// The value, at most.
     AtMost(f64),
+    /// The value, at least.
+    AtLeast(f64),
 }
 
 impl Figure {
@@ -67,6 +69,9 @@ impl Figure {
             (Some(Mark::AtMost(most)), Some(reached)) => {
                 format!("at most {}: {}", number(most), words(reached))
             }
+            (Some(Mark::AtLeast(least)), Some(reached)) => {
+                format!("at least {}: {}", number(least), words(reached))
+            }
             (_, None) | (None, Some(_)) => String::new(),
         }
     }
@@ -76,6 +81,7 @@ impl Figure {
         match self.mark? {
             Mark::Ratio(least) => self.against.as_ref().map(|against| against.ratio >= least),
             Mark::AtMost(most) => Some(self.value.median <= most),
+            Mark::AtLeast(least) => Some(self.value.median >= least),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::measure::{Calls, to_f64};
 use super::report::{Figure, Mark, Section};
 use super::rows::Rows;
 use super::step::{Counted, Outcome, Step, Told};
-use super::{Group, Options, appends, decides, reads};
+use super::{Group, Options, appends, decides, proofs, reads};
 use crate::workload::{Workload, Written, middle_and_end};
 use accord_api::ledger::{Access, Ledger};
 use accord_domain::Instant;
@@ -86,6 +86,14 @@ pub(crate) fn measure(size: u64, options: &Options) -> anyhow::Result<Section> {
     if options.wants(Group::Check) {
         bench.check_all()?;
     }
+    if options.wants(Group::Verify) {
+        say("verify");
+        bench.section.figures.extend(proofs::verify(&bench.ledger_dir(), options.runs)?);
+    }
+    if options.wants(Group::WhatIf) {
+        say("what-if");
+        bench.section.figures.extend(proofs::what_if(&bench.ledger_dir(), options.runs)?);
+    }
     let (ledger, _clock) = bench.open(Access::ReadWrite)?;
     if options.wants(Group::Read) {
         say("reads");
@@ -98,6 +106,10 @@ pub(crate) fn measure(size: u64, options: &Options) -> anyhow::Result<Section> {
     if options.wants(Group::Decide) {
         say("decide");
         bench.section.figures.extend(decides::measure(&bench.workload, options.runs)?);
+    }
+    if options.wants(Group::Proof) {
+        say("proofs");
+        bench.section.figures.extend(proofs::measure(&ledger, options.runs)?);
     }
     if options.wants(Group::Append) {
         bench.append(&ledger)?;
@@ -340,7 +352,7 @@ impl Bench<'_> {
     }
 }
 
-fn mib(bytes: u64) -> f64 {
+pub(crate) fn mib(bytes: u64) -> f64 {
     to_f64(bytes) / f64::from(1 << 20)
 }
 

@@ -6,10 +6,11 @@ use crate::workload::{Pace, Written, middle_and_end};
 use accord_api::ledger::{Importer, Ledger, LineResult, Watcher, views_path};
 use accord_domain::compliance::{Asked, LATE_DAYS_DEFAULT};
 use accord_domain::obligation::Law;
+use accord_domain::rulebook::Rulebook;
 use accord_domain::track::{Line, Value};
 use accord_domain::{AreaCode, Instant};
 use accord_projections::{Options, Projector, Source, wait_for};
-use accord_replay::{Checked, Checking};
+use accord_replay::{Checked, Checking, Supposing, WhatIf};
 use accord_store::clock::ManualClock;
 use accord_store::{EventLog, SqliteLog};
 use anyhow::{Context, bail};
@@ -22,6 +23,9 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+
+/// The day whose law is supposed: before 令2 and 令3 came into force.
+const OTHER_LAW_OF: &str = "2020-01-01";
 
 /// What a step is to do.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +46,18 @@ pub(crate) enum Step {
     },
     /// Judge every act from the log alone.
     Check {
+        /// The ledger's directory.
+        ledger: PathBuf,
+        /// The date asked about, in microseconds.
+        as_of: i64,
+    },
+    /// Check every byte of the ledger.
+    Verify {
+        /// The ledger's directory.
+        ledger: PathBuf,
+    },
+    /// Decide every act as under the law of another year.
+    WhatIf {
         /// The ledger's directory.
         ledger: PathBuf,
         /// The date asked about, in microseconds.
@@ -112,6 +128,10 @@ impl Step {
             }
             Self::Check { ledger, as_of } => {
                 serde_json::to_string(&check(&ledger, Instant::from_micros(as_of))?)?
+            }
+            Self::Verify { ledger } => serde_json::to_string(&verify(&ledger)?)?,
+            Self::WhatIf { ledger, as_of } => {
+                serde_json::to_string(&what_if(&ledger, Instant::from_micros(as_of))?)?
             }
             Self::Rebuild { ledger } => serde_json::to_string(&rebuild(&ledger)?)?,
         };
@@ -205,6 +225,36 @@ fn check(ledger: &Path, as_of: Instant) -> anyhow::Result<Outcome<Told>> {
     let seconds = begin.elapsed().as_secs_f64();
     let told = counts.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
     outcome(seconds, events, told)
+}
+
+/// Opening the log is part of it. Gives how many flaws were found.
+fn verify(ledger: &Path) -> anyhow::Result<Outcome<u64>> {
+    let begin = std::time::Instant::now();
+    let verified = SqliteLog::verify(ledger, &mut |_, _| {})?;
+    outcome(begin.elapsed().as_secs_f64(), verified.events, verified.count)
+}
+
+/// Opening the log is part of it. Gives of how many subjects something would stand otherwise.
+fn what_if(ledger: &Path, as_of: Instant) -> anyhow::Result<Outcome<u64>> {
+    let begin = std::time::Instant::now();
+    let log = SqliteLog::open_read_only(ledger, at_the_end())?;
+    let events = wait_for(log.len())?;
+    let other = Rulebook::national().as_if_of(Instant::parse(OTHER_LAW_OF)?);
+    let supposing = Supposing {
+        as_of,
+        known_at: Instant::MAX,
+        law: Rulebook::national(),
+        other: Some(&other),
+        fork: None,
+        again: false,
+    };
+    let mut count = 0_u64;
+    let mut receive = |found: WhatIf| {
+        count += u64::from(!found.is_nothing());
+        ControlFlow::Continue(())
+    };
+    accord_replay::what_if_all(&log, &supposing, None, &mut receive, &mut |_| ControlFlow::Continue(()))?;
+    outcome(begin.elapsed().as_secs_f64(), events, count)
 }
 
 fn outcome<T>(seconds: f64, events: u64, answer: T) -> anyhow::Result<Outcome<T>> {
