@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Checks a ledger, and receipts, without the program: written from docs/reference/format.md alone.
+"""Checks a ledger, receipts and evidence bundles without the program: written from docs/reference/format.md alone.
 
     verify.py LEDGER-DIRECTORY [RECEIPT ...]        the whole log, then receipts against it
     verify.py --key checkpoint.pub RECEIPT ...      receipts alone
+    verify.py BUNDLE.zip [--key checkpoint.pub]     an evidence bundle
 
 Needs Python 3.8 and its standard library. Exit 0 when everything holds, 5 when something does not.
 """
-import base64, hashlib, json, pathlib, sqlite3, sys, uuid
+import base64, hashlib, json, pathlib, re, sqlite3, struct, sys, uuid, zlib
 
 def sha(*parts): return hashlib.sha256(b"".join(parts)).digest()
 
@@ -60,6 +61,7 @@ def root(leaves):
 def climb(hash, index, size, path):
     """The root a path leads to: the sibling is on the left where the node is a right child or the last of its row."""
     last = size - 1
+    if index > last: raise Wrong("the tree ends before the event")
     for sibling in path:
         while not index & 1 and index == last and last: index, last = index >> 1, last >> 1
         hash = sha(b"\1", sibling, hash) if index & 1 else sha(b"\1", hash, sibling)
@@ -74,7 +76,7 @@ def read_key(text):
     if data[0] != 1 or sha(name.encode(), b"\n", data)[:4].hex() != id: raise Wrong("not a public key")
     return name, bytes.fromhex(id), data[1:]
 
-def checkpoint(note, key):
+def signed_text(note, key):
     text, _, lines = note.rpartition("\n\n")
     text += "\n"
     for line in lines.splitlines():
@@ -82,10 +84,13 @@ def checkpoint(note, key):
         data = base64.b64decode(data)
         if (name, data[:4]) == key[:2]:
             if not signed(key[2], text.encode(), data[4:]): raise Wrong("the signature does not hold")
-            origin, size, hash = text.split("\n")[:3]
-            if origin != name: raise Wrong("the checkpoint is of another log")
-            return int(size), base64.b64decode(hash)
+            return text
     raise Wrong("signed by a foreign key")
+
+def checkpoint(note, key):
+    origin, size, hash = signed_text(note, key).split("\n")[:3]
+    if origin != key[0]: raise Wrong("the checkpoint is of another log")
+    return int(size), base64.b64decode(hash)
 
 def check_receipt(text, key, bodies):
     answer = json.loads(text)
@@ -98,6 +103,75 @@ def check_receipt(text, key, bodies):
     if leaf(bodies[index]).hex() != receipt["leaf"]: raise Wrong(f"position {index}: altered since the receipt was given")
     if root([leaf(body) for body in bodies[:size]]) != signed_root: raise Wrong("rewritten: the signed root is not in this past")
     return f"position {index} in a tree of {size}: holds, and the log goes on from there"
+
+# --- evidence bundles ----------------------------------------------------------------------------------------------
+def unzip(data):
+    """The members by name. Only the one layout is read, so nothing is unpacked and nothing can hide."""
+    if len(data) > 64 << 20: raise Wrong("unsafe: larger than a bundle may be")
+    if len(data) < 22 or data[-22:-14] != b"PK\5\6\0\0\0\0": raise Wrong("not a bundle (zip)")
+    count, again, size, start, comment = struct.unpack("<HHIIH", data[-14:])
+    if (count, start + size, comment) != (again, len(data) - 22, 0) or count > 20_000: raise Wrong("unsafe: not laid out as a bundle")
+    members, at, local = {}, start, 0
+    for _ in range(count):
+        if at + 46 > len(data) - 22: raise Wrong("altered: the directory of the archive is cut")
+        common = data[at + 6:at + 32]
+        version, flags, method, time, crc, packed, length, name_length, extra = struct.unpack("<HHHIIIIHH", common)
+        name = data[at + 46:at + 46 + name_length].decode("latin-1")
+        if not re.fullmatch(r"[A-Za-z0-9._/-]{1,100}", name) or any(not part.strip(".") for part in name.split("/")):
+            raise Wrong(f"unsafe: the name {name!r} leads elsewhere")
+        if name in members: raise Wrong(f"unsafe: two members are called {name}")
+        if method: raise Wrong(f"unsafe: {name} is packed")
+        if length > 16 << 20: raise Wrong(f"unsafe: {name} is too large")
+        body = data[local + 30 + name_length:local + 30 + name_length + length]
+        entry = struct.pack("<4sH26sHHHII", b"PK\1\2", 0x030A, common, 0, 0, 0, 0x81A40000, local) + name.encode()
+        honest = (version, flags, time, packed, extra) == (10, 0, 0x00210000, length, 0) and data[at:at + 46 + name_length] == entry
+        if not honest or data[local:local + 30 + name_length] != b"PK\3\4" + common + name.encode() or zlib.crc32(body) != crc:
+            raise Wrong(f"altered: {name} is not what the archive says of it")
+        members[name] = body
+        at, local = at + 46 + name_length, local + 30 + name_length + length
+    if (local, at) != (start, len(data) - 22): raise Wrong("altered: bytes besides the members")
+    return members
+
+def check_bundle(data, given):
+    members = unzip(data)
+    def get(name):
+        if name not in members: raise Wrong(f"missing: {name}")
+        return members[name]
+    manifest = json.loads(get("manifest.json"))
+    if manifest["format"] != "accord-bundle": raise Wrong("not a bundle")
+    if manifest["version"] != 1: raise Wrong(f"unknown version {manifest['version']}: this script checks version 1")
+    key = read_key(get("checkpoint.pub").decode())
+    if given and key != given: raise Wrong("foreign key: the bundle is signed by another key")
+    if signed_text(get("manifest.note").decode(), key) != f"accord-bundle/1\n{base64.b64encode(sha(get('manifest.json'))).decode()}\n":
+        raise Wrong("altered: manifest.json is not the one that was signed")
+    for member in manifest["members"]:
+        body = get(member["name"])
+        if (len(body), sha(body).hex()) != (member["size"], member["sha256"]): raise Wrong(f"altered: {member['name']}")
+    if list(members) != ["manifest.json", "manifest.note"] + [member["name"] for member in manifest["members"]]:
+        raise Wrong("put in or moved: the archive has other members than the manifest")
+    note = get("checkpoint.txt").decode()
+    size, signed_root = checkpoint(note, key)
+    if (manifest["ledger"], manifest["tree"]) != (key[0], {"root": signed_root.hex(), "size": str(size)}): raise Wrong("the checkpoint is of another tree")
+    for index, event in enumerate(manifest["events"]):
+        position, hash = int(event["position"]), bytes.fromhex(event["leaf"])
+        if event["version"] != index: raise Wrong(f"missing: version {index} of the history")
+        if event["withheld"] != (event["file"] is None): raise Wrong(f"position {position}: withheld and given")
+        if not event["withheld"]:
+            body = get(event["file"])
+            said = json.loads(body)
+            if leaf(body) != hash: raise Wrong(f"position {position}: altered")
+            if (uuid.UUID(said["id"]).int & (2**40 - 1), said["version"], said["type"].split(".")[0], said["subject"]) != (
+                    position, index, manifest["subject"]["kind"], manifest["subject"]["code"]):
+                raise Wrong(f"position {position}: of another place or subject")
+        head, _, tail = get(event["proof"]).decode().partition("\n\n")
+        first, second, *path = head.split("\n")
+        if (first, second, tail) != ("c2sp.org/tlog-proof@v1", f"index {position}", note): raise Wrong(f"position {position}: not its proof")
+        if climb(hash, position, size, [base64.b64decode(line) for line in path]) != signed_root:
+            raise Wrong(f"position {position}: the proof does not lead to the signed root")
+    withheld = sum(event["withheld"] for event in manifest["events"])
+    whose = "the key given" if given else "its own key: compare it with the one you got by another way"
+    return (f"{manifest['subject']['code']} in force {manifest['coordinates']['as_of']}, recorded by {manifest['coordinates']['known_at']}: "
+            f"{len(manifest['events']) - withheld} events hold, {withheld} withheld, in a tree of {size}; signed with {whose}")
 
 # --- the log -------------------------------------------------------------------------------------------------------
 def check_log(path):
@@ -128,6 +202,10 @@ def check_log(path):
 
 def main(arguments):
     try:
+        if arguments[0].endswith(".zip"):
+            key = read_key(open(arguments[2]).read()) if arguments[1:2] == ["--key"] else None
+            print(f"{arguments[0]}: {check_bundle(open(arguments[0], 'rb').read(), key)}")
+            return 0
         if arguments[0] == "--key":
             key, bodies, receipts = read_key(open(arguments[1]).read()), None, arguments[2:]
         else:
@@ -137,7 +215,7 @@ def main(arguments):
             print(f"{len(bodies)} events, root {root([leaf(body) for body in bodies]).hex()}")
         for name in receipts:
             print(f"{name}: {check_receipt(open(name).read(), key, bodies)}")
-    except (Wrong, ValueError, KeyError, sqlite3.DatabaseError) as wrong:
+    except (Wrong, ValueError, KeyError, TypeError, AttributeError, sqlite3.DatabaseError) as wrong:
         print(f"does not hold: {wrong}")
         return 5
     return 0

@@ -2,6 +2,7 @@
 //! import.
 
 pub mod answers;
+pub mod bundle;
 pub mod cli;
 pub mod http;
 pub mod ledger;

@@ -2,8 +2,10 @@
 //!
 //! [`state_as_of`], [`standing_as_of`] and [`history`] tell of one subject; [`census`] folds the whole ledger; [`diff`] says
 //! what differs between two pairs of coordinates and which events did it; [`check`] says what is not as the rules have it; [`what_if`] says what would stand
-//! otherwise; and [`verify`] compares what the views say with what the log says, and names every difference.
+//! otherwise; and [`verify`] compares what the views say with what the log says, and names every difference. [`bundle`]
+//! makes and checks what leaves the house as evidence.
 
+pub mod bundle;
 mod census;
 mod check;
 mod diff;

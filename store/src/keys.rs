@@ -161,7 +161,17 @@ impl Signer {
     /// A signed checkpoint of this ledger. The same tree always gives the same bytes: Ed25519 draws nothing at random.
     #[must_use]
     pub fn checkpoint(&self, size: u64, root: crate::merkle::Hash) -> String {
-        let text = Checkpoint { origin: self.verifier.name().to_owned(), size, root }.text();
+        self.sign(Checkpoint { origin: self.verifier.name().to_owned(), size, root }.text())
+    }
+
+    /// A signed note over a digest, named by what it is of. It has two lines and a checkpoint three: neither can be taken
+    /// for the other.
+    #[must_use]
+    pub fn attest(&self, what: &str, digest: crate::merkle::Hash) -> String {
+        self.sign(format!("{what}\n{}\n", STANDARD.encode(digest)))
+    }
+
+    fn sign(&self, text: String) -> String {
         let line = signature_line(&self.verifier, &self.key.sign(text.as_bytes()).to_bytes());
         text + "\n" + &line
     }
@@ -242,6 +252,15 @@ mod tests {
         note.verify(&VerifierKey::parse(VKEY).unwrap()).unwrap();
         let line = signature_line(signer.verifier(), &signer.key.sign(note.text().as_bytes()).to_bytes());
         assert_eq!(format!("{}\n{line}", note.text()), NOTE);
+    }
+
+    #[test]
+    fn what_is_attested_can_not_be_taken_for_a_checkpoint() {
+        let signer = Signer::parse(SKEY, "PeterNeumann").unwrap();
+        let note = SignedNote::parse(&signer.attest("PeterNeumann", [7; 32])).unwrap();
+        note.verify(signer.verifier()).unwrap();
+        assert!(Checkpoint::parse(note.text()).is_err());
+        assert!(Checkpoint::parse(SignedNote::parse(&signer.checkpoint(3, [7; 32])).unwrap().text()).is_ok());
     }
 
     #[test]

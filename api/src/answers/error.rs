@@ -17,7 +17,7 @@ pub enum AnswerError {
     /// Part of the question is missing or does not fit.
     #[error("{parameter}: {message}")]
     Question {
-        /// Which part, by its name in HTTP; the command line has the same name after `--`.
+        /// Which part, by its name in HTTP; the command line has the same name after `--`, with `-` for `_`.
         parameter: &'static str,
         /// What is wrong and what would be right, in English.
         message: String,
@@ -45,6 +45,9 @@ pub enum AnswerError {
         #[source]
         source: serde_json::Error,
     },
+    /// There is no key to sign a checkpoint with.
+    #[error("the key that signs checkpoints cannot be read")]
+    NoKey,
     /// The views could not be read.
     #[error("the views could not be read")]
     Views(#[from] ViewError),
@@ -58,6 +61,7 @@ impl AnswerError {
             Self::UnknownSubject { .. } => "unknown-subject",
             Self::Question { .. } => "invalid-question",
             Self::Log(_) | Self::Decode { .. } | Self::Quote { .. } => "log-unreadable",
+            Self::NoKey => "no-key",
             Self::Views(_) => "views-unreadable",
         }
     }
@@ -67,6 +71,7 @@ impl AnswerError {
     pub fn message(&self, lang: Lang) -> String {
         match (self, lang) {
             (Self::UnknownSubject { code }, Lang::Zh) => format!("账本中没有 {code} 的任何记录"),
+            (Self::NoKey, Lang::Zh) => "无法读取签署检查点的密钥".to_owned(),
             (Self::Question { message_zh, .. }, Lang::Zh) => message_zh.clone(),
             (Self::Question { message, .. }, Lang::En) => message.clone(),
             (error, _) => {

@@ -157,13 +157,18 @@ pub enum Command {
         /// One view by name; all when left out
         view: Option<String>,
     },
-    /// Check every stored byte against hashes and tree, or a receipt; exit 5 when something was altered
+    /// Write an evidence bundle: what stood and what was known on a day, with proofs that a stranger checks offline
+    Export(Export),
+    /// Check every stored byte against hashes and tree, or a bundle, or a receipt; exit 5 when something was altered
     Verify {
+        /// An evidence bundle instead, as `export` writes it
+        #[arg(value_name = "BUNDLE", group = "given_out")]
+        bundle: Option<PathBuf>,
         /// A receipt instead: JSON with the receipt, or a .tlog-proof file
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", group = "given_out")]
         receipt: Option<PathBuf>,
         /// Public key of the log, as in keys/checkpoint.pub [default: that of the ledger]
-        #[arg(long, value_name = "FILE", requires = "receipt")]
+        #[arg(long, value_name = "FILE", requires = "given_out")]
         key: Option<PathBuf>,
     },
     /// Read the personal data (个人信息) of a subject; who reads it and why is recorded first
@@ -354,6 +359,29 @@ pub struct Import {
     /// Where lines that are not accepted go, unchanged; the reasons go beside it, to FILE.reasons.jsonl
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
+}
+
+/// An evidence bundle.
+#[derive(Args, Debug)]
+pub struct Export {
+    /// Institution, practitioner or another subject
+    #[arg(value_parser = subject)]
+    pub subject: Subject,
+    /// Where to write it; nothing is written over
+    #[arg(long, value_name = "FILE.zip")]
+    pub out: PathBuf,
+    /// Withhold what this event says, by id; its place, leaf hash and proof stay. May be given more than once
+    #[arg(long, value_name = "EVENT")]
+    pub redact: Vec<Uuid>,
+    /// Why events are withheld
+    #[arg(long, value_name = "TEXT", requires = "redact")]
+    pub redact_reason: Option<String>,
+    /// Who takes it out of the ledger; stands in its chain of custody
+    #[arg(long, value_name = "TEXT")]
+    pub exported_by: Option<String>,
+    /// Coordinates
+    #[command(flatten)]
+    pub at: At,
 }
 
 /// A claim.

@@ -187,18 +187,21 @@ impl Stop {
         }
         let exit = match error {
             AnswerError::UnknownSubject { .. } => Exit::NotFound,
-            AnswerError::Question { .. } | AnswerError::Views(_) => Exit::Usage,
+            AnswerError::Question { .. } | AnswerError::Views(_) | AnswerError::NoKey => Exit::Usage,
             AnswerError::Log(_) | AnswerError::Decode { .. } | AnswerError::Quote { .. } => Exit::Unverified,
         };
         let mut problem = Problem::new(exit, error.code(), error.message(lang));
         match error {
-            AnswerError::Question { parameter, .. } => problem.pointer = Some(format!("--{parameter}")),
+            AnswerError::Question { parameter, .. } => {
+                problem.pointer = Some(format!("--{}", parameter.replace('_', "-")));
+            }
             AnswerError::Views(_) => {
                 problem = problem.advice(
                     lang.of_two("用 `accord rebuild` 重建视图", "`accord rebuild` makes the views again"),
                 );
             }
             AnswerError::UnknownSubject { .. }
+            | AnswerError::NoKey
             | AnswerError::Log(_)
             | AnswerError::Decode { .. }
             | AnswerError::Quote { .. } => {}

@@ -116,7 +116,7 @@ fn decimal(parts: i64, unit: i64, digits: usize) -> String {
 }
 
 /// What a field is called.
-pub(super) fn label(key: &str, lang: Lang) -> &str {
+pub(crate) fn label(key: &str, lang: Lang) -> &str {
     let (zh, en) = match key {
         "activity" => ("活动", "by"),
         "amount_fen" => ("金额", "amount"),

@@ -7,7 +7,8 @@ mod check;
 mod diff;
 mod doctor;
 pub mod exit;
-mod facts;
+mod export;
+pub(crate) mod facts;
 mod import;
 pub mod obligations;
 mod out;
@@ -18,8 +19,9 @@ mod serve;
 mod table;
 pub mod text;
 mod verify;
+mod verify_bundle;
 mod what_if;
-mod words;
+pub(crate) mod words;
 
 use crate::answers::Lang;
 use accord_store::clock::{Clock, SystemClock};
@@ -116,10 +118,14 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         Command::Diff(asked) => diff::diff(&mut session, &asked),
         Command::WhatIf(asked) => what_if::what_if(&mut session, &asked),
         Command::Rebuild { view } => replay::rebuild(&mut session, view.as_deref()),
-        Command::Verify { receipt: None, .. } => verify::ledger(&mut session),
-        Command::Verify { receipt: Some(receipt), key } => {
+        Command::Export(asked) => export::export(&mut session, asked),
+        Command::Verify { bundle: Some(bundle), key, .. } => {
+            verify_bundle::bundle(&mut session, &bundle, key.as_deref())
+        }
+        Command::Verify { receipt: Some(receipt), key, .. } => {
             verify::receipt(&mut session, &receipt, key.as_deref())
         }
+        Command::Verify { .. } => verify::ledger(&mut session),
         Command::OpenPersonal(asked) => personal::open(&mut session, &asked),
         Command::ErasePersonal(asked) => personal::erase(&mut session, &asked),
         Command::Doctor => doctor::doctor(&mut session),

@@ -32,10 +32,10 @@ struct Report {
 
 /// One thing that is wrong.
 #[derive(Serialize)]
-struct Line {
-    kind: &'static str,
+pub(super) struct Line {
+    pub(super) kind: &'static str,
     position: Option<Position>,
-    message: String,
+    pub(super) message: String,
 }
 
 /// The sentence in a language.
@@ -46,7 +46,7 @@ pub(super) fn sentence(flaw: &Flaw, lang: Lang) -> String {
     }
 }
 
-fn line(flaw: &Flaw, lang: Lang) -> Line {
+pub(super) fn line(flaw: &Flaw, lang: Lang) -> Line {
     Line { kind: flaw.kind.name(), position: flaw.position.map(Position), message: sentence(flaw, lang) }
 }
 
@@ -137,7 +137,7 @@ pub(super) fn receipt(session: &mut Session<'_, '_>, file: &Path, key: Option<&P
     conclude(session, &report, one)
 }
 
-fn read_key(path: &Path) -> Result<VerifierKey, Stop> {
+pub(super) fn read_key(path: &Path) -> Result<VerifierKey, Stop> {
     let name = path.display().to_string();
     let wrong = |error: &dyn std::error::Error| {
         Stop::problem(Problem::new(Exit::Usage, "not-a-key", chain(error)).file(&name))
@@ -146,7 +146,7 @@ fn read_key(path: &Path) -> Result<VerifierKey, Stop> {
     VerifierKey::parse(&text).map_err(|error| wrong(&error))
 }
 
-fn compare(
+pub(super) fn compare(
     session: &Session<'_, '_>,
     receipt: &Receipt,
     checkpoint: &Checkpoint,
@@ -163,14 +163,17 @@ fn conclude(
 ) -> Result<(), Stop> {
     let lang = session.lang();
     session.out.answer(report, text)?;
-    let Some(first) = report.flaws.first() else { return Ok(()) };
+    report.flaws.first().map_or(Ok(()), |first| Err(failed(first, lang)))
+}
+
+/// A check that failed, told of already.
+pub(super) fn failed(first: &Line, lang: Lang) -> Stop {
     let message = lang.of_two("核对未通过", "verification failed").to_owned();
     let advice = lang.of_two(
         "停止写入，保留现场；与备份和已发出的回执比对",
         "stop writing and keep the files as they are; compare with backups and with receipts given out",
     );
-    let problem = Problem::new(Exit::Unverified, first.kind, message).advice(advice);
-    Err(Stop::told(problem))
+    Stop::told(Problem::new(Exit::Unverified, first.kind, message).advice(advice))
 }
 
 fn whole(report: &Report, lang: Lang) -> String {

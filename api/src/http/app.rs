@@ -261,6 +261,7 @@ impl From<AnswerError> for Problem {
                 crate::http::query::invalid(parameter, message, message_zh)
             }
             AnswerError::Views(error) => from_views(error),
+            AnswerError::NoKey => crate::http::log::no_key(),
             AnswerError::Log(_) | AnswerError::Decode { .. } | AnswerError::Quote { .. } => {
                 tracing::error!(error = %chain(&error), "a question cannot be answered");
                 Self::new(

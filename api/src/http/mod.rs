@@ -5,6 +5,7 @@
 //! security headers, metrics, span) is in one layer, [`scope`].
 
 mod app;
+mod bundle;
 mod check;
 mod commands;
 mod cursor;
@@ -61,6 +62,7 @@ fn api() -> OpenApiRouter<App> {
         .merge(show::routes())
         .merge(history::routes())
         .merge(diff::routes())
+        .merge(bundle::routes())
         .merge(what_if::routes())
         .merge(others::routes())
         .merge(obligations::routes())

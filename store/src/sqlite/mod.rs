@@ -128,6 +128,9 @@ pub struct SqliteLog {
 }
 
 impl SqliteLog {
+    /// Version of the format of `log.db` that this program writes.
+    pub const FORMAT: u32 = schema::FORMAT;
+
     /// Whether there is a ledger in a directory.
     #[must_use]
     pub fn exists(dir: &Path) -> bool {

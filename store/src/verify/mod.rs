@@ -34,6 +34,8 @@ pub enum FlawKind {
     Foreign,
     /// A signature does not hold.
     Signature,
+    /// Made to mislead or to harm a reader: an archive with tricks, or beyond the limits.
+    Unsafe,
     /// The past was rewritten: what a receipt shows is not in this log's past.
     Rewritten,
 }
@@ -54,6 +56,7 @@ impl FlawKind {
             Self::File => "file",
             Self::Foreign => "foreign",
             Self::Signature => "signature",
+            Self::Unsafe => "unsafe",
             Self::Rewritten => "rewritten",
         }
     }

@@ -94,7 +94,7 @@ pub(super) fn ends(of: &Field, says: Option<&Says>, lang: Lang) -> String {
 }
 
 /// What a value is called on its field.
-pub(super) fn value(of: &Field, word: &str, lang: Lang) -> String {
+pub(crate) fn value(of: &Field, word: &str, lang: Lang) -> String {
     match of {
         Field::Track(track) => match Value::parse(word) {
             Some(Value::Points(points)) => match lang {

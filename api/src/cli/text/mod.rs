@@ -16,6 +16,7 @@ mod what_if;
 
 pub use census::census;
 pub use check::{breach_counts, breaches};
+pub(crate) use diff::value as field_value;
 pub use diff::{diff, diff_brief};
 pub use done::done;
 pub use due::worklist;

@@ -411,3 +411,51 @@ async fn what_is_not_as_the_rules_have_it_is_paged_as_one_snapshot() {
         assert_eq!(answer.status.as_u16(), status, "{bad}: {}", answer.text);
     }
 }
+
+#[tokio::test]
+async fn a_bundle_is_given_as_a_file_that_holds() {
+    use accord_replay::bundle::check;
+    let server = Server::with_histories().await;
+    let ask = async |target: &str| {
+        let response = server.router.clone().oneshot(get(target, &[])).await.unwrap();
+        let (parts, body) = response.into_parts();
+        (parts, body.collect().await.unwrap().to_bytes().to_vec())
+    };
+    let key = server.ledger.signer().unwrap().verifier().clone();
+    let target = format!("/v1/institutions/{PHARMACY}/bundle?as_of=2025-09-01&exported_by=op-17");
+    let (parts, bytes) = ask(&target).await;
+    assert_eq!(parts.status, StatusCode::OK);
+    assert_eq!(parts.headers["content-type"], "application/zip");
+    assert_eq!(
+        parts.headers["content-disposition"],
+        format!("attachment; filename=\"accord-institution-{PHARMACY}-2025-09-01.zip\"")
+    );
+    let checked = check(&bytes, Some(&key)).unwrap();
+    assert_eq!(checked.manifest.custody.exported_by.as_deref(), Some("op-17"));
+    assert_eq!(bytes, ask(&target).await.1, "the clock stands still: the same bytes");
+    // Withheld, by id; of another kind of subject; and what is wrong.
+    let history = server.get(&format!("/v1/institutions/{PHARMACY}/history")).await.json();
+    let id = history["events"][1]["id"].as_str().unwrap().to_owned();
+    let (_, bytes) = ask(&format!("{target}&redact={id}&redact_reason=why")).await;
+    assert_eq!(check(&bytes, Some(&key)).unwrap().withheld, 1);
+    let (_, bytes) = ask(&format!("/v1/practitioners/{DOCTOR}/bundle")).await;
+    assert_eq!(check(&bytes, None).unwrap().manifest.subject.kind, "practitioner");
+    for (query, parameter) in [
+        ("redact=x", "redact"),
+        ("redact_reason=why", "redact_reason"),
+        ("redact=0198f0a0-0000-7000-8000-000000000000", "redact"),
+    ] {
+        let answer = server.get(&format!("/v1/institutions/{PHARMACY}/bundle?{query}")).await;
+        assert_eq!(
+            (answer.status, &answer.json()["errors"][0]["parameter"]),
+            (StatusCode::BAD_REQUEST, &json!(parameter)),
+            "{}",
+            answer.text
+        );
+    }
+    let nobody = server.get("/v1/institutions/H43050300099/bundle").await;
+    assert_eq!(
+        (nobody.status, nobody.json()["code"].clone()),
+        (StatusCode::NOT_FOUND, json!("unknown-subject"))
+    );
+}

@@ -1,0 +1,279 @@
+//! The evidence bundle of a subject: what stood and what was known at a pair of coordinates, with everything a stranger
+//! needs to check it. The container is [`accord_replay::bundle`]; here is what goes into it. Command line and HTTP both
+//! give these bytes.
+//!
+//! The tree of a bundle is the one that ended with the newest event known at `known_at`, so the same coordinates lead to
+//! the same proofs and the same checkpoint for ever. Nothing besides what is asked goes in: no clock, no randomness.
+
+mod cited;
+mod recipe;
+#[cfg(test)]
+mod tests;
+mod timeline;
+
+use crate::Ledger;
+use crate::answers::{AnswerError, Axis, Coordinates, Entry, Gathered, Lang, Receipt, entries, gather, hex};
+use accord_domain::calendar::Calendar;
+use accord_domain::rejection::Words;
+use accord_domain::{Instant, Span, Subject, timeline as axis, words};
+use accord_replay::bundle::{
+    self, About, Custody, Environment, FORMAT, Manifest, Member, Tree, VERSION, limits,
+};
+use accord_store::keys::Signer;
+use accord_store::merkle::note::{Checkpoint, SignedNote};
+use accord_store::merkle::root_of_path;
+use accord_store::{LogError, SqliteLog, Stored, cosigned, verify_columns};
+use uuid::Uuid;
+
+/// The page that checks a bundle offline; the same for every bundle.
+pub const VERIFY_PAGE: &str = include_str!("verify.html");
+
+/// Longest name of who exports, and longest reason for withholding, in bytes.
+const SAID_BYTES_MAX: usize = 200;
+
+/// What is asked besides subject and coordinates.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Asked {
+    /// Events of which the bytes are withheld; leaf hash and proof stay.
+    pub redact: Vec<Uuid>,
+    /// Why they are withheld.
+    pub redact_reason: Option<String>,
+    /// Who takes it out of the ledger, as was said.
+    pub exported_by: Option<String>,
+    /// When.
+    pub exported_at: Instant,
+}
+
+/// What the pages of a bundle tell of.
+struct Told<'a> {
+    subject: &'a Subject,
+    coordinates: Coordinates,
+    asked: &'a Asked,
+    /// What stands at the coordinates; none where events are withheld, as it would tell of them.
+    stands: Option<Gathered>,
+    /// What stood when, over the whole effective axis; likewise.
+    spans: Vec<Span>,
+    /// Every event known, in the order of recording.
+    acts: Vec<Act>,
+    rules: Vec<cited::Cited>,
+    key: String,
+    tree: Tree,
+}
+
+/// An event of the timeline.
+enum Act {
+    /// As recorded.
+    Shown(Box<Entry>),
+    /// Withheld: nothing but its place and its leaf hash.
+    Withheld { position: u64, version: u32, leaf: String },
+}
+
+/// The evidence bundle of a subject, as the bytes of a zip.
+///
+/// # Errors
+/// When nothing was ever recorded of the subject, an event to be withheld is not among those known, there is no key to
+/// sign with, or the log cannot be read.
+pub async fn make(
+    ledger: &Ledger,
+    subject: &Subject,
+    coordinates: Coordinates,
+    asked: &Asked,
+) -> Result<Vec<u8>, AnswerError> {
+    let log = ledger.event_log();
+    let signer = ledger.signer().ok_or(AnswerError::NoKey)?;
+    let stored = gather::history(&*log, subject, coordinates.known_at).await?;
+    if stored.is_empty() {
+        gather::must_be_known(&*log, subject).await?;
+    }
+    let withheld = withheld(asked, &stored)?;
+    let size = coordinates.position.map_or(0, |newest| newest.0 + 1);
+    let root = log.frontier(size).await?.root();
+    let checkpoint = checkpoint(ledger, signer, size, root)?;
+    let head = Checkpoint { origin: signer.verifier().name().to_owned(), size, root };
+    let mut members = Vec::new();
+    let mut listed = Vec::new();
+    for (event, withheld) in stored.iter().zip(&withheld) {
+        let receipt = Receipt::in_tree(&*log, None, event, size).await?;
+        let receipt = Receipt { checkpoint: Some(checkpoint.clone()), ..receipt };
+        let (mut entry, mut own) = proved(event, &receipt, &head, *withheld)?;
+        entry.withheld_reason = asked.redact_reason.clone().filter(|_| *withheld);
+        listed.push(entry);
+        members.append(&mut own);
+    }
+    let shown: Vec<&Stored> =
+        stored.iter().zip(&withheld).filter(|(_, not)| !**not).map(|(event, _)| event).collect();
+    let whole = shown.len() == stored.len();
+    let rules = cited::cited(ledger.rulebook(), &shown)?;
+    let tree = Tree { root: hex(&root), size: size.to_string() };
+    let told = Told {
+        subject,
+        coordinates,
+        asked,
+        stands: whole.then(|| gather::from_events(subject, coordinates, &stored)).transpose()?,
+        spans: if whole { axis::timeline(subject.kind(), &gather::decode(&stored)?) } else { Vec::new() },
+        acts: acts(&stored, &withheld)?,
+        rules,
+        key: signer.verifier().label(),
+        tree: tree.clone(),
+    };
+    members.extend(pages(&told, signer, checkpoint)?);
+    let manifest = Manifest {
+        coordinates: bundle::Coordinates {
+            as_of: coordinates.as_of,
+            known_at: coordinates.known_at,
+            position: coordinates.position.map(|position| position.to_string()),
+        },
+        custody: Custody { exported_at: asked.exported_at, exported_by: asked.exported_by.clone() },
+        environment: environment(ledger),
+        events: listed,
+        format: FORMAT.to_owned(),
+        ledger: signer.verifier().name().to_owned(),
+        members: Vec::new(),
+        subject: About { code: subject.code().to_owned(), kind: subject.kind().name().to_owned() },
+        tree,
+        version: VERSION,
+    };
+    let sealed = bundle::seal(manifest, members, signer);
+    sealed.map_err(|error| AnswerError::Log(LogError::Other(error.to_string())))
+}
+
+/// The members that are not of one event.
+fn pages(told: &Told<'_>, signer: &Signer, checkpoint: String) -> Result<Vec<Member>, AnswerError> {
+    let rules = cited::document(&told.rules);
+    let rules = rules.map_err(|error| AnswerError::Log(LogError::Other(error.to_string())))?;
+    Ok(vec![
+        Member::new("README.txt", recipe::TEXT),
+        Member::new(bundle::CHECKPOINT, checkpoint),
+        Member::new(bundle::KEY, format!("{}\n", signer.verifier())),
+        Member::new("rules.json", rules),
+        Member::new("timeline.en.html", timeline::page(told, Lang::En)),
+        Member::new("timeline.zh.html", timeline::page(told, Lang::Zh)),
+        Member::new("verify.html", VERIFY_PAGE),
+    ])
+}
+
+/// An event with its proof: what the manifest says of it, and its members. Nothing leaves the ledger as evidence that
+/// would not be found sound.
+fn proved(
+    event: &Stored,
+    receipt: &Receipt,
+    tree: &Checkpoint,
+    withheld: bool,
+) -> Result<(bundle::Entry, Vec<Member>), AnswerError> {
+    verify_columns(event)?;
+    let position = event.position;
+    let damaged = || {
+        let what = "its path does not lead to the root of the tree".to_owned();
+        AnswerError::Log(LogError::Damaged { position, what })
+    };
+    let proof = receipt.proof().ok_or_else(damaged)?;
+    if root_of_path(&event.leaf, position, tree.size, &proof.path) != Some(tree.root) {
+        return Err(damaged());
+    }
+    let (file, named) = (bundle::event_name(position), bundle::proof_name(position));
+    let mut members = vec![Member::new(&named, proof.text())];
+    if !withheld {
+        members.push(Member::new(&file, event.body.as_bytes()));
+    }
+    let entry = bundle::Entry {
+        file: (!withheld).then_some(file),
+        leaf: hex(&event.leaf),
+        position: position.to_string(),
+        proof: named,
+        version: event.version,
+        withheld,
+        withheld_reason: None,
+    };
+    Ok((entry, members))
+}
+
+/// The signed checkpoint of a size, with the lines of the witnesses who signed the same.
+fn checkpoint(
+    ledger: &Ledger,
+    signer: &Signer,
+    size: u64,
+    root: accord_store::merkle::Hash,
+) -> Result<String, AnswerError> {
+    let own = signer.checkpoint(size, root);
+    let kept = cosigned::load(ledger.dir(), signer.verifier())
+        .map_err(|error| AnswerError::Log(LogError::Other(error.to_string())))?;
+    let same = kept.filter(|(text, kept)| {
+        kept.size == size && text.starts_with(&own) && SignedNote::parse(text).is_ok()
+    });
+    Ok(same.map_or(own, |(text, _)| text))
+}
+
+fn environment(ledger: &Ledger) -> Environment {
+    Environment {
+        calendar: Calendar::china().hash().to_owned(),
+        log_format: SqliteLog::FORMAT,
+        program: "accord".to_owned(),
+        program_version: env!("CARGO_PKG_VERSION").to_owned(),
+        rulebook: ledger.rulebook().hash().to_owned(),
+    }
+}
+
+fn acts(stored: &[Stored], withheld: &[bool]) -> Result<Vec<Act>, AnswerError> {
+    let entries = entries(stored, Axis::Recorded)?;
+    let acts = entries.into_iter().zip(withheld).map(|(entry, withheld)| {
+        if *withheld {
+            Act::Withheld { position: entry.position.0, version: entry.version, leaf: entry.leaf }
+        } else {
+            Act::Shown(Box::new(entry))
+        }
+    });
+    Ok(acts.collect())
+}
+
+/// Which of the events are withheld, once it is seen that what is asked can be done.
+fn withheld(asked: &Asked, stored: &[Stored]) -> Result<Vec<bool>, AnswerError> {
+    let ids: Vec<Uuid> = gather::decode(stored)?.iter().map(|event| event.id).collect();
+    if let Some(unknown) = asked.redact.iter().find(|id| !ids.contains(id)) {
+        return Err(question(
+            "redact",
+            words!(
+                "{unknown} is no event of this subject that was known then; `history` lists them",
+                "{unknown} 不是该主体当时已知的事件；`history` 可列出事件"
+            ),
+        ));
+    }
+    if asked.redact_reason.is_some() && asked.redact.is_empty() {
+        return Err(question(
+            "redact_reason",
+            words!("a reason is given and no event is withheld", "给出了理由，但没有隐去任何事件"),
+        ));
+    }
+    for (parameter, said) in [("redact_reason", &asked.redact_reason), ("exported_by", &asked.exported_by)] {
+        let Some(said) = said else { continue };
+        if said.trim().is_empty() || said.len() > SAID_BYTES_MAX || said.chars().any(char::is_control) {
+            return Err(question(
+                parameter,
+                words!(
+                    "one line of at most {SAID_BYTES_MAX} bytes is needed",
+                    "须为不超过 {SAID_BYTES_MAX} 字节的一行文字"
+                ),
+            ));
+        }
+    }
+    if stored.len() > limits::EVENTS_MAX {
+        let (count, most) = (stored.len(), limits::EVENTS_MAX);
+        return Err(question(
+            "known_at",
+            words!(
+                "{count} events were known, a bundle holds at most {most}: ask for an earlier known_at",
+                "当时已知 {count} 个事件，一个证据包最多 {most} 个：请取更早的 known_at"
+            ),
+        ));
+    }
+    Ok(ids.iter().map(|id| asked.redact.contains(id)).collect())
+}
+
+fn question(parameter: &'static str, why: Words) -> AnswerError {
+    AnswerError::Question { parameter, message: why.en, message_zh: why.zh }
+}
+
+/// What the file is called when nobody says: kind, code and the day asked about.
+#[must_use]
+pub fn file_name(subject: &Subject, coordinates: Coordinates) -> String {
+    format!("accord-{}-{}.zip", subject.stream(), coordinates.as_of.date())
+}
