@@ -1,5 +1,6 @@
 //! What the tests of the whole share: the sample histories, the program itself, and a ledger under a clock set by hand.
 
+pub mod browser;
 pub mod lanes;
 pub mod program;
 pub mod world;

@@ -70,7 +70,7 @@ fn head(told: &Told<'_>, lang: Lang) -> String {
             )
         }
         Lang::En => format!(
-            "{subject} · in force (生效) {as_of} · recorded (记录) by {known_at} · log position {newest} · events of the subject at {range}"
+            "{subject} · in force (生效) {as_of} · recorded (记录) by {known_at} · log position {newest} · its events at {range}"
         ),
     }
 }
