@@ -40,13 +40,8 @@ fn changed(dir: &Path, name: &str, change: impl FnOnce(&mut Vec<Member>)) {
     fs::write(dir.join(name), write(&members).expect("a zip")).expect("a file");
 }
 
-async fn browser() -> Option<Browser> {
-    let browser = Browser::start().await;
-    if browser.is_none() {
-        eprintln!("chromedriver is not installed: skipped, not passed");
-    }
-    browser
-}
+/// What is said where there is no browser.
+const SKIPPED: &str = "chromedriver is not installed: skipped, not passed";
 
 /// Picks a file and waits for the verdict, and gives it with the steps told.
 async fn verdict(browser: &Browser, file: &Path) -> (String, String) {
@@ -71,7 +66,10 @@ async fn told(browser: &Browser) -> (String, String) {
 
 #[tokio::test]
 async fn the_page_checks_a_bundle_in_a_real_browser_without_a_network() {
-    let Some(browser) = browser().await else { return };
+    let Some(browser) = Browser::start().await else {
+        eprintln!("{SKIPPED}");
+        return;
+    };
     let dir = tempfile::tempdir().expect("a directory");
     let dir = dir.path();
     desk(dir);
@@ -173,7 +171,10 @@ async fn the_page_checks_a_bundle_in_a_real_browser_without_a_network() {
 
 #[tokio::test]
 async fn every_printed_sheet_carries_subject_dates_and_position() {
-    let Some(browser) = browser().await else { return };
+    let Some(browser) = Browser::start().await else {
+        eprintln!("{SKIPPED}");
+        return;
+    };
     let dir = tempfile::tempdir().expect("a directory");
     let dir = dir.path();
     desk(dir);
