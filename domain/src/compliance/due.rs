@@ -36,7 +36,8 @@ fn breach(entry: &Entry, events: &[Event], asked: &Asked<'_>) -> Option<Breach> 
         due: entry.due,
         provisional: entry.provisional,
         done: (kind == BreachKind::DoneLate).then_some(entry.until),
-        days: Some(end.days_since(Instant::from_date(start.date()))),
+        // None where time ran out with the last day, or it is called for since today.
+        days: Some(end.days_since(Instant::from_date(start.date()))).filter(|days| *days > 0),
         events: std::iter::once(entry.raised_by).chain(by).collect(),
         ..Breach::new(kind, entry.kind.name(), told.sum, since)
     })

@@ -135,6 +135,41 @@ fn a_second_suspension_leaves_a_decision_to_be_made() {
 }
 
 #[test]
+fn the_same_in_2020_calls_for_a_decision_at_the_third_suspension() {
+    // T-08.
+    let mut history = hospital();
+    history
+        .act("sign-agreement", "2020-01-01", signing("2020-01-01", "2021-01-01"))
+        .act("suspend-agreement", "2020-03-01", suspension("2020-04-01"))
+        .act("suspend-agreement", "2020-06-01", suspension("2020-07-01"));
+    assert_eq!(story(&history, "2020-08-01", &[BreachKind::NotDecided]), "");
+    history.act("suspend-agreement", "2020-08-01", suspension("2020-09-01"));
+    insta::assert_snapshot!(story(&history, "2020-10-01", &[BreachKind::NotDecided]));
+}
+
+#[test]
+fn an_agreement_that_must_not_be_renewed_and_ran_out_undecided() {
+    // T-11.
+    let mut history = hospital();
+    history
+        .act("sign-agreement", "2025-06-02", signing("2025-06-02", "2026-06-02"))
+        .act("extend-probation", "2025-09-01", json!({ "area": AREA, "violation": "病历书写不规范" }))
+        .act(
+            "order-rectification",
+            "2026-01-05",
+            json!({ "area": AREA, "until": "2026-02-05", "problems": ["重复收费"] }),
+        );
+    let order = history.events.last().unwrap().id;
+    history.act("fail-rectification", "2026-02-10", json!({ "order": order }));
+    let kinds = [BreachKind::NotDecided, BreachKind::NotDone];
+    insta::assert_snapshot!("rectification_failed", story(&history, "2026-03-01", &kinds));
+    insta::assert_snapshot!("ran_out_undecided", story(&history, "2026-07-01", &kinds));
+    history.act("refuse-renewal", "2026-05-20", json!({ "area": AREA, "ground": "延长期内整改不到位" }));
+    let decided = story(&history, "2026-07-01", &kinds);
+    assert!(!decided.contains("renewal-review"), "{decided}");
+}
+
+#[test]
 fn records_not_produced_are_not_done_and_termination_is_not_decided() {
     // T-09.
     let mut history = hospital();
