@@ -77,7 +77,7 @@ pub struct IdError {
 }
 
 pub(crate) fn refuse(text: &str, what: &'static str, expected: &'static str) -> IdError {
-    IdError { text: text.chars().take(40).collect(), what, expected }
+    IdError { text: shown(text).chars().take(40).collect(), what, expected }
 }
 
 fn digits_after(text: &str, prefix: &str, count: usize) -> bool {
@@ -328,7 +328,7 @@ macro_rules! prefixed {
             /// [`IdError`] says what would be right.
             pub fn parse(text: &str) -> Result<Self, IdError> {
                 let accepts: fn(&str) -> bool = $accepts;
-                if accepts(text) { Ok(Self(text.into())) } else { Err(refuse(shown(text), $what, $expected)) }
+                if accepts(text) { Ok(Self(text.into())) } else { Err(refuse(text, $what, $expected)) }
             }
 
             /// The code as written.
@@ -489,7 +489,7 @@ impl Subject {
         }
         SubjectKind::ALL.into_iter().find_map(|kind| Self::parse_as(kind, text).ok()).ok_or_else(|| {
             refuse(
-                shown(text),
+                text,
                 "a subject",
                 "an institution such as H37010200001 or P43050300012, a practitioner such as D510105000123, an \
                  enterprise such as 91350100M000100Y43, an insured person such as ins-7f3a09c2, a pooling area such as \

@@ -25,6 +25,8 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
+/// What is said of a number where a text is meant.
+const NOT_A_TEXT: &str = "a number; write it as a text, in quotes";
 /// Shortest sealed value in base64: nonce and tag alone.
 const SEALED_TEXT_MIN: usize = 54;
 /// Longest sealed value in base64: a nonce, a tag and the longest value.
@@ -275,6 +277,19 @@ impl<'de> Deserialize<'de> for Personal {
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Personal, E> {
                 Ok(Personal::Plain(text.into()))
+            }
+
+            // Serde repeats a number that stands where a text is meant; a telephone number is not to be repeated.
+            fn visit_u64<E: de::Error>(self, _: u64) -> Result<Personal, E> {
+                Err(E::custom(NOT_A_TEXT))
+            }
+
+            fn visit_i64<E: de::Error>(self, _: i64) -> Result<Personal, E> {
+                Err(E::custom(NOT_A_TEXT))
+            }
+
+            fn visit_f64<E: de::Error>(self, _: f64) -> Result<Personal, E> {
+                Err(E::custom(NOT_A_TEXT))
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Personal, A::Error> {

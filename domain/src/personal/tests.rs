@@ -100,6 +100,20 @@ fn a_value_of_the_wrong_form_is_refused_and_not_repeated() {
 }
 
 #[test]
+fn what_stands_in_the_wrong_place_is_not_repeated() {
+    for value in [json!(13_812_345_678_u64), json!(-13_812_345_678_i64), json!(1_381_234_567.8)] {
+        let (_, pointer, message) = refusal(&register(json!({ "phone": value })));
+        assert_eq!(pointer, "/data/phone");
+        assert!(message.contains("in quotes") && !message.contains("1381234567"), "{message}");
+    }
+    let mut command = register(json!({}));
+    command["subject"] = json!("110105194912310021");
+    let (_, pointer, message) = refusal(&command);
+    assert_eq!(pointer, "/subject");
+    assert!(!message.contains("19491231"), "{message}");
+}
+
+#[test]
 fn a_sealed_value_does_not_come_from_outside() {
     let (code, pointer, _) = refusal(&register(json!({ "name": sealed(1) })));
     assert_eq!((code, pointer.as_str()), ("invalid-value", "/data/name"));
