@@ -196,6 +196,20 @@ async fn the_rules_cited_come_with_the_references_to_their_texts() {
 }
 
 #[tokio::test]
+async fn personal_data_stays_sealed_in_a_bundle() {
+    let mut desk = Desk::told();
+    let doctor = "D430503000123";
+    let register = json!({ "institution": PHARMACY, "category": "doctor", "area": "430500", "commitment_signed": true, "name": "张三丰" });
+    desk.act_of("practitioner", "2025-11-01", doctor, "register", "2025-02-01", &register);
+    let place = desk.place("2025-11-21", None).await;
+    let bytes = make(&desk.ledger, &Subject::parse(doctor).unwrap(), place, &asked()).await.unwrap();
+    assert!(check(&bytes, None).is_ok());
+    assert!(!bytes.windows(9).any(|window| window == "张三丰".as_bytes()));
+    assert!(text(&bytes, "timeline.zh.html").contains("（封存）"));
+    assert!(text(&bytes, "timeline.en.html").contains("(sealed 封存)"));
+}
+
+#[tokio::test]
 async fn the_bytes_of_events_are_those_of_the_log() {
     let desk = Desk::told();
     let bytes = desk.whole().await;
