@@ -31,6 +31,7 @@ pub mod others;
 pub mod payable;
 pub mod personal;
 pub mod practitioner;
+pub mod reactor;
 pub mod rejection;
 pub mod rulebook;
 pub mod state;

@@ -10,8 +10,8 @@ use crate::area::AreaEvent;
 use crate::command::Act;
 use crate::event::{Event, EventData, EventRef};
 use crate::id::{AreaCode, AreaSubject, PractitionerCode, Subject, Version};
-use crate::institution::InstitutionCommand;
-use crate::institution::facts::{Application, InstitutionKind, Text};
+use crate::institution::facts::{Application, InstitutionKind};
+use crate::institution::{InstitutionCommand, InstitutionEvent};
 use crate::personal::Personal;
 use crate::practitioner::PractitionerEvent;
 use crate::time::Instant;
@@ -31,8 +31,8 @@ pub enum Ask {
     },
     /// Whether a person may manage or control an institution.
     Person {
-        /// The person, as the command names it.
-        person: Text,
+        /// The person.
+        person: PractitionerCode,
     },
 }
 
@@ -44,6 +44,8 @@ pub enum What {
     Moratorium,
     /// 禁止从事定点医药机构管理活动.
     ManagerBan,
+    /// Caused the termination of another institution's agreement.
+    Responsible,
 }
 
 /// A fact of another subject that stands at a decision, as stored with the event decided. Fields stand in alphabetical
@@ -54,9 +56,9 @@ pub struct OtherFact {
     pub event: EventRef,
     /// From when it stands.
     pub from: Instant,
-    /// The person it is about, as the command named it.
+    /// The person it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub person: Option<Text>,
+    pub person: Option<PractitionerCode>,
     /// Until when; none where it has no end yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Instant>,
@@ -77,21 +79,14 @@ pub struct Known {
 enum Says {
     NotAdmitted(InstitutionKind),
     MayNotManage,
+    Caused(Box<[PractitionerCode]>),
 }
 
-/// Who is meant by the text by which a command names a person.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Named {
-    /// A practitioner of this ledger.
-    Practitioner(PractitionerCode),
-    /// A number or a name of somebody's own: alike is not the same.
-    Unsure,
-}
-
-/// Who is meant. The one place that says when two texts name the same person: never because they are alike.
-#[must_use]
-pub fn person(text: &str) -> Named {
-    PractitionerCode::parse(text.trim()).map_or(Named::Unsure, Named::Practitioner)
+/// The practitioner of this ledger by whose code a person is named. The one place that says who is meant: a code is a
+/// reference. Names and numbers are sealed with the key of the subject they stand at and say nothing across subjects, and
+/// who is only named alike is another one as far as a decision goes.
+fn practitioner(person: &Personal) -> Option<PractitionerCode> {
+    PractitionerCode::parse(person.plain()?.trim()).ok()
 }
 
 impl Act {
@@ -118,7 +113,7 @@ impl Act {
 fn application(data: &Application, kind: InstitutionKind) -> Vec<Ask> {
     let mut asks = vec![Ask::Admission { area: data.area, kind }];
     for person in people(data) {
-        let ask = Ask::Person { person: person.into() };
+        let ask = Ask::Person { person };
         if !asks.contains(&ask) {
             asks.push(ask);
         }
@@ -126,11 +121,10 @@ fn application(data: &Application, kind: InstitutionKind) -> Vec<Ask> {
     asks
 }
 
-/// The people an application names: legal representative, principal, actual controllers.
-fn people(data: &Application) -> impl Iterator<Item = &str> {
+/// The people an application names by the codes of practitioners: legal representative, principal, actual controllers.
+fn people(data: &Application) -> impl Iterator<Item = PractitionerCode> {
     let people = data.legal_representative.iter().chain(&data.principal).chain(&data.controllers);
-    // A practitioner's code is never sealed, and nothing else is looked up.
-    people.filter_map(Personal::plain)
+    people.filter_map(practitioner)
 }
 
 impl Ask {
@@ -143,10 +137,16 @@ impl Ask {
                 areas.dedup();
                 areas.into_iter().map(|area| Subject::Area(AreaSubject::of(area))).collect()
             }
-            Self::Person { person: text } => match person(text) {
-                Named::Practitioner(code) => vec![Subject::Practitioner(code)],
-                Named::Unsure => Vec::new(),
-            },
+            Self::Person { person } => vec![Subject::Practitioner(*person)],
+        }
+    }
+
+    /// The person asked about: subjects that say something of people are found by it.
+    #[must_use]
+    pub const fn person(&self) -> Option<PractitionerCode> {
+        match self {
+            Self::Admission { .. } => None,
+            Self::Person { person } => Some(*person),
         }
     }
 
@@ -162,10 +162,14 @@ impl Ask {
                 (Self::Admission { kind, .. }, Says::NotAdmitted(of)) if kind == of => {
                     (What::Moratorium, None)
                 }
-                (Self::Person { person }, Says::MayNotManage) => (What::ManagerBan, Some(person.clone())),
-                (Self::Admission { .. } | Self::Person { .. }, Says::NotAdmitted(_) | Says::MayNotManage) => {
-                    return None;
+                (Self::Person { person }, Says::MayNotManage) => (What::ManagerBan, Some(*person)),
+                (Self::Person { person }, Says::Caused(people)) if people.contains(person) => {
+                    (What::Responsible, Some(*person))
                 }
+                (
+                    Self::Admission { .. } | Self::Person { .. },
+                    Says::NotAdmitted(_) | Says::MayNotManage | Says::Caused(_),
+                ) => return None,
             };
             let event = EventRef::new(subject, known.event);
             Some(OtherFact { event, from: known.from, person, until: known.until.bounded(), what })
@@ -201,9 +205,20 @@ pub fn known(subject: &Subject, events: &[Event]) -> Vec<Known> {
                 (from < until).then_some(Known { event, from, until, says: Says::MayNotManage })
             })
             .collect(),
-        Subject::Institution(_) | Subject::Enterprise(_) | Subject::Insured(_) | Subject::Case(_) => {
-            Vec::new()
-        }
+        Subject::Institution(_) => resolve(events)
+            .into_iter()
+            .filter_map(|known| {
+                let EventData::Institution(InstitutionEvent::AgreementTerminated(data)) = &known.event.data
+                else {
+                    return None;
+                };
+                let (from, until) = (known.event.effective_at, data.responsible_until?.min(known.void_from));
+                let people = data.responsible.clone().into();
+                let event = known.event.version;
+                (from < until).then_some(Known { event, from, until, says: Says::Caused(people) })
+            })
+            .collect(),
+        Subject::Enterprise(_) | Subject::Insured(_) | Subject::Case(_) => Vec::new(),
     }
 }
 
@@ -214,9 +229,90 @@ pub fn bears_on_others(data: &EventData) -> bool {
     if data.annulment().is_some() || data.correction().is_some() {
         return true;
     }
-    matches!(
-        data,
-        EventData::Area(AreaEvent::MoratoriumStarted(_) | AreaEvent::MoratoriumEnded(_))
-            | EventData::Practitioner(PractitionerEvent::ManagerBanned(_))
-    )
+    !blamed(data).is_empty()
+        || matches!(
+            data,
+            EventData::Area(AreaEvent::MoratoriumStarted(_) | AreaEvent::MoratoriumEnded(_))
+                | EventData::Practitioner(PractitionerEvent::ManagerBanned(_))
+        )
+}
+
+/// Those of whom an event of an institution says that no institution they run is admitted: by their codes it is found
+/// again.
+#[must_use]
+pub fn blamed(data: &EventData) -> &[PractitionerCode] {
+    match data {
+        EventData::Institution(InstitutionEvent::AgreementTerminated(data))
+            if data.responsible_until.is_some() =>
+        {
+            &data.responsible
+        }
+        _ => &[],
+    }
+}
+
+/// Those an event of an institution names as running it, by the codes of practitioners: legal representative, principal,
+/// actual controllers.
+#[must_use]
+pub fn running(data: &EventData) -> Vec<PractitionerCode> {
+    match data {
+        EventData::Institution(InstitutionEvent::Applied(data)) => people(data).collect(),
+        EventData::Institution(InstitutionEvent::DetailsChanged(data)) if role(&data.what).is_some() => {
+            practitioner(&data.to).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// In what way somebody runs an institution.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Role {
+    LegalRepresentative,
+    Principal,
+    Controller,
+}
+
+fn role(word: &str) -> Option<Role> {
+    match word {
+        "legal_representative" => Some(Role::LegalRepresentative),
+        "principal" => Some(Role::Principal),
+        "controller" | "controllers" => Some(Role::Controller),
+        _ => None,
+    }
+}
+
+/// Who runs an institution at an instant, as known from its events. A change of a controller replaces the one it names as the
+/// former, or all where it names none.
+#[must_use]
+pub fn runs_at(events: &[Event], at: Instant) -> Vec<PractitionerCode> {
+    let mut running: Vec<(Role, &Personal)> = Vec::new();
+    let resolved = resolve(events);
+    for known in &resolved {
+        if at < known.event.effective_at || known.void_from <= at {
+            continue;
+        }
+        match &known.event.data {
+            EventData::Institution(InstitutionEvent::Applied(data)) => {
+                let held = [
+                    (Role::LegalRepresentative, data.legal_representative.as_slice()),
+                    (Role::Principal, data.principal.as_slice()),
+                    (Role::Controller, data.controllers.as_slice()),
+                ];
+                for (role, people) in held.into_iter().filter(|(_, people)| !people.is_empty()) {
+                    running.retain(|(held, _)| *held != role);
+                    running.extend(people.iter().map(|person| (role, person)));
+                }
+            }
+            EventData::Institution(InstitutionEvent::DetailsChanged(data)) => {
+                let Some(role) = role(&data.what) else { continue };
+                running.retain(|(held, person)| {
+                    let former = data.from.as_ref().is_none_or(|from| from == *person);
+                    *held != role || (role == Role::Controller && !former)
+                });
+                running.push((role, &data.to));
+            }
+            _ => {}
+        }
+    }
+    running.into_iter().filter_map(|(_, person)| practitioner(person)).collect()
 }

@@ -132,7 +132,13 @@ impl Story {
         let effective_at = command.envelope.effective_at.unwrap_or_else(|| instant(NOW));
         let mut facts = Vec::new();
         for ask in command.act.asks(&self.subject) {
-            for (subject, events) in self.others.iter().filter(|(other, _)| ask.subjects().contains(other)) {
+            let blames = |event: &Event| {
+                others::blamed(&event.data).iter().any(|blamed| ask.person() == Some(*blamed))
+            };
+            for (subject, events) in &self.others {
+                if !ask.subjects().contains(subject) && !events.iter().any(blames) {
+                    continue;
+                }
                 facts.extend(ask.answers(subject, &others::known(subject, events), effective_at));
             }
         }
@@ -162,6 +168,12 @@ impl Story {
             Value::Object(object) => object.values_mut().for_each(|item| self.name_events(item)),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
+    }
+
+    /// Who it is about.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
     }
 
     /// The events recorded.

@@ -40,6 +40,7 @@ pub fn event_type(kind: EventType) -> Option<Term> {
         match act {
             "decision-annulled" => return Some(term("decision annulled", "撤销决定")),
             "record-corrected" => return Some(term("record corrected", "更正记录")),
+            "review-raised" => return Some(term("review called for from elsewhere", "因其他主体须复核")),
             "obligation-closed" => return Some(term("obligation closed", "待办事项了结")),
             "personal-data-read" => return Some(term("personal data read", "查阅个人信息")),
             "personal-data-erased" => return Some(term("personal data erased", "删除个人信息")),

@@ -13,6 +13,7 @@ mod fold;
 mod model;
 mod names;
 mod partitions;
+mod people;
 mod projector;
 mod rebuild;
 mod runner;

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Rises with every change of the tables below: older views are rebuilt, newer ones too.
-pub(crate) const FORMAT: i64 = 2;
+pub(crate) const FORMAT: i64 = 3;
 
 /// Rises when `evolve`, `spans` or the timeline of the domain come to another result for the same events. Views folded
 /// under another number are rebuilt.
@@ -75,6 +75,12 @@ CREATE TABLE points (
     decided_at INTEGER NOT NULL, effective_at INTEGER NOT NULL, void_from INTEGER NOT NULL,
     PRIMARY KEY (subject, version, rec_from)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE people (
+    person TEXT NOT NULL, subject INTEGER NOT NULL, blamed INTEGER NOT NULL,
+    PRIMARY KEY (person, subject, blamed)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX people_blamed ON people (person, subject) WHERE blamed = 1;
+CREATE TABLE reactions (position INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE parked (
     stream TEXT PRIMARY KEY, position INTEGER NOT NULL, error TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -96,7 +102,7 @@ pub(crate) const DROP: &str = "
 DROP TABLE IF EXISTS checkpoint; DROP TABLE IF EXISTS subjects; DROP TABLE IF EXISTS names;
 DROP TABLE IF EXISTS grams; DROP TABLE IF EXISTS shelves; DROP TABLE IF EXISTS periods;
 DROP TABLE IF EXISTS trail; DROP TABLE IF EXISTS citations; DROP TABLE IF EXISTS points;
-DROP TABLE IF EXISTS parked; DROP TABLE IF EXISTS obligations;
+DROP TABLE IF EXISTS parked; DROP TABLE IF EXISTS people; DROP TABLE IF EXISTS reactions; DROP TABLE IF EXISTS obligations;
 ";
 
 /// Opens the writer's connection; makes the file, readable by its owner alone.

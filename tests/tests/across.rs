@@ -134,6 +134,232 @@ async fn what_a_decision_rested_on_is_stored_with_it_and_it_is_decided_alike_fro
     assert_eq!(refused, ["moratorium"]);
 }
 
+const CHAIN: [&str; 3] = ["P37010090001", "P37010090002", "P37020090003"];
+const BOSS: &str = "HY370100900009";
+
+/// The pharmacies of a chain, run by one person, in force; then one is terminated for what the head office did.
+fn chain() -> Vec<Json> {
+    let mut lines = Vec::new();
+    for code in CHAIN {
+        let area = if code.starts_with("P3702") { "370200" } else { "370100" };
+        let mut apply = act(
+            "institution.apply",
+            code,
+            "2023-10-01",
+            "institution",
+            json!({ "area": area, "name": "某药房", "opened_on": "2018-01-01", "pharmacists": 2, "controllers": [BOSS] }),
+        );
+        apply["key"] = json!(format!("{code}-apply"));
+        let terms = json!({ "area": area, "lines": ["basic"], "from": "2024-01-01", "until": "2027-01-01" });
+        lines.push(apply);
+        lines.push(act("institution.sign-agreement", code, "2024-01-01", "agency", terms));
+    }
+    lines.push(brought_down(CHAIN[0]));
+    lines
+}
+
+fn brought_down(code: &str) -> Json {
+    let data = json!({ "area": "370100", "ground": "总部串换药品", "reason_class": "illegality", "head_office": true,
+        "responsible": [BOSS] });
+    act("institution.terminate-agreement", code, "2025-03-01", "agency", data)
+}
+
+fn text(lines: &[Json]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// Type, subject, authority and origin of every event from a position on.
+async fn tail(ledger: &Ledger, from: u64) -> Vec<String> {
+    let stored = ledger.log().read_all(from, 100).await.unwrap();
+    let told = stored.iter().map(|stored| {
+        let body: Json = serde_json::from_str(&stored.body).unwrap();
+        let (kind, subject) = (stored.kind.name(), body["subject"].as_str().unwrap());
+        let by = body["actor"]["authority"].as_str().unwrap();
+        format!("{kind} {subject} {by} {}", body["data"]["origin"].as_str().unwrap_or("-"))
+    });
+    told.collect()
+}
+
+#[tokio::test]
+async fn given_a_chain_when_the_head_office_brings_one_branch_down_then_the_others_follow_each_with_its_origin()
+ {
+    let world = World::new();
+    for line in chain() {
+        world.does("2025-03-02", &line).await;
+    }
+    // Whoever asks next is served after the reactions.
+    world.does("2025-03-03", &sign(OTHER, "2025-03-03")).await;
+    assert_eq!(
+        tail(world.ledger(), 6).await,
+        [
+            "institution.agreement-terminated P37010090001 agency -",
+            "institution.agreement-terminated P37010090002 system institution-P37010090001@2",
+            "institution.agreement-terminated P37020090003 system institution-P37010090001@2",
+            "institution.agreement-signed H37010090002 agency -",
+        ]
+    );
+    assert_eq!(world.value(CHAIN[2], "agreement/370200/basic", "2025-02-28").await, "in_force");
+    assert_eq!(world.value(CHAIN[2], "agreement/370200/basic", "2025-03-01").await, "terminated");
+    let stored = world.ledger().log().read_all(7, 1).await.unwrap();
+    let body: Json = serde_json::from_str(&stored[0].body).unwrap();
+    assert_eq!((&body["rules"], &body["basis"][0]["article"]), (&json!(["R-214"]), &json!("40")));
+    // The one to blame is known by now, wherever an institution names him.
+    let named = apply(HOSPITAL, "2025-04-01", &[], Some(BOSS));
+    assert_eq!(world.refuses("2025-04-01", &named).await, "person-barred");
+    world.agrees().await;
+}
+
+#[tokio::test]
+async fn nobody_acts_in_the_name_of_the_ledger() {
+    let world = World::new();
+    for line in &chain()[..6] {
+        world.does("2025-03-02", line).await;
+    }
+    let mut forged = brought_down(CHAIN[1]);
+    forged["actor"] = json!({ "authority": "system" });
+    forged["data"]["origin"] = json!("institution-P37010090001@2");
+    assert_eq!(world.refuses("2025-03-02", &forged).await, "wrong-authority");
+    forged["actor"] = json!({ "authority": "agency" });
+    assert_eq!(world.refuses("2025-03-02", &forged).await, "wrong-authority");
+}
+
+/// Committed, and fallen before anything followed: an import that was not finished.
+fn fallen(lines: &[Json]) -> (tempfile::TempDir, Arc<ManualClock>) {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(at("2026-01-01")));
+    Ledger::init(dir.path(), 7, &*clock).unwrap();
+    let mut importer = Importer::open(dir.path(), clock.clone()).unwrap();
+    let mut codes = Codes::default();
+    importer.run(text(lines).as_bytes(), &mut codes).unwrap();
+    assert!(codes.0.iter().all(|code| code == "recorded"), "{:?}", codes.0);
+    (dir, clock)
+}
+
+fn len(ledger: &Ledger) -> u64 {
+    accord_projections::wait_for(ledger.log().len()).unwrap()
+}
+
+#[test]
+fn fallen_between_a_commit_and_what_follows_it_is_made_up_at_the_next_opening_and_once() {
+    let (dir, clock) = fallen(&chain());
+    let reader = Ledger::open(dir.path(), Access::ReadOnly, clock.clone()).unwrap();
+    assert_eq!(len(&reader), 7, "whoever only reads changes nothing");
+    drop(reader);
+    for views_lost in [false, false, true, false] {
+        if views_lost {
+            std::fs::remove_file(dir.path().join("views.db")).unwrap();
+        }
+        let ledger = Ledger::open(dir.path(), Access::ReadWrite, clock.clone()).unwrap();
+        let told = accord_projections::wait_for(tail(&ledger, 7));
+        assert_eq!(
+            told,
+            [
+                "institution.agreement-terminated P37010090002 system institution-P37010090001@2",
+                "institution.agreement-terminated P37020090003 system institution-P37010090001@2",
+            ]
+        );
+    }
+}
+
+#[test]
+fn an_import_ends_with_what_follows_from_it_whatever_the_order_of_its_lines() {
+    let mut lines = chain();
+    // One branch becomes known only after the termination it must follow.
+    let late: Vec<Json> = lines.drain(2..4).collect();
+    lines.extend(late);
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(at("2026-01-01")));
+    Ledger::init(dir.path(), 7, &*clock).unwrap();
+    let mut importer = Importer::open(dir.path(), clock.clone()).unwrap();
+    // An application of that branch, decided after the termination is known, still took effect before it.
+    let mut codes = Codes::default();
+    importer.run(text(&lines).as_bytes(), &mut codes).unwrap();
+    assert!(codes.0.iter().all(|code| code == "recorded"), "{:?}", codes.0);
+    importer.finish().unwrap();
+    let ledger = Ledger::open(dir.path(), Access::ReadOnly, clock).unwrap();
+    let mut told = accord_projections::wait_for(tail(&ledger, 7));
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "institution.agreement-terminated P37010090002 system institution-P37010090001@2",
+            "institution.agreement-terminated P37020090003 system institution-P37010090001@2",
+        ]
+    );
+}
+
+#[test]
+fn a_refused_reaction_is_a_review_that_people_see_and_is_not_tried_again() {
+    let (first, clock) = fallen(&chain());
+    let ledger = Ledger::open(first.path(), Access::ReadWrite, clock).unwrap();
+    let stored = accord_projections::wait_for(ledger.log().read_all(7, 1)).unwrap();
+    let body: Json = serde_json::from_str(&stored[0].body).unwrap();
+    // The same ledger again, where somebody has used the very key meanwhile for something else.
+    let mut squatting = sign(OTHER, "2025-05-01");
+    squatting["key"] = body["key"].clone();
+    let mut lines = chain();
+    lines.push(squatting);
+    let (second, clock) = fallen(&lines);
+    for _ in 0..2 {
+        let ledger = Ledger::open(second.path(), Access::ReadWrite, clock.clone()).unwrap();
+        let mut told = accord_projections::wait_for(tail(&ledger, 7));
+        told.retain(|line| line.contains("P370"));
+        assert_eq!(
+            told,
+            [
+                "institution.review-raised P37010090002 system institution-P37010090001@2",
+                "institution.agreement-terminated P37020090003 system institution-P37010090001@2",
+            ]
+        );
+    }
+    let ledger = Ledger::open(second.path(), Access::ReadOnly, clock).unwrap();
+    let area = accord_domain::AreaCode::parse("370100").unwrap();
+    let subject = Subject::parse(CHAIN[1]).unwrap();
+    let events =
+        accord_projections::wait_for(accord_api::ledger::history(&*ledger.event_log(), &subject)).unwrap();
+    let law = accord_domain::obligation::Law::national();
+    let due = accord_domain::obligation::obligations(&subject, &events, at("2025-06-01"), &law);
+    let review = due.iter().find(|due| due.kind.name() == "review-elsewhere").unwrap();
+    assert_eq!(review.area, Some(area));
+    assert!(review.sum.en.contains("refused here: key-reused"), "{}", review.sum.en);
+}
+
+#[tokio::test]
+async fn the_annulment_of_what_was_followed_calls_for_a_review_of_each_that_followed() {
+    let world = World::new();
+    for line in chain() {
+        world.does("2025-03-02", &line).await;
+    }
+    let cause = world.events(CHAIN[0]).await[2].id;
+    let annul = json!({ "event": cause, "scope": "from_start" });
+    world.does("2025-06-01", &act("institution.annul", CHAIN[0], "2025-06-01", "court", annul)).await;
+    assert_eq!(
+        tail(world.ledger(), 9).await,
+        [
+            "institution.decision-annulled P37010090001 court -",
+            "institution.review-raised P37010090002 system institution-P37010090001@2",
+            "institution.review-raised P37020090003 system institution-P37010090001@2",
+        ]
+    );
+    world.agrees().await;
+}
+
+#[tokio::test]
+async fn a_ban_calls_for_a_review_where_the_person_runs_an_institution() {
+    let world = World::new();
+    for line in &chain()[..6] {
+        world.does("2025-03-02", line).await;
+    }
+    let ban = act("practitioner.ban-manager", BOSS, "2025-04-01", "bureau", json!({}));
+    world.does("2025-04-02", &ban).await;
+    let reviews: Vec<String> = CHAIN
+        .iter()
+        .map(|code| format!("institution.review-raised {code} system practitioner-{BOSS}@0"))
+        .collect();
+    assert_eq!(tail(world.ledger(), 7).await, reviews);
+    world.agrees().await;
+}
+
 #[derive(Default)]
 struct Codes(Vec<String>);
 

@@ -51,6 +51,9 @@ pub(super) fn import(session: &mut Session<'_, '_>, asked: &super::args::Import)
         watcher.speak(session)?;
         sum.add(ran.map_err(|error| stopped(&error, &source.name, lang))?);
     }
+    if !asked.dry_run {
+        importer.finish().map_err(|error| stopped(&error, "", lang))?;
+    }
     bar.finish_and_clear();
     watcher.finish(session, &mut sum)?;
     if session.out.json {

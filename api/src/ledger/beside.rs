@@ -22,6 +22,8 @@ enum Message {
     Begin(Arc<[Stored]>),
     /// It did, or it could not.
     End { events: Arc<[Stored]>, durable: bool },
+    /// Somebody has a question for the one writer of the views, as of what was told before.
+    Ask(Box<dyn FnOnce(&mut Projector) + Send>),
 }
 
 /// The thread that writes the views.
@@ -71,6 +73,20 @@ impl Beside {
         self.tell(Message::End { events, durable });
     }
 
+    /// Asks the projector something, after everything told before; none when the thread is gone.
+    ///
+    /// # Panics
+    /// When the thread panicked: with the same.
+    pub(super) fn ask<T: Send + 'static>(
+        &mut self,
+        question: impl FnOnce(&mut Projector) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (answer, answered) = sync_channel(1);
+        // Nobody waits for an answer any more when this thread is gone itself.
+        self.tell(Message::Ask(Box::new(move |projector| drop(answer.send(question(projector))))));
+        answered.recv().ok()
+    }
+
     fn tell(&mut self, message: Message) {
         let told = self.messages.as_ref().is_some_and(|messages| messages.send(message).is_ok());
         if !told && let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
@@ -107,6 +123,7 @@ impl Desk {
         while let Some(message) = next(waiting) {
             match message {
                 Message::Begin(events) => self.begin(&events),
+                Message::Ask(question) => question(&mut self.projector),
                 Message::End { events, durable } => {
                     if let Err(error) = self.end(&events, durable) {
                         // The log is the truth; the views catch up from there with the next commit.

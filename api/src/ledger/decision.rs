@@ -5,7 +5,7 @@ use super::heads::{Ground, Heads};
 use super::personal;
 use accord_domain::rejection::RejectionKind;
 use accord_domain::rulebook::Rulebook;
-use accord_domain::{Act, Command, Context, Instant, NewEvent, Rejection, Subject, event, words};
+use accord_domain::{Act, Authority, Command, Context, Instant, NewEvent, Rejection, Subject, event, words};
 use accord_store::vault::Vault;
 use accord_store::{Append, AppendError, EventLog, Expected, LogError, Request};
 use std::sync::Arc;
@@ -28,6 +28,32 @@ pub(super) fn import_request(vault: &Vault, command: &Command) -> Result<Option<
     Ok(Some(Request { key, digest }))
 }
 
+/// Where a command comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Door {
+    /// From outside.
+    Outside,
+    /// From the ledger's own reactions.
+    Inside,
+}
+
+impl Door {
+    /// Only the ledger itself acts in its own name.
+    fn lets_in(self, command: &Command) -> Result<(), Failure> {
+        if self == Self::Inside || command.envelope.actor.authority != Authority::System {
+            return Ok(());
+        }
+        let rejection = Rejection::new(
+            "wrong-authority",
+            words!(
+                "`system` is the ledger itself; nobody else acts in its name",
+                "`system` 为账本自身，他人不得以其名义作出行为"
+            ),
+        );
+        Err(Failure::Rejected { rejection: Box::new(rejection), blocked_by: Vec::new() })
+    }
+}
+
 /// Decides a command and writes the events decided.
 ///
 /// The history of a subject is read only where it matters: for an act on the record, for one that takes effect before
@@ -40,7 +66,9 @@ pub(super) async fn decide(
     request: Option<Request>,
     now: Instant,
     rulebook: &Rulebook,
+    door: Door,
 ) -> Result<(Append, Vec<NewEvent>), Failure> {
+    door.lets_in(command)?;
     let effective_at = command.envelope.effective_at.unwrap_or(now);
     let subject = &command.subject;
     let mut with_history = is_on_record(&command.act);

@@ -1,7 +1,7 @@
 //! What a decision starts from: the state of its subject, cached between commands.
 
 use accord_domain::others::{self, Ask, Known, OtherFact};
-use accord_domain::{Event, Instant, NewEvent, State, Subject, Version, timeline};
+use accord_domain::{Event, Instant, NewEvent, PractitionerCode, State, Subject, Version, timeline};
 use accord_store::{Appended, EventLog, LogError, ids};
 use foldhash::fast::RandomState;
 use std::borrow::Cow;
@@ -47,6 +47,8 @@ pub(super) struct Heads {
     in_flight: InFlight,
     /// What subjects that were asked about say to decisions on others.
     known: HashMap<Subject, Vec<Known>, RandomState>,
+    /// Those to blame for a termination, and the institutions.
+    blamed: HashMap<PractitionerCode, Vec<Subject>, RandomState>,
 }
 
 impl Heads {
@@ -58,6 +60,17 @@ impl Heads {
             decisions: 0,
             in_flight: InFlight::default(),
             known: HashMap::default(),
+            blamed: HashMap::default(),
+        }
+    }
+
+    /// Takes up who is to blame for a termination, as the views know it by now.
+    pub(super) fn blame(&mut self, blamed: Vec<(PractitionerCode, Subject)>) {
+        for (person, subject) in blamed {
+            let subjects = self.blamed.entry(person).or_default();
+            if !subjects.contains(&subject) {
+                subjects.push(subject);
+            }
         }
     }
 
@@ -100,7 +113,9 @@ impl Heads {
     ) -> Result<Vec<OtherFact>, LogError> {
         let mut facts = Vec::new();
         for ask in asks {
-            for subject in ask.subjects() {
+            let blamed =
+                ask.person().and_then(|person| self.blamed.get(&person)).cloned().unwrap_or_default();
+            for subject in ask.subjects().into_iter().chain(blamed) {
                 if !self.known.contains_key(&subject) {
                     let known = others::known(&subject, &self.history(log, &subject).await?);
                     if self.capacity <= self.known.len() {
@@ -121,6 +136,10 @@ impl Heads {
     pub(super) fn recorded(&mut self, subject: &Subject, events: &[Event]) {
         if !self.known.is_empty() && events.iter().any(|event| others::bears_on_others(&event.data)) {
             self.known.remove(subject);
+        }
+        for event in events {
+            let blamed = others::blamed(&event.data).iter();
+            self.blame(blamed.map(|person| (*person, subject.clone())).collect());
         }
         let Some(head) = self.heads.get_mut(subject) else { return };
         for event in events {
@@ -154,7 +173,11 @@ impl Heads {
         self.known.remove(subject);
     }
 
-    async fn history(&self, log: &dyn EventLog, subject: &Subject) -> Result<Vec<Event>, LogError> {
+    pub(super) async fn history(
+        &self,
+        log: &dyn EventLog,
+        subject: &Subject,
+    ) -> Result<Vec<Event>, LogError> {
         // Looked at first: what lands in between is then found twice rather than not at all.
         let in_flight = self.in_flight.of(subject).to_vec();
         let mut events = history(log, subject).await?;

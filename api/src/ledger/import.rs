@@ -4,9 +4,11 @@
 //! Each line is decided and recorded or refused on its own. Every line has an idempotency key, its own or one made from
 //! what it asks, so an import that was interrupted is simply run again: what was recorded is recognised.
 
-use super::decision;
+use super::beside::Beside;
+use super::decision::{self, Door};
 use super::heads::{Heads, numbered};
 use super::personal;
+use super::writer::Writer;
 use super::{Failure, OpenError};
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{Command, CommandError, Instant};
@@ -131,9 +133,10 @@ impl Importer {
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let (log, projector) = super::open_for_writing(dir, &clock)?;
         let rulebook = Arc::new(Rulebook::national().clone());
+        let heads = heads_of(dir, &projector)?;
         let vault = Vault::new(dir, log.ledger_id(), Use::ReadWrite);
         wait_for(personal::finish(&vault, &*log));
-        Ok(Self { log, projector, rulebook, clock, heads: Heads::new(HEADS_MAX), vault })
+        Ok(Self { log, projector, rulebook, clock, heads, vault })
     }
 
     /// The log.
@@ -211,6 +214,23 @@ impl Importer {
         })
     }
 
+    /// Ends an importing: carries out what must follow elsewhere from what was imported, and closes the ledger. What this
+    /// leaves undone is done when the ledger is next opened for writing.
+    ///
+    /// # Errors
+    /// [`ImportError`].
+    pub fn finish(self) -> Result<(), ImportError> {
+        if self.projector.pending_reactions(1).map_err(ImportError::Views)?.is_empty() {
+            return Ok(());
+        }
+        let Self { log, projector, rulebook, clock, heads, vault } = self;
+        let salt = log.salt();
+        let views = Beside::start(projector).map_err(ImportError::Thread)?;
+        let mut writer = Writer { log, views, rulebook, clock, salt, heads, vault: Arc::new(vault) };
+        wait_for(writer.react());
+        Ok(())
+    }
+
     /// Decides every line as [`Importer::run`] would, and records nothing.
     ///
     /// # Errors
@@ -223,7 +243,7 @@ impl Importer {
         let (chunks, parsed) = sync_channel(CHUNKS_AHEAD);
         let next = wait_for(self.log.len())
             .map_err(|error| ImportError::Log { committed: 0, source: Arc::new(error) })?;
-        let Self { log, rulebook, clock, heads, .. } = self;
+        let Self { log, rulebook, clock, heads, projector, .. } = self;
         let vault = &Vault::new(log.dir(), log.ledger_id(), Use::Rehearsal);
         let mut rehearsal = Rehearsal { log, next, recorded_at: clock.now(), keys: HashMap::new() };
         thread::scope(|scope| {
@@ -249,9 +269,17 @@ impl Importer {
             }
             // What was rehearsed is not there: forget the states it led to.
             *heads = Heads::new(HEADS_MAX);
+            heads.blame(projector.blamed().map_err(ImportError::Views)?);
             Ok(report)
         })
     }
+}
+
+/// The states to begin with: none, but who is to blame for what.
+fn heads_of(dir: &Path, projector: &Projector) -> Result<Heads, OpenError> {
+    let mut heads = Heads::new(HEADS_MAX);
+    heads.blame(projector.blamed().map_err(|error| super::views_failed(dir, error))?);
+    Ok(heads)
 }
 
 /// What an import into an empty ledger recorded, dealt out for making the views at the end, all at once: every row
@@ -437,8 +465,16 @@ impl<T: Target> Run<'_, T> {
             };
         }
         let now = self.clock.now();
-        let decided =
-            decision::decide(self.heads, self.log, self.vault, command, request, now, self.rulebook);
+        let decided = decision::decide(
+            self.heads,
+            self.log,
+            self.vault,
+            command,
+            request,
+            now,
+            self.rulebook,
+            Door::Outside,
+        );
         let (append, decided) = wait_for(decided)?;
         personal::begin(self.vault, command)?;
         let answer = match self.target.push(append) {

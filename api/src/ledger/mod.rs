@@ -6,6 +6,7 @@ mod error;
 mod heads;
 mod import;
 mod personal;
+mod reactions;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -111,19 +112,23 @@ impl Ledger {
                 let (log, projector) = open_for_writing(dir, &clock)?;
                 let signer = Signer::open_or_make(dir, log.ledger_id())
                     .map_err(|source| OpenError::Key { dir: dir.to_owned(), source })?;
+                let mut heads = heads::Heads::new(HEADS_MAX);
+                heads.blame(projector.blamed().map_err(|e| views_failed(dir, e))?);
                 let views = Beside::start(projector).map_err(OpenError::Writer)?;
                 let showing = views.showing().clone();
                 let vault = Arc::new(Vault::new(dir, log.ledger_id(), Use::ReadWrite));
                 wait_for(personal::finish(&vault, &*log));
-                let writer = Writer {
+                let mut writer = Writer {
                     vault: Arc::clone(&vault),
                     log: log.clone(),
                     views,
                     rulebook: Arc::clone(&rulebook),
                     clock: Arc::clone(&clock),
                     salt: log.salt(),
-                    heads: heads::Heads::new(HEADS_MAX),
+                    heads,
                 };
+                // What was recorded and not yet reacted to when the ledger was last closed, or fell.
+                wait_for(writer.react());
                 (log, Some(signer), vault, Some(start(writer)?), Some(showing))
             }
             Access::ReadOnly => {

@@ -5,12 +5,12 @@
 
 use super::Failure;
 use super::beside::Beside;
-use super::decision;
+use super::decision::{self, Door};
 use super::heads::{Heads, numbered};
 use super::personal;
-use accord_domain::others::Ask;
+use accord_domain::others::{self, Ask};
 use accord_domain::rulebook::Rulebook;
-use accord_domain::{Command, NewEvent, Subject};
+use accord_domain::{Command, EventData, NewEvent, Subject, reactor};
 use accord_projections::wait_for;
 use accord_store::clock::Clock;
 use accord_store::vault::Vault;
@@ -151,13 +151,15 @@ impl Writer {
         let mut later = VecDeque::new();
         let mut batch = Vec::new();
         let mut pending = Vec::new();
+        let mut somebody_blamed = false;
         for asked in queue.drain(..) {
             let key = asked.command.envelope.key.clone();
             let asks = asked.command.act.asks(&asked.command.subject);
             let shares = subjects.contains(&asked.command.subject)
                 || key.as_ref().is_some_and(|key| keys.contains(key))
                 // It is decided on what others have come to, not on what they came from.
-                || asks.iter().flat_map(Ask::subjects).any(|other| subjects.contains(&other));
+                || asks.iter().flat_map(Ask::subjects).any(|other| subjects.contains(&other))
+                || (somebody_blamed && asks.iter().any(|ask| ask.person().is_some()));
             if shares {
                 // Whatever waits behind it for the same subject must stay behind it.
                 subjects.insert(asked.command.subject.clone());
@@ -169,10 +171,11 @@ impl Writer {
             // A command without personal data needs no keys.
             let decided = match &prepared {
                 Err(failure) if asked.command.act.holds_personal() => Err(failure.clone()),
-                Ok(()) | Err(_) => self.decide(&asked.command).await,
+                Ok(()) | Err(_) => self.decide(&asked.command, Door::Outside).await,
             };
             match decided {
                 Ok(Decided::New { append, decided, erases }) => {
+                    somebody_blamed |= decided.iter().any(|new| !others::blamed(&new.data).is_empty());
                     batch.push(append);
                     pending.push(Pending {
                         subject: asked.command.subject,
@@ -187,11 +190,20 @@ impl Writer {
         }
         queue.extend(later);
         if !batch.is_empty() {
-            self.append(batch, pending).await;
+            let waiting = self.append(batch, pending).await;
+            if !waiting.is_empty() {
+                self.react().await;
+            }
+            waiting.into_iter().for_each(|(asker, result)| asker.answer(result));
         }
     }
 
-    async fn append(&mut self, batch: Vec<Append>, pending: Vec<Pending>) {
+    /// Records and answers. Those whose events may have reactions are handed back: they are answered after these.
+    async fn append(
+        &mut self,
+        batch: Vec<Append>,
+        pending: Vec<Pending>,
+    ) -> Vec<(Asker, Result<Done, Failure>)> {
         let mut events: Arc<[Stored]> = Arc::default();
         let views = &mut self.views;
         let mut foretold = |told: Vec<Stored>| {
@@ -207,7 +219,9 @@ impl Writer {
             personal::finish(&self.vault, &*self.log).await;
         }
         let mut rest = &*events;
+        let mut waiting = Vec::new();
         for (one, answer) in pending.into_iter().zip(answers) {
+            let mut causes = false;
             let result = match answer {
                 Ok(answer) if answer.repeated => {
                     self.heads.forget(&one.subject);
@@ -216,6 +230,7 @@ impl Writer {
                 Ok(answer) => {
                     let (own, others) = rest.split_at((answer.appended.count as usize).min(rest.len()));
                     rest = others;
+                    causes = one.decided.iter().any(|new| may_have_reactions(&new.data));
                     self.heads.recorded(&one.subject, &numbered(one.decided, &answer.appended, self.salt));
                     Ok(Done { appended: answer.appended, repeated: false, events: own.to_vec() })
                 }
@@ -224,8 +239,28 @@ impl Writer {
                     Err(decision::refused(error))
                 }
             };
-            one.asker.answer(result);
+            if causes {
+                waiting.push((one.asker, result));
+            } else {
+                one.asker.answer(result);
+            }
         }
+        waiting
+    }
+
+    /// Carries out one of the ledger's own commands.
+    pub(super) async fn carry_out(&mut self, command: Command) -> Result<Done, Failure> {
+        let (append, decided, erases) = match self.decide(&command, Door::Inside).await? {
+            Decided::New { append, decided, erases } => (append, decided, erases),
+            Decided::Repeated(done) => return Ok(done),
+        };
+        let (answer, mut answered) = oneshot::channel();
+        let asker = Asker { answer, place: Place::take(&Arc::default()) };
+        let pending = Pending { subject: command.subject, decided, erases, asker };
+        // What the ledger does itself has no reactions, so that nobody is left waiting.
+        let waiting = self.append(vec![append], vec![pending]).await;
+        waiting.into_iter().for_each(|(asker, result)| asker.answer(result));
+        answered.try_recv().unwrap_or(Err(Failure::Closing))
     }
 
     async fn repeated(&self, appended: Appended) -> Result<Done, LogError> {
@@ -235,13 +270,21 @@ impl Writer {
 
     /// Decides first and looks for the key afterwards, where the log does so anyway: a key is nearly always new. A
     /// command that was carried out before is refused by its own effects, if by anything, and then the key is asked.
-    async fn decide(&mut self, command: &Command) -> Result<Decided, Failure> {
+    async fn decide(&mut self, command: &Command, door: Door) -> Result<Decided, Failure> {
         let request = decision::request_of(&self.vault, command)?;
         let asked = request.clone();
         let now = self.clock.now();
-        let decided =
-            decision::decide(&mut self.heads, &*self.log, &self.vault, command, request, now, &self.rulebook)
-                .await;
+        let decided = decision::decide(
+            &mut self.heads,
+            &*self.log,
+            &self.vault,
+            command,
+            request,
+            now,
+            &self.rulebook,
+            door,
+        )
+        .await;
         match (decided, asked) {
             (Ok((append, decided)), _) => {
                 let erases = personal::begin(&self.vault, command)?;
@@ -259,6 +302,11 @@ impl Writer {
             (Err(failure), None) => Err(failure),
         }
     }
+}
+
+/// An annulment may, if what it annuls had.
+fn may_have_reactions(data: &EventData) -> bool {
+    data.annulment().is_some() || reactor::concerns(data)
 }
 
 enum Decided {

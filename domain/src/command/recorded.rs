@@ -125,8 +125,11 @@ fn institution(facts: &IE, event: &Event, law: &Rulebook) -> Option<I> {
         IE::AgreementTerminated(data) => I::TerminateAgreement(TerminationAct {
             area: data.area,
             ground: data.ground,
+            head_office: data.head_office,
             line: data.line,
+            origin: data.origin,
             reason_class: data.reason_class,
+            responsible: data.responsible,
         }),
         IE::AgreementWithdrawn(data) => I::Withdraw(data),
         IE::LiabilitySettled(data) => I::SettleLiability(data),
@@ -179,6 +182,7 @@ fn institution(facts: &IE, event: &Event, law: &Rulebook) -> Option<I> {
         IE::ObligationClosed(data) => I::CloseObligation(data),
         IE::PersonalDataRead(data) => I::ReadPersonalData(others::reading(data)),
         IE::PersonalDataErased(data) => I::ErasePersonalData(PersonalErasing { note: data.note }),
+        IE::ReviewRaised(data) => I::RaiseReview(data),
         IE::DecisionAnnulled(data) => I::Annul(data),
         IE::RecordCorrected(data) => I::Correct(data),
     })

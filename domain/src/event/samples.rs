@@ -94,8 +94,8 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         }),
         "institution.agreement-resumed" => json!({ "area": pick(Area), "line": pick(AnyLine) }),
         "institution.agreement-terminated" => json!({
-            "area": pick(Area), "bar": bar(pick), "ground": "严重违反协议", "line": pick(AnyLine),
-            "reason_class": "breach",
+            "area": pick(Area), "bar": bar(pick), "ground": "严重违反协议", "head_office": pick(Flag),
+            "line": pick(AnyLine), "reason_class": "breach", "responsible": ["HY430500000001"], "responsible_until": pick(Time),
         }),
         "institution.liability-settled" => json!({ "liability": pick(Event), "performed_on": pick(Time) }),
         "institution.settlement-held" => json!({
@@ -201,6 +201,10 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         _ if name.ends_with(".personal-data-erased") => {
             json!({ "events": [pick(Event)], "in_plain_text": [pick(Event)], "note": "保存期限届满" })
         }
+        "institution.review-raised" => json!({
+            "area": pick(Area), "origin": "institution-P43050000002@3", "refusal": "key-reused",
+            "what": "chain-termination",
+        }),
         _ if name.ends_with(".obligation-closed") => json!({
             "event": pick(Event), "obligation": "reconsider-consequences", "outcome": "done", "reason": "经复核维持",
         }),

@@ -3,8 +3,8 @@
 use super::InstitutionEvent;
 use super::decide::law::{self, ByKind};
 use super::facts::{
-    Application, Assessment, Change, Evaluation, Fine, InstitutionKind, ReasonClass, Signing, Termination,
-    Verdict,
+    Application, Assessment, Change, Evaluation, Fine, InstitutionKind, ReasonClass, ReviewCall,
+    ReviewMatter, Signing, Termination, Verdict,
 };
 use super::state::{Agreement, Institution, Stage};
 use crate::credit::docket as credit;
@@ -97,6 +97,7 @@ impl Desk<'_> {
         use InstitutionEvent as E;
         match facts {
             E::Applied(data) => self.applied(data),
+            E::ReviewRaised(data) => self.review_elsewhere(data),
             E::ApplicationAccepted(data) => self.accepted(data.area),
             E::ApplicationReturned(data) => {
                 self.meet(data.area, &[Kind::AcceptApplication]);
@@ -460,6 +461,10 @@ impl Desk<'_> {
         };
         self.docket.end(self.at, by, review);
         if line.is_none() {
+            // What a chain or a person called for here was termination: it is there.
+            self.docket.end(self.at, by, |entry| {
+                is_about(entry, area, &[Kind::ReviewElsewhere]) && !entry.about.detail.starts_with("origin")
+            });
             self.drop(
                 area,
                 &[Kind::ApplyRenewal, Kind::EndProbation, Kind::RenewalReview, Kind::ReviewResumption],
@@ -468,7 +473,8 @@ impl Desk<'_> {
         }
         self.whole_reviews(self.at, !consent);
         self.raise_in_time(Kind::ReportMeasure, law::REPORT_MEASURE, area, "terminated");
-        if !consent && data.origin.is_none() {
+        // One mirrored into another area is the same decision; one that follows another institution's is its own.
+        if !consent && self.event.caused_by.is_none() {
             self.rights(Some(area));
         }
     }
@@ -486,6 +492,23 @@ impl Desk<'_> {
     fn last_end(&self) -> Instant {
         let live = self.state.agreements.iter().filter(|agreement| agreement.is_live(self.at));
         live.filter_map(Agreement::end).max().unwrap_or(Instant::MAX)
+    }
+
+    /// What happened to another subject is to be looked at here.
+    fn review_elsewhere(&mut self, data: &ReviewCall) {
+        let law = *self.law;
+        let rule = match data.what {
+            ReviewMatter::ChainTermination => law.rulebook.rule(law::CHAIN, self.at, data.area),
+            ReviewMatter::ManagerBan => law.rulebook.rule(law::MANAGER_BAN_YEARS, self.at, data.area),
+            ReviewMatter::OriginAnnulled => None,
+        };
+        let mut raise = self.draft(Kind::ReviewElsewhere, data.area, rule, Clock::InTime);
+        let what = data.what.name();
+        raise.about.detail = match &data.refusal {
+            Some(code) => format!("{what}:{code}").into(),
+            None => what.into(),
+        };
+        self.raise(raise);
     }
 
     /// A review of the whole institution: all its agreements are at stake.

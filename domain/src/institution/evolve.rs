@@ -210,6 +210,7 @@ impl Institution {
             | InstitutionEvent::ObligationClosed(_)
             | InstitutionEvent::PersonalDataRead(_)
             | InstitutionEvent::PersonalDataErased(_)
+            | InstitutionEvent::ReviewRaised(_)
             // Both act on the record, before the fold: see crate::timeline.
             | InstitutionEvent::DecisionAnnulled(_)
             | InstitutionEvent::RecordCorrected(_) => {}

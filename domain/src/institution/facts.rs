@@ -3,7 +3,7 @@
 //! Fields stand in alphabetical order (canonical form). An absent optional field means that the source does not say.
 
 use crate::event::EventRef;
-use crate::id::{AreaCode, InstitutionCode};
+use crate::id::{AreaCode, InstitutionCode, PractitionerCode};
 use crate::identifiers::Uscc;
 use crate::limits::{fen, fen_if_known};
 use crate::personal::Personal;
@@ -129,6 +129,30 @@ pub enum ReasonClass {
     NotRectified,
     /// Anything else.
     Other,
+}
+
+/// What of another subject is to be looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReviewMatter {
+    /// A branch of the same chain was terminated for what its head office did (令3 art 40).
+    ChainTermination,
+    /// Somebody who runs it may no longer manage designated institutions (令735 art 43).
+    ManagerBan,
+    /// The decision that a reaction here followed was annulled.
+    OriginAnnulled,
+}
+
+impl ReviewMatter {
+    /// The word in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ChainTermination => "chain-termination",
+            Self::ManagerBan => "manager-ban",
+            Self::OriginAnnulled => "origin-annulled",
+        }
+    }
 }
 
 facts! {
@@ -322,10 +346,17 @@ facts! {
         area: AreaCode,
         /// Why.
         ground: Text,
+        /// Whether the violation is that of the head office of a chain: of its legal representative, person in charge or
+        /// actual controller (令3 art 40).
+        ? head_office: bool,
         /// One line; none, or `basic`, means all.
         ? line: Line,
+        /// The termination of another institution that this one follows: for the ledger's own reactions alone.
+        ? origin: EventRef,
         /// Class of the reason.
         reason_class: ReasonClass,
+        /// Legal representative, principal or actual controllers who caused it, by the codes of practitioners.
+        * responsible: PractitionerCode,
     }
     /// 解除协议, as decided.
     Termination {
@@ -335,12 +366,30 @@ facts! {
         ? bar: BarTerms,
         /// Why.
         ground: Text,
+        /// Whether the violation is that of the head office of a chain.
+        ? head_office: bool,
         /// One line; none means all.
         ? line: Line,
-        /// The termination elsewhere that this one follows (令2 art 44).
+        /// The termination elsewhere that this one follows: of another area (令2 art 44), or of another branch of the chain
+        /// (令3 art 40).
         ? origin: EventRef,
         /// Class of the reason.
         reason_class: ReasonClass,
+        /// Who caused it.
+        * responsible: PractitionerCode,
+        /// Until when nobody is admitted who has one of them as legal representative, principal or actual controller.
+        ? responsible_until: Instant,
+    }
+    /// What happened to another subject may call for something here, and a person is to look at it.
+    ReviewCall {
+        /// Pooling area whose worklist it stands on.
+        ? area: AreaCode,
+        /// The event of the other subject.
+        origin: EventRef,
+        /// Why the ledger could not do on its own what the rule calls for: code of the refusal.
+        ? refusal: Text,
+        /// What is to be looked at.
+        what: ReviewMatter,
     }
     /// The bar a termination or a second failed evaluation raises.
     BarTerms {

@@ -27,8 +27,8 @@ use facts::{
     DepartmentOrder, Evaluation, Fine, Hold, HoldRelease, InArea, Inspection, LiabilitySettlement, Measure,
     Money, ProbationExtension, ProbationPeriod, ProbationViolation, PublicNotice, RecordsDemand,
     RecordsDemandAct, RecordsProvision, RectificationOrder, RectificationResult, Referral, Refusal, Renewal,
-    RenewalRefusal, Request, Resumption, Return, SelfCheck, Signing, Suspension, SuspensionAct, Termination,
-    TerminationAct,
+    RenewalRefusal, Request, Resumption, Return, ReviewCall, SelfCheck, Signing, Suspension, SuspensionAct,
+    Termination, TerminationAct,
 };
 
 vocabulary! {
@@ -156,6 +156,8 @@ vocabulary! {
         ReadPersonalData = "read-personal-data": PersonalReading,
         /// 删除个人信息.
         ErasePersonalData = "erase-personal-data": PersonalErasing,
+        /// 因其他主体的事件须复核, by the ledger's own reactions.
+        RaiseReview = "raise-review": ReviewCall,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -197,7 +199,7 @@ vocabulary! {
         /// 恢复协议.
         119 AgreementResumed = "agreement-resumed" v 1: Resumption,
         /// 解除协议.
-        120 AgreementTerminated = "agreement-terminated" v 1: Termination,
+        120 AgreementTerminated = "agreement-terminated" v 2: Termination,
         /// 机构主动退出.
         121 AgreementWithdrawn = "agreement-withdrawn" v 1: Request,
         /// 违约或处罚责任履行完毕.
@@ -268,6 +270,8 @@ vocabulary! {
         173 PersonalDataRead = "personal-data-read" v 1: PersonalRead,
         /// 删除个人信息.
         174 PersonalDataErased = "personal-data-erased" v 1: PersonalErased,
+        /// 因其他主体的事件须复核.
+        175 ReviewRaised = "review-raised" v 1: ReviewCall,
         /// 信用评级.
         180 CreditRated = "credit-rated" v 1: Rating,
         /// 信用承诺.

@@ -129,6 +129,8 @@ kinds! {
     ReconsiderConsequences = "reconsider-consequences": Agency -> Institution, true;
     /// A decision that another one, recorded later, made doubtful.
     ReviewLaterAct = "review-later-act": Agency -> Institution, true;
+    /// Something that happened to another subject may call for something here.
+    ReviewElsewhere = "review-elsewhere": Agency -> Institution, true;
     /// 处理结果告知各执业机构.
     NotifySites = "notify-sites": Agency -> Institution, true;
     /// 暂停期满恢复, where it is not automatic.
@@ -161,6 +163,7 @@ impl ObligationKind {
                 | Self::RenewalReview
                 | Self::ReviewResumption
                 | Self::ReviewLaterAct
+                | Self::ReviewElsewhere
                 | Self::ReconsiderConsequences
         )
     }

@@ -62,6 +62,10 @@ impl ObligationKind {
                 "an act is in doubt through one recorded later and is to be reviewed",
                 "因事后补录的行为，原行为存疑，应予复核",
             ),
+            Self::ReviewElsewhere => term(
+                "what happened to another subject is to be looked at and decided upon here",
+                "因其他主体的事件，应予复核并作出决定",
+            ),
             Self::NotifySites => term("the sites are to be told of the measure", "处理结果应告知各执业机构"),
             Self::RestoreQualification => {
                 term("restoration is to be applied for", "暂停期满应申请恢复医保支付资格")
@@ -91,6 +95,24 @@ fn ground(detail: &str) -> Option<Words> {
         "unreported-closure" => words!("closed without a report", "停业、歇业未按规定报告"),
         "unfiled-change" => words!("a major change was not filed in time", "重大信息变更未按时备案"),
         "score" => words!("assessed at {rest}, below the local line", "年度考核 {rest} 分，低于本地标准"),
+        "chain-termination" => unsettled(
+            words!(
+                "a branch of the same chain was terminated for what its head office did",
+                "同一连锁企业的分支药店因总部原因被解除协议"
+            ),
+            rest,
+        ),
+        "manager-ban" => unsettled(
+            words!(
+                "somebody who runs it may no longer manage designated institutions",
+                "任职人员被禁止从事定点医药机构管理活动"
+            ),
+            rest,
+        ),
+        "origin-annulled" => words!(
+            "the decision on another institution that was followed here was annulled",
+            "此处所依据的对其他机构的决定已被撤销"
+        ),
         "signed" => return None,
         "terminated" => words!("terminated", "已解除"),
         "suspended" => words!("suspended", "已中止"),
@@ -101,6 +123,15 @@ fn ground(detail: &str) -> Option<Words> {
             words!("{list}", "{list}")
         }
     })
+}
+
+/// Why the ledger did not do it on its own, where a rule calls for it: the code of what stood in the way.
+fn unsettled(ground: Words, why: &str) -> Words {
+    let Words { en, zh } = ground;
+    match why {
+        "" => Words { en, zh },
+        code => words!("{en}, and it was refused here: {code}", "{zh}（此处未能办理：{code}）"),
+    }
 }
 
 /// The whole sentence: what, where, why, and how the day is reckoned.

@@ -9,6 +9,7 @@ use accord_domain::event::{AnnulmentScope, EventData};
 use accord_domain::practitioner::PractitionerEvent;
 use accord_domain::timeline::{self, Known};
 use accord_domain::{AreaCode, Event, EventType, Instant, State, Subject, Version};
+use accord_domain::{PractitionerCode, others, reactor};
 use std::sync::Arc;
 
 /// A row of `trail`.
@@ -73,6 +74,10 @@ pub(crate) struct Head {
     pub(crate) points: Vec<PointRow>,
     pub(crate) duties: Duties,
     pub(crate) renamed: bool,
+    /// People whom events name: those who run it, and those to blame for a termination.
+    pub(crate) people: Vec<(PractitionerCode, bool)>,
+    /// Events whose reactions are to come.
+    pub(crate) causes: Vec<u64>,
     /// Whether the subject itself is in the file.
     pub(crate) kept: bool,
     /// When it was last used, for giving up the ones long unused.
@@ -99,6 +104,8 @@ impl Head {
             points: Vec::new(),
             duties: Duties::default(),
             renamed: false,
+            people: Vec::new(),
+            causes: Vec::new(),
             kept: false,
             used: 0,
         }
@@ -219,6 +226,11 @@ impl Head {
         self.version = event.version;
         self.last_position = event.position;
         self.last_recorded = event.recorded_at;
+        if reactor::cause(event, events).is_some() {
+            self.causes.push(event.position);
+        }
+        self.people.extend(others::running(&event.data).into_iter().map(|person| (person, false)));
+        self.people.extend(others::blamed(&event.data).iter().map(|person| (*person, true)));
     }
 
     /// Whether anything waits to be written.

@@ -289,6 +289,9 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
         }),
         12 => I::AgreementResumed(f::Resumption { area, line }),
         13 => I::AgreementTerminated(f::Termination {
+            head_office: None,
+            responsible: Vec::new(),
+            responsible_until: None,
             area,
             bar: Some(f::BarTerms {
                 class: BarClass::Breach,

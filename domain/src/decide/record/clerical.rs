@@ -73,7 +73,8 @@ fn institution_clerical(event: &InstitutionEvent) -> &'static [&'static str] {
         E::PersonalDataRead(_) | E::PersonalDataErased(_) => &[],
         E::DetailsChanged(_) => &["approved_on", "from", "to", "what"],
         E::Referred(_) | E::Reported(_) => &["note", "to"],
-        E::ApplicationAccepted(_)
+        E::ReviewRaised(_)
+        | E::ApplicationAccepted(_)
         | E::PublicNoticeGiven(_)
         | E::BarRaised(_)
         | E::ProbationStarted(_)

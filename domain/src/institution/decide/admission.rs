@@ -20,6 +20,7 @@ impl Matter<'_> {
         self.not_barred(data.area)?;
         self.admitted(data.area)?;
         self.nobody_barred()?;
+        self.nobody_responsible(data.area)?;
         self.not_applied(data)?;
         let mut event = self.event(E::Applied(data.clone()));
         self.operating_long_enough(data, &mut event)?;

@@ -12,6 +12,8 @@ use serde_json::json;
 const ASKS: &[Authority] = &[Institution, Agency];
 const AGENCY: &[Authority] = &[Agency];
 const BUREAU: &[Authority] = &[Bureau];
+/// The ledger's own reactions, which nobody else can ask for.
+const REACTIONS: &[Authority] = &[Authority::System];
 const EITHER: &[Authority] = &[Agency, Bureau];
 const ANSWERS: &[Authority] = &[Institution, Agency, Bureau];
 const PUBLIC: &[Authority] = &[
@@ -54,6 +56,7 @@ const fn may(act: &C) -> &'static [Authority] {
         | C::Prepay(_)
         | C::RecordAudit(_)
         | C::RecordAssessment(_) => AGENCY,
+        C::RaiseReview(_) => REACTIONS,
         C::OrderDepartment(_) | C::LiftDepartmentOrder(_) | C::ImposeFine(_) => BUREAU,
         C::SettleLiability(_)
         | C::HoldSettlement(_)
@@ -96,7 +99,10 @@ const fn may(act: &C) -> &'static [Authority] {
 /// Refuses an act of the wrong body.
 pub(super) fn check(matter: &Matter<'_>, act: &C) -> Result<(), Rejection> {
     let actor = matter.envelope.actor.authority;
-    let may = may(act);
+    let may = match act {
+        C::TerminateAgreement(data) if data.origin.is_some() => REACTIONS,
+        _ => may(act),
+    };
     if may.contains(&actor) {
         return Ok(());
     }
@@ -173,6 +179,7 @@ pub(super) const fn may_come_first(act: &C) -> bool {
         | C::CloseObligation(_)
         | C::ReadPersonalData(_)
         | C::ErasePersonalData(_)
+        | C::RaiseReview(_)
         | C::Annul(_)
         | C::Correct(_) => false,
     }

@@ -51,11 +51,14 @@ by_kind! {
     RENEWAL_MONTHS = "institution.renewal.apply_months";
     UNFILED_CHANGE = "institution.termination.unfiled_change";
     FRAUD_FOUND = "institution.termination.fraud";
+    RESPONSIBLE_YEARS = "institution.bar.responsible_years";
 }
 
 pub(in crate::institution) const PHYSICIANS: &str = "institution.admission.physicians";
 pub(in crate::institution) const PHARMACISTS: &str = "institution.admission.pharmacists";
 pub(in crate::institution) const TECHNICIANS: &str = "institution.admission.technicians";
+/// Of pharmacies alone.
+pub(in crate::institution) const CHAIN: &str = "institution.termination.chain.pharmacy";
 /// Set for practitioners: a ban on a person.
 pub(in crate::institution) const MANAGER_BAN_YEARS: &str = "practitioner.manager_ban.years";
 pub(in crate::institution) const PROBATION_MONTHS: &str = "institution.probation.months";
@@ -109,6 +112,7 @@ pub(in crate::institution) const BY_KIND: &[ByKind] = &[
     RENEWAL_MONTHS,
     UNFILED_CHANGE,
     FRAUD_FOUND,
+    RESPONSIBLE_YEARS,
 ];
 /// Every other parameter.
 #[cfg(test)]
@@ -123,6 +127,7 @@ pub(in crate::institution) const PARAMS: &[&str] = &[
     PUBLIC_MAY_NOT_LEAVE,
     SUSPENSIONS_2018,
     RECORDS_NOT_PRODUCED,
+    CHAIN,
     FLAT_BAR_YEARS,
     HOLD_ART_30,
     RECORDS_DAYS,

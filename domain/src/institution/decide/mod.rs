@@ -141,6 +141,7 @@ impl Matter<'_> {
             }
             C::Appeal(data) => Ok(self.told(self.asked().appeal(data)?, E::Appealed)),
             C::DecideAppeal(data) => Ok(self.told(self.asked().decide_appeal(data)?, E::AppealDecided)),
+            C::RaiseReview(data) => Ok(self.raise_review(data)),
             // Decided in crate::decide for every kind of subject alike.
             C::Annul(data) => Err(no_such_event(data.event)),
             C::Correct(data) => Err(no_such_event(data.event)),

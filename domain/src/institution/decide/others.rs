@@ -41,7 +41,7 @@ impl Matter<'_> {
     /// 法定代表人、主要负责人、实际控制人: none of them may be barred from managing designated institutions.
     pub(super) fn nobody_barred(&self) -> Result<(), Rejection> {
         let Some(fact) = self.of(What::ManagerBan).next() else { return Ok(()) };
-        let person = fact.person.as_deref().unwrap_or_default();
+        let person = fact.person.map(|code| code.to_string()).unwrap_or_default();
         let until = fact.until.map(crate::time::Instant::words).unwrap_or_default();
         let rejection = Rejection::new(
             "manager-banned",
@@ -55,6 +55,27 @@ impl Matter<'_> {
         // Under the rule in force when the ban was imposed.
         let rule = self.context.rulebook.rule(law::MANAGER_BAN_YEARS, fact.from, None);
         Err(match rule {
+            Some(rule) => self.under(rule, rejection),
+            None => rejection,
+        })
+    }
+
+    /// Nobody who caused the termination of another institution may run it (令2 art 12(7), 令3 art 11).
+    pub(super) fn nobody_responsible(&self, area: AreaCode) -> Result<(), Rejection> {
+        let Some(fact) = self.of(What::Responsible).next() else { return Ok(()) };
+        let person = fact.person.map(|code| code.to_string()).unwrap_or_default();
+        let until = fact.until.map(crate::time::Instant::words).unwrap_or_default();
+        let rejection = Rejection::new(
+            "person-barred",
+            words!(
+                "{person}, named in the application, caused the termination of another institution; barred until {until}",
+                "申请所列人员 {person} 曾导致其他机构被解除协议，在 {until} 之前不予受理"
+            ),
+        )
+        .blocked_by_other(fact)
+        .allowed(json!({ "from": fact.until }));
+        let param = law::RESPONSIBLE_YEARS.of(self.kind);
+        Err(match self.context.rulebook.rule(param, fact.from, Some(area)) {
             Some(rule) => self.under(rule, rejection),
             None => rejection,
         })

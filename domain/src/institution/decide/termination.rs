@@ -2,12 +2,15 @@
 
 use super::{Matter, law};
 use crate::decide::Decision;
-use crate::event::EventRef;
+use crate::event::{EventRef, Finding, NewEvent};
 use crate::id::AreaCode;
 use crate::institution::InstitutionEvent as E;
-use crate::institution::facts::{BarTerms, LiabilitySettlement, ReasonClass, Termination, TerminationAct};
+use crate::institution::facts::{
+    BarTerms, LiabilitySettlement, ReasonClass, ReviewCall, ReviewMatter, Termination, TerminationAct,
+};
 use crate::rejection::Rejection;
 use crate::rulebook::Rule;
+use crate::time::Instant;
 use crate::track::{BarClass, Line};
 use crate::words;
 use serde_json::json;
@@ -17,15 +20,23 @@ impl Matter<'_> {
     /// ends the agreements of all other pooling areas too.
     pub(super) fn terminate(&self, data: &TerminationAct) -> Result<Decision, Rejection> {
         self.in_scope(data.area, data.line)?;
+        if let Some(origin) = &data.origin {
+            return Ok(vec![self.follow(data, origin)]);
+        }
         let line = data.line.filter(|line| *line != Line::Basic);
         let mut first = Termination {
             area: data.area,
             bar: None,
             ground: data.ground.clone(),
+            head_office: data.head_office,
             line,
             origin: None,
             reason_class: data.reason_class,
+            responsible: data.responsible.clone(),
+            responsible_until: None,
         };
+        let barred = self.bar_on_people(data);
+        first.responsible_until = barred.as_ref().and_then(|barred| barred.ok()).map(|(until, _)| until);
         let event = |facts| self.event(E::AgreementTerminated(facts));
         let mut decision = match self.bar(data.reason_class) {
             // The bar is on designation; an institution that loses one line stays designated.
@@ -39,11 +50,74 @@ impl Matter<'_> {
             Raised::NotByRule => vec![event(first).finding("no-rule-for-a-bar", None)],
             Raised::Nothing => vec![event(first)],
         };
+        match barred {
+            Some(Ok((_, rule))) => decision[0] = decision[0].clone().rule(&rule.id),
+            Some(Err(code)) => decision[0] = decision[0].clone().finding(code, None),
+            None => {}
+        }
+        if data.head_office == Some(true) {
+            decision[0].findings.extend(self.chain_findings(data));
+        }
         for (area, rule) in self.elsewhere(data.area, data.line) {
             let mirrored = event(mirror(data, area, self.origin()));
             decision.push(mirrored.rule(&rule).caused_by(0));
         }
         Ok(decision)
+    }
+
+    /// The termination of a branch because another one of its chain was terminated for what the head office did
+    /// (令3 art 40). What it bars the branch from no rule says.
+    fn follow(&self, data: &TerminationAct, origin: &EventRef) -> NewEvent {
+        let event = self.event(E::AgreementTerminated(mirror(data, data.area, origin.clone())));
+        match self.chain(Some(data.area)) {
+            Some(rule) => event.rule(&rule.id).finding("no-rule-for-a-bar", None),
+            None => event.finding("no-rule-for-a-chain", None),
+        }
+    }
+
+    /// The rule that takes the other branches of a chain along.
+    fn chain(&self, area: Option<AreaCode>) -> Option<&Rule> {
+        self.yes(law::CHAIN, area).filter(|_| !self.kind.is_medical())
+    }
+
+    /// 因其他主体的事件须复核.
+    pub(super) fn raise_review(&self, data: &ReviewCall) -> Decision {
+        let event = self.event(E::ReviewRaised(data.clone()));
+        let param = match data.what {
+            ReviewMatter::ChainTermination => Some(law::CHAIN),
+            ReviewMatter::ManagerBan => Some(law::MANAGER_BAN_YEARS),
+            ReviewMatter::OriginAnnulled => None,
+        };
+        let rule = param.and_then(|param| self.context.rulebook.rule(param, self.at, data.area));
+        vec![match rule {
+            Some(rule) => event.rule(&rule.id),
+            None => event,
+        }]
+    }
+
+    /// Until when those who caused it keep an institution they run from being admitted, and the rule; else what is to be
+    /// noted. Nothing where nobody is named.
+    fn bar_on_people(&self, data: &TerminationAct) -> Option<Result<(Instant, &Rule), &'static str>> {
+        if data.responsible.is_empty() {
+            return None;
+        }
+        // 严重违反医保法律法规规章 or the agreement: what else a termination may be for the rule does not name.
+        let serious = matches!(data.reason_class, ReasonClass::Illegality | ReasonClass::Breach);
+        let rule = self.count(law::RESPONSIBLE_YEARS.of(self.kind), Some(data.area)).filter(|_| serious);
+        Some(match rule {
+            Some((years, rule)) => Ok((self.at.plus_years(years), rule)),
+            None => Err("no-rule-for-a-bar-on-persons"),
+        })
+    }
+
+    /// What keeps the other branches from following, though the head office is to blame.
+    fn chain_findings(&self, data: &TerminationAct) -> Option<Finding> {
+        let code = match self.chain(Some(data.area)) {
+            None => "no-rule-for-a-chain",
+            Some(_) if data.responsible.is_empty() => "nobody-named-responsible",
+            Some(_) => return None,
+        };
+        Some(Finding::new(code, None))
     }
 
     /// What a termination for a reason bars, under the rules of its day.
@@ -136,8 +210,12 @@ fn mirror(data: &TerminationAct, area: AreaCode, origin: EventRef) -> Terminatio
         // The bar of the origin holds everywhere already.
         bar: None,
         ground: data.ground.clone(),
+        head_office: None,
         line: None,
         origin: Some(origin),
         reason_class: data.reason_class,
+        // As the bar, what follows for people follows from the origin.
+        responsible: Vec::new(),
+        responsible_until: None,
     }
 }

@@ -87,3 +87,50 @@ fn an_annulled_ban_refuses_nobody_from_when_it_no_longer_holds() {
     names("2024-08-31").refused("manager-banned");
     let _ = names("2024-09-01").then(&["institution.applied"]);
 }
+
+/// A pharmacy elsewhere, terminated for a reason, with somebody to blame.
+fn to_blame(area: &str, who: &str, reason: &str) -> Story {
+    let terms = json!({ "area": area, "lines": ["basic"], "name": "乙", "from": "2023-01-01", "until": "2026-01-01" });
+    let data = json!({ "area": area, "ground": "查实", "reason_class": reason, "responsible": [who] });
+    Story::of("P37020000009").given(act("institution.sign-agreement", "2023-01-01", terms)).given(act(
+        "institution.terminate-agreement",
+        "2024-06-01",
+        data,
+    ))
+}
+
+#[test]
+fn who_caused_a_termination_keeps_every_institution_he_runs_out_for_five_years() {
+    let names = |blamed: &Story, day: &str, who: &str| {
+        Story::of(HOSPITAL).beside(blamed).when(apply(day, &json!({ "controllers": [who] })))
+    };
+    let person = "HY370200000001";
+    let blamed = to_blame("370200", person, "breach");
+    let refusal = names(&blamed, "2024-06-01", person).refused("person-barred");
+    assert_eq!(refusal.blocked_by_others[0].event, EventRef("institution-P37020000009@1".into()));
+    assert_eq!(refusal.rule.map(|rule| rule.id.to_string()).as_deref(), Some("R-113.7"));
+    names(&blamed, "2029-05-31", person).refused("person-barred");
+    let _ = names(&blamed, "2029-06-01", person).then(&["institution.applied"]);
+    let _ = names(&blamed, "2024-07-01", "HY370200000002").then(&["institution.applied"]);
+    // The number that the same agency gave names the same person; that of another one, or a name, may not.
+    names(&to_blame("370100", "c-7", "breach"), "2024-07-01", "c-7").refused("person-barred");
+    for (area, who) in [("370200", "c-7"), ("370100", "张三")] {
+        let outcome = names(&to_blame(area, who, "breach"), "2024-07-01", who);
+        assert_eq!(outcome.findings(), ["person-alike-barred"]);
+        assert_eq!(outcome.accepted()[0].others[0].what, What::MaybeResponsible);
+    }
+}
+
+#[test]
+fn a_termination_that_is_no_serious_violation_bars_no_person_and_says_so() {
+    let other = to_blame("370200", "HY370200000001", "other");
+    let applied = Story::of(HOSPITAL)
+        .beside(&other)
+        .when(apply("2024-07-01", &json!({ "principal": "HY370200000001" })));
+    assert!(applied.findings().is_empty());
+    let data = json!({ "area": "370100", "ground": "查实", "reason_class": "other", "responsible": ["c-7"] });
+    let noted = Story::of(HOSPITAL)
+        .given(sign("2024-01-01", "2024-01-01", "2026-01-01", &["basic"]))
+        .when(act("institution.terminate-agreement", "2024-06-01", data));
+    assert_eq!(noted.findings(), ["no-rule-for-a-bar", "no-rule-for-a-bar-on-persons"]);
+}

@@ -1,0 +1,65 @@
+//! Where reactions look: who is named where, and which events still have theirs to come.
+//!
+//! A row of `people` only says where to look; what holds is read from the subject itself. A row of `reactions` is written
+//! with the views of its event and goes when the reactions have been carried out, so that whatever happens in between they
+//! are carried out after the next opening. Views made anew have them all again: carried out before, they change nothing.
+
+use crate::error::ViewError;
+use crate::projector::Projector;
+use accord_domain::{PractitionerCode, Subject};
+
+const PENDING: &str = "SELECT position FROM reactions ORDER BY position LIMIT ?1";
+const REACTED: &str = "DELETE FROM reactions WHERE position = ?1";
+const NAMED: &str = "SELECT DISTINCT s.code FROM people p JOIN subjects s ON s.id = p.subject WHERE p.person = ?1 ORDER BY s.id";
+const BLAMED: &str = "SELECT p.person, s.code FROM people p JOIN subjects s ON s.id = p.subject WHERE p.blamed = 1 ORDER BY p.person, s.id";
+
+impl Projector {
+    /// Positions of events whose reactions are to come, oldest first.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn pending_reactions(&self, limit: u32) -> Result<Vec<u64>, ViewError> {
+        let mut statement = self.connection.prepare_cached(PENDING)?;
+        let rows = statement.query_map([limit], |row| row.get::<_, i64>(0).map(i64::cast_unsigned))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The reactions of an event have been carried out.
+    ///
+    /// # Errors
+    /// When the views cannot be written.
+    pub fn reacted(&mut self, position: u64) -> Result<(), ViewError> {
+        self.connection.prepare_cached(REACTED)?.execute([position.cast_signed()])?;
+        Ok(())
+    }
+
+    /// Subjects that name a person by the code of a practitioner, in the order of their first events.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn naming(&self, person: PractitionerCode) -> Result<Vec<Subject>, ViewError> {
+        let mut statement = self.connection.prepare_cached(NAMED)?;
+        let rows = statement.query_map([person.as_str()], |row| row.get::<_, String>(0))?;
+        rows.map(|code| subject(&code?)).collect()
+    }
+
+    /// Everybody to blame for a termination, and the institution.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn blamed(&self) -> Result<Vec<(PractitionerCode, Subject)>, ViewError> {
+        let mut statement = self.connection.prepare_cached(BLAMED)?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
+        rows.map(|row| {
+            let (person, code) = row?;
+            let person = PractitionerCode::parse(&person);
+            let person = person.map_err(|error| ViewError::Damaged(error.to_string()))?;
+            Ok((person, subject(&code)?))
+        })
+        .collect()
+    }
+}
+
+fn subject(code: &str) -> Result<Subject, ViewError> {
+    Subject::parse(code).map_err(|error| ViewError::Damaged(error.to_string()))
+}
