@@ -1,5 +1,6 @@
 //! What crosses subjects: facts of others in decisions, on a real ledger.
 
+#![expect(clippy::unwrap_used, reason = "a fault of the test itself panics where it is")]
 #![expect(clippy::needless_pass_by_value, reason = "JSON made at the call reads best without ampersands")]
 
 use accord_api::ledger::{Importer, LineResult, Watcher, Why};

@@ -20,7 +20,7 @@ fn pharmacy(code: &str, area: &str, controllers: &[&str]) -> Story {
     ))
 }
 
-fn terminated(more: Value) -> Story {
+fn terminated(more: &Value) -> Story {
     let mut data = json!({ "area": CITY, "ground": "总部串换药品", "reason_class": "illegality", "head_office": true,
         "responsible": ["c-7"] });
     for (name, value) in more.as_object().into_iter().flatten() {
@@ -56,7 +56,7 @@ fn told(commands: &[Command]) -> Vec<String> {
 
 #[test]
 fn a_branch_run_by_the_same_people_is_terminated_with_the_one_the_head_office_brought_down() {
-    let cause = terminated(json!({}));
+    let cause = terminated(&json!({}));
     let branch = pharmacy(BRANCH, CITY, &["c-6", "c-7"]);
     let commands = reactions(&cause, &[&branch, &pharmacy("P43050000003", CITY, &["c-8"])]);
     assert_eq!(
@@ -78,7 +78,7 @@ fn a_branch_run_by_the_same_people_is_terminated_with_the_one_the_head_office_br
 fn without_the_head_office_or_anybody_named_nothing_follows() {
     let branch = pharmacy(BRANCH, CITY, &["c-7"]);
     for more in [json!({ "head_office": false }), json!({ "responsible": [] })] {
-        assert!(reactions(&terminated(more), &[&branch]).is_empty());
+        assert!(reactions(&terminated(&more), &[&branch]).is_empty());
     }
 }
 
@@ -90,11 +90,11 @@ fn the_same_number_of_another_agency_and_the_same_name_call_for_a_review_and_ter
             r#"institution.raise-review {code} {{"area":"{area}","origin":"institution-P43050000001@2","refusal":"person-alike","what":"chain-termination"}}"#
         )]
     };
-    assert_eq!(told(&reactions(&terminated(json!({})), &[&elsewhere])), review("P43010000002", "430100"));
-    let named = terminated(json!({ "responsible": ["张三"] }));
+    assert_eq!(told(&reactions(&terminated(&json!({})), &[&elsewhere])), review("P43010000002", "430100"));
+    let named = terminated(&json!({ "responsible": ["张三"] }));
     let branch = pharmacy(BRANCH, CITY, &["张三"]);
     assert_eq!(told(&reactions(&named, &[&branch])), review(BRANCH, CITY));
-    let code = terminated(json!({ "responsible": ["HY430500000001"] }));
+    let code = terminated(&json!({ "responsible": ["HY430500000001"] }));
     let elsewhere = pharmacy("P43010000002", "430100", &["HY430500000001"]);
     assert!(told(&reactions(&code, &[&elsewhere]))[0].starts_with("institution.terminate-agreement"));
 }
@@ -106,13 +106,13 @@ fn only_branches_in_force_at_that_moment_and_run_by_them_then_follow() {
         "2024-06-01",
         json!({ "area": CITY, "from": "2024-10-01" }),
     ));
-    assert!(reactions(&terminated(json!({})), &[&gone]).is_empty());
+    assert!(reactions(&terminated(&json!({})), &[&gone]).is_empty());
     let sold = |day: &str| {
         let change = json!({ "what": "controller", "from": "c-7", "to": "c-9", "approved_on": day });
         pharmacy(BRANCH, CITY, &["c-7"]).given(act("institution.change-details", day, change))
     };
-    assert!(reactions(&terminated(json!({})), &[&sold("2025-02-01")]).is_empty());
-    assert_eq!(reactions(&terminated(json!({})), &[&sold("2025-04-01")]).len(), 1);
+    assert!(reactions(&terminated(&json!({})), &[&sold("2025-02-01")]).is_empty());
+    assert_eq!(reactions(&terminated(&json!({})), &[&sold("2025-04-01")]).len(), 1);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_ban_calls_for_a_review_wherever_the_person_runs_an_institution() {
 
 #[test]
 fn the_annulment_of_a_termination_calls_for_a_review_where_it_was_followed() {
-    let cause = terminated(json!({}));
+    let cause = terminated(&json!({}));
     let follow = json!({ "area": CITY, "ground": "总部串换药品", "origin": "institution-P43050000001@2", "reason_class": "illegality" });
     let followed = pharmacy(BRANCH, CITY, &["c-7"])
         .given(act("institution.terminate-agreement", "2025-03-01", follow).by("system"));
@@ -218,7 +218,7 @@ fn the_annulment_of_a_termination_calls_for_a_review_where_it_was_followed() {
 
 #[test]
 fn a_refused_reaction_becomes_a_review_and_a_review_nothing_more() {
-    let cause = terminated(json!({}));
+    let cause = terminated(&json!({}));
     let reaction = reactions(&cause, &[&pharmacy(BRANCH, CITY, &["c-7"])]).remove(0);
     let rejection = Rejection::new("not-in-force", crate::words!("no", "否"));
     let review = refused(&reaction, &rejection).unwrap();
@@ -234,7 +234,7 @@ fn a_refused_reaction_becomes_a_review_and_a_review_nothing_more() {
 
 #[test]
 fn an_act_of_the_ledger_itself_has_no_reactions() {
-    let cause = terminated(json!({}));
+    let cause = terminated(&json!({}));
     let branch = pharmacy(BRANCH, CITY, &["c-7"]);
     let candidates = [Candidate { subject: branch.subject().clone(), events: branch.events().to_vec() }];
     let event = cause.events().last().unwrap();
