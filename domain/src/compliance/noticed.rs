@@ -210,11 +210,19 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
         "异议或申诉、复议、诉讼认定有误，尚未撤销或变更",
     ),
     ("termination-to-be-reviewed", Due, "", ""),
+    (
+        "nobody-named-responsible",
+        Told(ToExamine),
+        "put down to the head office of the chain, and nobody is named who did it",
+        "认定为连锁总部原因，但未载明责任人员",
+    ),
     ("dependents-to-reconsider", Due, "", ""),
     ("decided-late", Due, "", ""),
     ("lighter-law", Allowed, "", ""),
     ("no-bar-for-one-line", Allowed, "", ""),
     ("no-rule-for-a-bar", Allowed, "", ""),
+    ("no-rule-for-a-bar-on-persons", Allowed, "", ""),
+    ("no-rule-for-a-chain", Allowed, "", ""),
 ];
 
 /// Facts of an application that are to be verified: `physicians-to-verify`. The docket says what is due.
