@@ -39,7 +39,7 @@ pub(super) enum Door {
 
 impl Door {
     /// Only the ledger itself acts in its own name.
-    fn lets_in(self, command: &Command) -> Result<(), Failure> {
+    pub(super) fn lets_in(self, command: &Command) -> Result<(), Failure> {
         if self == Self::Inside || command.envelope.actor.authority != Authority::System {
             return Ok(());
         }
@@ -66,9 +66,7 @@ pub(super) async fn decide(
     request: Option<Request>,
     now: Instant,
     rulebook: &Rulebook,
-    door: Door,
 ) -> Result<(Append, Vec<NewEvent>), Failure> {
-    door.lets_in(command)?;
     let effective_at = command.envelope.effective_at.unwrap_or(now);
     let subject = &command.subject;
     let mut with_history = is_on_record(&command.act);

@@ -455,6 +455,7 @@ impl<T: Target> Run<'_, T> {
 
     fn command(&mut self, command: &Command, request: Option<Request>) -> Result<Answer, Failure> {
         personal::no_reading(command)?;
+        Door::Outside.lets_in(command)?;
         if let Some(request) = &request
             && let Some((digest, appended)) = self.target.request(&request.key)?
         {
@@ -465,16 +466,8 @@ impl<T: Target> Run<'_, T> {
             };
         }
         let now = self.clock.now();
-        let decided = decision::decide(
-            self.heads,
-            self.log,
-            self.vault,
-            command,
-            request,
-            now,
-            self.rulebook,
-            Door::Outside,
-        );
+        let decided =
+            decision::decide(self.heads, self.log, self.vault, command, request, now, self.rulebook);
         let (append, decided) = wait_for(decided)?;
         personal::begin(self.vault, command)?;
         let answer = match self.target.push(append) {

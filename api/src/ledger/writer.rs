@@ -271,20 +271,13 @@ impl Writer {
     /// Decides first and looks for the key afterwards, where the log does so anyway: a key is nearly always new. A
     /// command that was carried out before is refused by its own effects, if by anything, and then the key is asked.
     async fn decide(&mut self, command: &Command, door: Door) -> Result<Decided, Failure> {
+        door.lets_in(command)?;
         let request = decision::request_of(&self.vault, command)?;
         let asked = request.clone();
         let now = self.clock.now();
-        let decided = decision::decide(
-            &mut self.heads,
-            &*self.log,
-            &self.vault,
-            command,
-            request,
-            now,
-            &self.rulebook,
-            door,
-        )
-        .await;
+        let decided =
+            decision::decide(&mut self.heads, &*self.log, &self.vault, command, request, now, &self.rulebook)
+                .await;
         match (decided, asked) {
             (Ok((append, decided)), _) => {
                 let erases = personal::begin(&self.vault, command)?;
