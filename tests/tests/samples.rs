@@ -39,6 +39,9 @@ fn is_about_personal_data(name: &str) -> bool {
     name.ends_with("-personal-data")
 }
 
+/// Nobody can ask for this: the ledger does it itself, as the tests of what crosses subjects show.
+const OWN_ACTS: [&str; 1] = ["institution.raise-review"];
+
 #[test]
 fn every_act_of_the_vocabulary_is_in_a_sample() {
     let shown: BTreeSet<String> = accord_tests::samples()
@@ -48,7 +51,9 @@ fn every_act_of_the_vocabulary_is_in_a_sample() {
         .map(|line| serde_json::from_str::<Json>(&line).expect("JSON"))
         .map(|command| command["command"].as_str().expect("a command").to_owned())
         .collect();
-    let elsewhere = |name: &str| NOTHING_TO_CLOSE.contains(&name) || is_about_personal_data(name);
+    let elsewhere = |name: &str| {
+        NOTHING_TO_CLOSE.contains(&name) || OWN_ACTS.contains(&name) || is_about_personal_data(name)
+    };
     let missing: Vec<_> = Act::names().filter(|name| !shown.contains(*name) && !elsewhere(name)).collect();
     assert!(missing.is_empty(), "in no sample: {missing:?}");
 }
