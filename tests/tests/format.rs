@@ -5,6 +5,9 @@ use accord_domain::institution::InstitutionEvent;
 use accord_domain::institution::facts::Suspension;
 use accord_domain::{Command, Event, EventData, Instant, Line, NewEvent};
 use accord_store::ids;
+use accord_store::keys::Signer;
+use accord_store::merkle::note::SignedNote;
+use accord_store::merkle::{Frontier, Hash, leaf_hash, verify_inclusion};
 use std::fmt::Write as _;
 
 const COMMAND: &str = r#"{
@@ -65,6 +68,46 @@ fn the_worked_example_of_the_format_is_what_the_program_writes() {
         .filter(|(_, text)| !document.contains(text))
         .collect();
     assert!(missing.is_empty(), "format.md does not carry of its example: {missing:#?}");
+}
+
+/// The key of the example: its seed is the bytes 1 to 32.
+const PRIVATE_KEY: &str = "PRIVATE+KEY+accord/019872b3-0000-7a5a-a5a5-a5ffffffffff+9230fb9b+AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g";
+const PUBLIC_KEY: &str =
+    "accord/019872b3-0000-7a5a-a5a5-a5ffffffffff+9230fb9b+AXm1Vi6P5lT5QHixEuipi6eQH4U65pW+1+DjkQutBJZk";
+
+/// The receipt of the example in a tree in which the leaf before it at position n is the one of the text of n.
+fn receipt() -> (String, Vec<String>) {
+    let (_, body, _) = example();
+    let mut tree = Frontier::default();
+    (0..POSITION).for_each(|n| tree.push(leaf_hash(n.to_string().as_bytes()), &mut |_, _| {}));
+    let path = tree.path_of_next();
+    let own = leaf_hash(body.as_bytes());
+    tree.push(own, &mut |_, _| {});
+    assert!(verify_inclusion(&own, POSITION, tree.size(), &path, &tree.root()));
+    let dir = tempfile::tempdir().expect("a directory");
+    std::fs::create_dir(dir.path().join("keys")).expect("a directory");
+    std::fs::write(dir.path().join("keys/checkpoint.key"), PRIVATE_KEY).expect("a file");
+    let ledger = "019872b3-0000-7a5a-a5a5-a5ffffffffff".parse().expect("an id");
+    let signer = Signer::open(dir.path(), ledger).expect("the key of the example");
+    assert_eq!(signer.verifier().to_string(), PUBLIC_KEY);
+    let checkpoint = signer.checkpoint(tree.size(), tree.root());
+    SignedNote::parse(&checkpoint).expect("a note").verify(signer.verifier()).expect("a signature");
+    let digits = |hash: &Hash| hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    (checkpoint, path.iter().map(digits).collect())
+}
+
+#[test]
+fn the_receipt_of_the_worked_example_is_what_the_program_gives() {
+    let document =
+        std::fs::read_to_string(accord_tests::root().join("docs/reference/format.md")).expect("format.md");
+    let (checkpoint, path) = receipt();
+    let keys = [PRIVATE_KEY.to_owned(), PUBLIC_KEY.to_owned()];
+    let missing: Vec<_> = std::iter::once(checkpoint)
+        .chain([path.join("\n")])
+        .chain(keys)
+        .filter(|text| !document.contains(text.as_str()))
+        .collect();
+    assert!(missing.is_empty(), "format.md does not carry of its example:\n{}", missing.join("\n\n"));
 }
 
 #[test]
