@@ -383,6 +383,8 @@ impl EventLog for SqliteLog {
 
     async fn subtrees(&self, wanted: &[Subtree]) -> Result<Vec<Hash>, LogError> {
         self.shared.read(|reader| {
+            // One transaction for all: SQLite locks and looks for changes once instead of once a subtree.
+            let _transaction = reader.log.unchecked_transaction().map_err(read::failed)?;
             let nodes = self.shared.nodes(reader);
             wanted.iter().map(|subtree| nodes.hash(*subtree)).collect()
         })
@@ -391,7 +393,10 @@ impl EventLog for SqliteLog {
     async fn frontier(&self, size: u64) -> Result<Frontier, LogError> {
         match self.shared.recent.find(size) {
             Some(frontier) => Ok(frontier),
-            None => self.shared.read(|reader| self.shared.nodes(reader).frontier(size)),
+            None => self.shared.read(|reader| {
+                let _transaction = reader.log.unchecked_transaction().map_err(read::failed)?;
+                self.shared.nodes(reader).frontier(size)
+            }),
         }
     }
 
