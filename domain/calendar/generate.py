@@ -16,7 +16,8 @@ import sys
 
 FIRST, LAST = 2007, 2026
 
-# The notices on gov.cn that the package's source names. A day is given only where the address tells it.
+# The notices on gov.cn that the package's source names. A day is given where the address tells it; those of 2024 to 2026
+# are the days Xinhua reported the notices in full and the notices themselves bear (2023-10-25, 2024-11-12, 2025-11-04).
 NOTICES = {
     2007: ("2006-12-18", "http://www.gov.cn/fwxx/sh/2006-12/18/content_471877.htm"),
     2008: ("2007-12-18", "http://www.gov.cn/zwgk/2007-12/18/content_837184.htm"),
@@ -35,9 +36,9 @@ NOTICES = {
     2021: ("2020-11-25", "http://www.gov.cn/zhengce/content/2020-11/25/content_5564127.htm"),
     2022: ("2021-10-25", "http://www.gov.cn/zhengce/content/2021-10/25/content_5644835.htm"),
     2023: ("2022-12-08", "http://www.gov.cn/zhengce/content/2022-12/08/content_5730844.htm"),
-    2024: (None, "https://www.gov.cn/zhengce/content/202310/content_6911527.htm"),
-    2025: (None, "https://www.gov.cn/zhengce/content/202411/content_6986382.htm"),
-    2026: (None, None),
+    2024: ("2023-10-25", "https://www.gov.cn/zhengce/content/202310/content_6911527.htm"),
+    2025: ("2024-11-12", "https://www.gov.cn/zhengce/content/202411/content_6986382.htm"),
+    2026: ("2025-11-04", "https://www.gov.cn/zhengce/zhengceku/202511/content_7047091.htm"),
 }
 
 # Days whose standing a later notice changed: the day, what it was before, what it became; None is an ordinary day.

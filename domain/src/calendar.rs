@@ -157,6 +157,20 @@ impl Calendar {
         Some((notice, version.edition))
     }
 
+    /// From which instants after the first on a version of a year in a stretch of years was known, in order.
+    pub(crate) fn published_after(
+        &self,
+        known: Instant,
+        years: std::ops::RangeInclusive<i32>,
+    ) -> Vec<Instant> {
+        let of_years = self.versions.iter().filter(|version| years.contains(&version.edition.year));
+        let mut published: Vec<Instant> =
+            of_years.filter_map(|version| version.known_from).filter(|from| known < *from).collect();
+        published.sort_unstable();
+        published.dedup();
+        published
+    }
+
     /// What a day is, as known at an instant.
     #[must_use]
     pub fn day(&self, day: NaiveDate, known: Instant) -> DayKind {
@@ -335,6 +349,8 @@ mod tests {
         assert_eq!(calendar.day(date("2019-05-02"), at("2019-03-21")), DayKind::Working);
         assert_eq!(calendar.day(date("2019-05-02"), at("2019-03-22")), DayKind::Off);
         assert_eq!(calendar.day(date("2019-01-02"), at("2018-12-05")), DayKind::Unknown, "not yet published");
+        assert_eq!(calendar.day(date("2026-02-16"), at("2025-11-03")), DayKind::Unknown);
+        assert_eq!(calendar.day(date("2026-02-16"), at("2025-11-04")), DayKind::Off);
     }
 
     #[test]

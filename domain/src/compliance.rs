@@ -38,6 +38,8 @@ pub struct Asked<'a> {
     /// The day the question is about (生效): acts that take effect later are not looked at, and what is due is told as it
     /// stood then.
     pub as_of: Instant,
+    /// As known when (记录): by which calendar working days are counted.
+    pub known_at: Instant,
     /// Events recorded more than so many days after they took effect are told.
     pub late_days: u32,
     /// The law, of all times.

@@ -218,7 +218,7 @@ impl Story {
     /// What is due at an instant, and what was.
     #[must_use]
     pub fn obligations(&self, at: &str) -> Vec<Obligation> {
-        obligation::obligations(&self.subject, &self.events, instant(at), &self.law())
+        obligation::obligations(&self.subject, &self.events, instant(at), Instant::MAX, &self.law())
     }
 
     fn law(&self) -> Law<'_> {

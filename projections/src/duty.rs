@@ -15,6 +15,7 @@ CREATE TABLE obligations (
     kind TEXT NOT NULL, raised_by INTEGER NOT NULL, area INTEGER NOT NULL, listed INTEGER NOT NULL,
     line TEXT, detail TEXT NOT NULL, rule TEXT,
     clock TEXT NOT NULL, start INTEGER NOT NULL, due INTEGER NOT NULL, provisional INTEGER NOT NULL,
+    read_from INTEGER NOT NULL, read_to INTEGER NOT NULL,
     eff_from INTEGER NOT NULL, eff_first INTEGER NOT NULL, eff_to INTEGER NOT NULL, cut_rec INTEGER NOT NULL,
     ending INTEGER NOT NULL, ended_by INTEGER, rec_from INTEGER NOT NULL, rec_to INTEGER NOT NULL,
     PRIMARY KEY (subject, row)
@@ -24,17 +25,18 @@ CREATE TABLE obligations (
 /// Made last when all rows are written at once. Holds all that a worklist looks at to pass a row over.
 pub(crate) const INDEX: &str = "
 CREATE INDEX obligations_due ON obligations
-    (area, due, subject, row, eff_from, eff_first, eff_to, cut_rec, rec_from, rec_to)
+    (area, due, subject, row, eff_from, eff_first, eff_to, cut_rec, rec_from, rec_to, read_from, read_to)
     WHERE listed = 1;
 ";
 
 const INSERT: &str = "INSERT INTO obligations (subject, row, kind, raised_by, area, listed, line, detail, rule, clock, \
-     start, due, provisional, eff_from, eff_first, eff_to, cut_rec, ending, ended_by, rec_from, rec_to) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
+     start, due, provisional, eff_from, eff_first, eff_to, cut_rec, ending, ended_by, rec_from, rec_to, \
+     read_from, read_to) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
 const UPDATE: &str = "UPDATE obligations SET eff_to = ?3, cut_rec = ?4, ending = ?5, ended_by = ?6, rec_to = ?7 \
      WHERE subject = ?1 AND row = ?2";
 const OPEN: &str = "SELECT kind, raised_by, area, line, detail, rule, clock, start, due, provisional, eff_from, eff_to, \
-     ending, ended_by, row, eff_first, cut_rec, rec_from FROM obligations WHERE subject = ?1 AND rec_to = ?2";
+     ending, ended_by, read_from, read_to, row, eff_first, cut_rec, rec_from FROM obligations WHERE subject = ?1 AND rec_to = ?2";
 
 /// An entry with the recorded axis. Before `cut` it was known to last until `first`, when time runs out for what it is about.
 #[derive(Clone, Debug)]
@@ -253,6 +255,8 @@ impl DutyRow {
             entry.ending.by(),
             self.rec_from.as_micros(),
             self.rec_to.as_micros(),
+            entry.known_from.as_micros(),
+            entry.known_until.as_micros(),
         ])?;
         Ok(())
     }
@@ -266,10 +270,10 @@ pub(crate) fn open_rows(connection: &Connection, subject: u64) -> Result<Vec<Dut
     while let Some(row) = rows.next()? {
         open.push(DutyRow {
             entry: read(row)?,
-            row: row.get(14)?,
-            first: Instant::from_micros(row.get(15)?),
-            cut: Instant::from_micros(row.get(16)?),
-            rec_from: Instant::from_micros(row.get(17)?),
+            row: row.get(16)?,
+            first: Instant::from_micros(row.get(17)?),
+            cut: Instant::from_micros(row.get(18)?),
+            rec_from: Instant::from_micros(row.get(19)?),
             rec_to: Instant::MAX,
             filed: true,
         });
@@ -296,7 +300,8 @@ fn ending(number: i64, by: Option<Version>) -> Option<Ending> {
     }
 }
 
-/// Columns: kind, raised_by, area, line, detail, rule, clock, start, due, provisional, from, until, ending, ended_by.
+/// Columns: kind, raised_by, area, line, detail, rule, clock, start, due, provisional, from, until, ending, ended_by,
+/// read_from, read_to.
 pub(crate) fn read(row: &Row<'_>) -> Result<Entry, ViewError> {
     let damaged = |what: &str| ViewError::Damaged(format!("{what} of an obligation cannot be read"));
     let text = |at: usize| -> Result<&str, ViewError> {
@@ -316,6 +321,8 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Entry, ViewError> {
         start: Instant::from_micros(row.get(7)?),
         due: Instant::from_micros(row.get(8)?).bounded(),
         provisional: row.get(9)?,
+        known_from: Instant::from_micros(row.get(14)?),
+        known_until: Instant::from_micros(row.get(15)?),
         rule: row.get::<_, Option<String>>(5)?.map(Into::into),
         until: Instant::from_micros(row.get(11)?),
         ending: ending(row.get(12)?, row.get(13)?).ok_or_else(|| damaged("the end"))?,

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Rises with every change of the tables below: older views are rebuilt, newer ones too.
-pub(crate) const FORMAT: i64 = 3;
+pub(crate) const FORMAT: i64 = 4;
 
 /// Rises when `evolve`, `spans` or the timeline of the domain come to another result for the same events. Views folded
 /// under another number are rebuilt.

@@ -221,7 +221,7 @@ fn compare_docket(
     known_at: Instant,
     differences: &mut Vec<Difference>,
 ) -> Result<(), ReplayError> {
-    let expected = docket(subject, events, &Law::national());
+    let expected = docket(subject, events, &Law::national(), known_at);
     let found = views.docket(subject, known_at)?;
     let missing = expected.iter().filter(|entry| !found.contains(entry));
     let surplus = found.iter().filter(|entry| !expected.contains(entry));

@@ -98,8 +98,8 @@ pub fn what_if(
     let (no_longer_due, newly_due) = if supposed.acts.is_empty() && supposing.other.is_none() {
         (Vec::new(), Vec::new())
     } else {
-        let is = due(&subject, &actual, supposing.as_of, supposing.law);
-        let would = due(&subject, &supposed.events, supposing.as_of, other);
+        let is = due(&subject, &actual, supposing, supposing.law);
+        let would = due(&subject, &supposed.events, supposing, other);
         (only(&is, &would), only(&would, &is))
     };
     Ok(WhatIf {
@@ -177,8 +177,8 @@ pub(crate) fn records(stored: &[Stored]) -> Result<Vec<Record>, ReplayError> {
         .collect()
 }
 
-fn due(subject: &Subject, events: &[Event], at: Instant, law: &Rulebook) -> Vec<Obligation> {
-    obligations(subject, events, at, &Law { rulebook: law, calendar: Calendar::china() })
+fn due(subject: &Subject, events: &[Event], at: &Supposing<'_>, law: &Rulebook) -> Vec<Obligation> {
+    obligations(subject, events, at.as_of, at.known_at, &Law { rulebook: law, calendar: Calendar::china() })
 }
 
 /// The obligations of the one list that are not in the other.

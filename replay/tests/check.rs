@@ -25,7 +25,7 @@ fn all_of(log: &dyn EventLog, subject: &Subject) -> Vec<Stored> {
 }
 
 fn checking(as_of: Instant, known_at: Instant) -> Checking<'static> {
-    let asked = Asked { as_of, late_days: 30, law: Law::national() };
+    let asked = Asked { as_of, known_at: Instant::MAX, late_days: 30, law: Law::national() };
     Checking { asked, known_at, area: None, kinds: Vec::new() }
 }
 

@@ -150,7 +150,7 @@ impl World {
     pub async fn reviews(&self, code: &str, when: &str) -> Vec<String> {
         let subject = subject(code);
         let law = Law { rulebook: self.ledger.rulebook(), calendar: Calendar::china() };
-        obligations(&subject, &self.events(code).await, at(when), &law)
+        obligations(&subject, &self.events(code).await, at(when), Instant::MAX, &law)
             .into_iter()
             .filter(|due| due.state == ObligationState::Open)
             .filter(|due| {

@@ -319,7 +319,13 @@ fn a_refused_reaction_is_a_review_that_people_see_and_is_not_tried_again() {
     let events =
         accord_projections::wait_for(accord_api::ledger::history(&*ledger.event_log(), &subject)).unwrap();
     let law = accord_domain::obligation::Law::national();
-    let due = accord_domain::obligation::obligations(&subject, &events, at("2025-06-01"), &law);
+    let due = accord_domain::obligation::obligations(
+        &subject,
+        &events,
+        at("2025-06-01"),
+        accord_domain::Instant::MAX,
+        &law,
+    );
     let review = due.iter().find(|due| due.kind.name() == "review-elsewhere").unwrap();
     assert_eq!(review.area, Some(area));
     assert!(review.sum.en.contains("refused here: key-reused"), "{}", review.sum.en);

@@ -152,14 +152,14 @@ pub fn from_events(
         personal_data: PersonalData::of(&events),
         spans,
         reasons,
-        obligations: due(subject, &events, coordinates.as_of),
+        obligations: due(subject, &events, coordinates),
     })
 }
 
 /// What is due of a subject, and what was, with the events that raised and ended it.
-fn due(subject: &Subject, events: &[Event], at: Instant) -> Vec<Due> {
+fn due(subject: &Subject, events: &[Event], coordinates: Coordinates) -> Vec<Due> {
     let id = |version| events.iter().find(|event| event.version == version).map(|event| event.id);
-    obligations(subject, events, at, &Law::national())
+    obligations(subject, events, coordinates.as_of, coordinates.known_at, &Law::national())
         .iter()
         .filter_map(|obligation| Due::of(subject, obligation, id))
         .collect()

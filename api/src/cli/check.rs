@@ -23,7 +23,7 @@ pub(super) fn check(session: &mut Session<'_, '_>, asked: &Check) -> Result<(), 
     let place = ask::place(session, &ledger, asked.at)?;
     let law = Law { rulebook: ledger.rulebook(), calendar: Calendar::china() };
     let checking = Checking {
-        asked: Asked { as_of: place.as_of, late_days: asked.late_days, law },
+        asked: Asked { as_of: place.as_of, known_at: place.known_at, late_days: asked.late_days, law },
         known_at: place.known_at,
         area: asked.area,
         kinds: asked.kind.clone(),

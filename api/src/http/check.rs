@@ -107,7 +107,12 @@ impl Question {
     fn page(self, app: &App, from: Mark, limit: usize) -> Result<CheckPage, ReplayError> {
         let law = Law { rulebook: app.ledger().rulebook(), calendar: Calendar::china() };
         let checking = Checking {
-            asked: Asked { as_of: self.coordinates.as_of, late_days: self.late_days, law },
+            asked: Asked {
+                as_of: self.coordinates.as_of,
+                known_at: self.coordinates.known_at,
+                late_days: self.late_days,
+                law,
+            },
             known_at: self.coordinates.known_at,
             area: self.area,
             kinds: self.kinds,

@@ -8,7 +8,7 @@ use crate::time::Instant;
 
 /// Everything of the docket that is not as it was called for.
 pub(super) fn breaches(subject: &Subject, events: &[Event], asked: &Asked<'_>) -> Vec<Breach> {
-    let entries = docket(subject, events, &asked.law);
+    let entries = docket(subject, events, &asked.law, asked.known_at);
     entries.iter().filter_map(|entry| breach(entry, events, asked)).collect()
 }
 

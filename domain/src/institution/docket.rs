@@ -11,7 +11,7 @@ use crate::credit::docket as credit;
 use crate::event::Event;
 use crate::id::{AreaCode, InstitutionCode};
 use crate::obligation::{About, Clock, Docket, Ending, Entry, Law, ObligationKind as Kind};
-use crate::obligation::{Raise, day_after};
+use crate::obligation::{Raise, Reading, day_after};
 use crate::rulebook::Rule;
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
@@ -513,11 +513,16 @@ impl Desk<'_> {
 
     /// A review of the whole institution: all its agreements are at stake.
     fn whole_review(&mut self, rule: &Rule, ground: &str, from: Instant) {
+        let raise = self.draft_whole_review(rule, ground, from);
+        self.raise(raise);
+    }
+
+    fn draft_whole_review<'r>(&self, rule: &'r Rule, ground: &str, from: Instant) -> Raise<'r> {
         let mut raise = self.draft(Kind::TerminationReview, None, Some(rule), Clock::InTime);
         raise.about.detail = ground.into();
         raise.from = from;
         raise.expires = self.last_end();
-        self.raise(raise);
+        raise
     }
 
     fn rectified(&mut self, order: uuid::Uuid, accepted: bool) {
@@ -603,10 +608,13 @@ impl Desk<'_> {
         let mut raise = self.draft(Kind::FileChange, None, Some(rule), clock);
         raise.start = approved;
         self.raise(raise);
-        let Some(due) = clock.read(approved, law.calendar).due else { return };
-        let param = self.by_kind(law::UNFILED_CHANGE);
-        if let Some(rule) = law.rulebook.rule(param, due, None) {
-            self.whole_review(rule, "unfiled-change", day_after(due).max(self.at));
+        // Called for from another day by each calendar that moves the last one.
+        for reading in clock.readings(approved, law.calendar, self.event.recorded_at) {
+            let Some(due) = reading.due else { continue };
+            let param = self.by_kind(law::UNFILED_CHANGE);
+            let Some(rule) = law.rulebook.rule(param, due, None) else { continue };
+            let review = self.draft_whole_review(rule, "unfiled-change", day_after(due).max(self.at));
+            self.docket.raise_read(self.event, review, Reading { due: None, provisional: false, ..reading });
         }
     }
 
@@ -657,7 +665,7 @@ impl Desk<'_> {
         let months = law::count(law.rulebook, law::SUIT_MONTHS, self.at, area)
             .map(|(months, rule)| (Kind::Sue, Clock::Months(months), rule));
         for (kind, clock, rule) in days.into_iter().chain(months) {
-            let due = clock.read(self.at, law.calendar).due;
+            let due = clock.last_day(self.at, law.calendar);
             let mut raise = self.draft(kind, area, Some(rule), clock);
             raise.expires = due.map_or(Instant::MAX, day_after);
             self.raise(raise);

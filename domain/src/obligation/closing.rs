@@ -60,7 +60,10 @@ pub(crate) fn decide(
     let raised_by = context.event(data.event).ok_or_else(|| no_such_event(data.event))?;
     let law = Law { rulebook: context.rulebook, calendar: Calendar::china() };
     let at = context.effective_at;
-    let mut open = super::docket(&command.subject, context.history, &law);
+    // By whatever calendar it is due: it is called for, or was when the command was written.
+    let docket = super::whole(&command.subject, context.history, &law);
+    let mut open: Vec<Entry> = docket.entries().cloned().collect();
+    open.sort_unstable();
     open.retain(|entry| entry.kind.on_worklist() && entry.from <= at && at < entry.until);
     if !open.iter().any(|entry| entry.raised_by == raised_by.version && entry.kind == data.obligation) {
         return Err(not_open(data, raised_by.version, &open, context));

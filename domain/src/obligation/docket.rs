@@ -1,7 +1,7 @@
 //! From a subject's events to its obligations: each event raises some and ends some.
 
 use super::entry::{About, Ending, Entry};
-use super::{Clock, Law, ObligationKind, closing};
+use super::{Clock, Law, ObligationKind, Reading, closing};
 use crate::area::AreaEvent;
 use crate::case::CaseEvent;
 use crate::enterprise::EnterpriseEvent;
@@ -35,6 +35,7 @@ struct Held {
 }
 
 /// An obligation to be raised.
+#[derive(Clone)]
 pub(crate) struct Raise<'a> {
     pub(crate) kind: ObligationKind,
     pub(crate) about: About,
@@ -85,9 +86,17 @@ impl Docket {
         self.held.retain(|held| turn <= held.entry.until);
     }
 
-    pub(crate) fn raise(&mut self, event: &Event, mut raise: Raise<'_>, law: &Law<'_>) {
+    /// Raises one; one entry for each day it was told to be due as calendars were published.
+    pub(crate) fn raise(&mut self, event: &Event, raise: Raise<'_>, law: &Law<'_>) {
+        let readings = raise.clock.readings(raise.start, law.calendar, event.recorded_at);
+        for (raise, reading) in std::iter::repeat_n(raise, readings.len()).zip(readings) {
+            self.raise_read(event, raise, reading);
+        }
+    }
+
+    /// Raises one whose clock has been read.
+    pub(crate) fn raise_read(&mut self, event: &Event, mut raise: Raise<'_>, reading: Reading) {
         raise.about.area = raise.about.area.or(self.home);
-        let reading = raise.clock.read(raise.start, law.calendar);
         self.changed = true;
         self.held.push(Held {
             entry: Entry {
@@ -99,6 +108,8 @@ impl Docket {
                 start: raise.start,
                 due: reading.due,
                 provisional: reading.provisional,
+                known_from: reading.known_from,
+                known_until: reading.known_until,
                 rule: raise.rule.map(|rule| rule.id.clone()),
                 until: raise.expires,
                 ending: Ending::RunOut,
@@ -150,17 +161,18 @@ impl Docket {
     }
 }
 
-/// Every obligation of a subject over the whole effective axis, as known from these events.
+/// Every obligation of a subject over the whole effective axis, as known from these events and, where days are worked and
+/// off, from the calendar published by `known_at`.
 #[must_use]
-pub fn docket(subject: &Subject, events: &[Event], law: &Law<'_>) -> Vec<Entry> {
+pub fn docket(subject: &Subject, events: &[Event], law: &Law<'_>, known_at: Instant) -> Vec<Entry> {
     let mut docket = whole(subject, events, law);
-    docket.held.retain(|held| held.entry.stood());
+    docket.held.retain(|held| held.entry.stood() && held.entry.is_read_at(known_at));
     let mut entries: Vec<Entry> = docket.held.into_iter().map(|held| held.entry).collect();
     entries.sort_unstable();
     entries
 }
 
-/// The docket after every event known.
+/// The docket after every event known, by every calendar published since.
 #[must_use]
 pub fn whole(subject: &Subject, events: &[Event], law: &Law<'_>) -> Docket {
     let known = timeline::resolve(events);

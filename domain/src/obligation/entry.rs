@@ -65,6 +65,11 @@ pub struct Entry {
     pub due: Option<Instant>,
     /// The day may still move: it counts working days of a year whose holidays are not published.
     pub provisional: bool,
+    /// From when, on the recorded axis, the calendar was known by which the day is reckoned; [`Instant::MIN`] where none is
+    /// needed. An obligation whose day another calendar moved is as many entries as days were told.
+    pub known_from: Instant,
+    /// Until when it was the newest, without; [`Instant::MAX`] while it is.
+    pub known_until: Instant,
     /// The rule that calls for it, by id; none where the decision itself set it.
     pub rule: Option<Box<str>>,
     /// When it ended; [`Instant::MAX`] while it has not.
@@ -78,6 +83,13 @@ impl Entry {
     #[must_use]
     pub fn stood(&self) -> bool {
         self.from < self.until
+    }
+
+    /// Whether its day is reckoned by the calendar known at an instant of the recorded axis.
+    #[must_use]
+    pub fn is_read_at(&self, known_at: Instant) -> bool {
+        // What is known last is known at the end of time as well.
+        self.known_from <= known_at && (known_at < self.known_until || self.known_until == Instant::MAX)
     }
 
     /// How it stands at an instant; none before it is called for.

@@ -90,10 +90,18 @@ pub struct Obligation {
     pub sum: Words,
 }
 
-/// What is due of a subject at an instant, and what was, from the events known: late first, then by day.
+/// What is due of a subject at an instant, and what was, from the events known and the calendar known at another: late
+/// first, then by day.
 #[must_use]
-pub fn obligations(subject: &Subject, events: &[Event], at: Instant, law: &Law<'_>) -> Vec<Obligation> {
-    let mut due: Vec<_> = docket(subject, events, law).iter().filter_map(|entry| entry.at(at, law)).collect();
+pub fn obligations(
+    subject: &Subject,
+    events: &[Event],
+    at: Instant,
+    known_at: Instant,
+    law: &Law<'_>,
+) -> Vec<Obligation> {
+    let entries = docket(subject, events, law, known_at);
+    let mut due: Vec<_> = entries.iter().filter_map(|entry| entry.at(at, law)).collect();
     due.sort_by_key(|o| (o.state, o.due.unwrap_or(Instant::MAX), o.kind, o.raised_by));
     due
 }

@@ -161,7 +161,7 @@ pub(super) fn sentence(entry: &Entry, law: &Law<'_>) -> Words {
             words.zh.push_str("，未定期限");
         }
         (clock, _) => {
-            if let Some(how) = clock.words(entry.start, law.calendar) {
+            if let Some(how) = clock.words(entry.start, law.calendar, entry.known_from) {
                 words.en.push_str(&format!(": {}", how.en));
                 words.zh.push_str(&format!("：{}", how.zh));
             }

@@ -69,7 +69,7 @@ impl Views {
                 ))?;
                 while let Some(row) = rows.next()? {
                     found.push((
-                        Key { due: row.get(8)?, subject: row.get(14)?, row: row.get(15)? },
+                        Key { due: row.get(8)?, subject: row.get(16)?, row: row.get(17)? },
                         duty(row, salt)?,
                     ));
                 }
@@ -109,15 +109,15 @@ fn areas(connection: &Connection) -> Result<Vec<i64>, ViewError> {
 }
 
 fn duty(row: &Row<'_>, salt: u64) -> Result<Duty, ViewError> {
-    let kind = super::list::kind_of(row.get(16)?)?;
-    let code = row.get_ref(17)?.as_str().map_err(rusqlite::Error::from)?;
+    let kind = super::list::kind_of(row.get(18)?)?;
+    let code = row.get_ref(19)?.as_str().map_err(rusqlite::Error::from)?;
     Ok(Duty {
         subject: Subject::parse_as(kind, code).map_err(|_| damaged(code))?,
-        name: row.get(18)?,
+        name: row.get(20)?,
         entry: duty::read(row)?,
         raised_by: ids::event_id(
-            Instant::from_micros(row.get(20)?),
-            row.get::<_, i64>(19)?.cast_unsigned(),
+            Instant::from_micros(row.get(22)?),
+            row.get::<_, i64>(21)?.cast_unsigned(),
             salt,
         ),
     })

@@ -207,7 +207,7 @@ pub(crate) mod sql {
                 $known,
                 " >= o.cut_rec THEN o.ending ELSE 0 END, CASE WHEN o.cut_rec = 9223372036854775807 OR ",
                 $known,
-                " >= o.cut_rec THEN o.ended_by END"
+                " >= o.cut_rec THEN o.ended_by END, o.read_from, o.read_to"
             )
         };
     }
@@ -217,7 +217,7 @@ pub(crate) mod sql {
         ", o.subject, o.row, s.kind, s.code, s.name, t.position, t.recorded_at FROM \
          (SELECT i.due, i.subject, i.row FROM obligations i INDEXED BY obligations_due \
          WHERE i.listed = 1 AND i.area = ?1 AND (i.due, i.subject, i.row) > (?2, ?3, ?4) AND i.due <= ?5 \
-         AND i.eff_from <= ?6 AND i.rec_from <= ?7 AND i.rec_to > ?7 \
+         AND i.eff_from <= ?6 AND i.rec_from <= ?7 AND i.rec_to > ?7 AND i.read_from <= ?7 AND i.read_to > ?7 \
          AND CASE WHEN ?7 < i.cut_rec THEN i.eff_first ELSE i.eff_to END > ?6 \
          ORDER BY i.due, i.subject, i.row LIMIT ?8) k \
          CROSS JOIN obligations o ON o.subject = k.subject AND o.row = k.row \
@@ -233,7 +233,7 @@ pub(crate) mod sql {
         "SELECT ",
         entry_columns!("?2"),
         " FROM obligations o WHERE o.subject = (SELECT id FROM subjects WHERE code = ?1) \
-         AND o.rec_from <= ?2 AND o.rec_to > ?2"
+         AND o.rec_from <= ?2 AND o.rec_to > ?2 AND o.read_from <= ?2 AND o.read_to > ?2"
     );
 
     /// All of them, by name.

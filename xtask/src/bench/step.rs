@@ -212,7 +212,7 @@ fn check(ledger: &Path, as_of: Instant) -> anyhow::Result<Outcome<Told>> {
     let begin = std::time::Instant::now();
     let log = SqliteLog::open_read_only(ledger, at_the_end())?;
     let events = wait_for(log.len())?;
-    let asked = Asked { as_of, late_days: LATE_DAYS_DEFAULT, law: Law::national() };
+    let asked = Asked { as_of, known_at: Instant::MAX, late_days: LATE_DAYS_DEFAULT, law: Law::national() };
     let checking = Checking { asked, known_at: Instant::MAX, area: None, kinds: Vec::new() };
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let mut receive = |found: Checked| {
