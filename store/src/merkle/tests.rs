@@ -1,5 +1,7 @@
 //! The tree against published vectors, against a naive recursive model, and against another implementation.
 
+mod tlog;
+
 use super::note::{COSIGNATURE, Checkpoint, NoteError, Proof, SignedNote, VerifierKey};
 use super::*;
 use ct_merkle::mem_backed_tree::MemoryBackedTree;

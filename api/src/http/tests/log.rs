@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 impl Server {
-    fn key(&self) -> VerifierKey {
+    pub(super) fn key(&self) -> VerifierKey {
         keys::verifier(self.dir.path()).unwrap()
     }
 
-    async fn bytes(&self, target: &str) -> Option<Vec<u8>> {
+    pub(super) async fn bytes(&self, target: &str) -> Option<Vec<u8>> {
         let response = self.router.clone().oneshot(get(target, &[])).await.unwrap();
         let found = response.status() == StatusCode::OK;
         let bytes = response.into_body().collect().await.unwrap().to_bytes().to_vec();

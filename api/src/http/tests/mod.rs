@@ -5,6 +5,7 @@ mod problems;
 mod reads;
 mod reference;
 mod socket;
+mod tiles;
 mod writes;
 
 use super::{App, router};
