@@ -13,7 +13,7 @@ mod seal;
 #[cfg(test)]
 mod tests;
 
-pub use seal::{NotOpened, Place, SubjectKey};
+pub use seal::{NotOpened, Place, SubjectKey, ValueKey};
 
 use crate::keys::KeyError;
 use accord_domain::PersonalKind;

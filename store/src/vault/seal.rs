@@ -5,7 +5,7 @@ use accord_domain::personal::{Mark, Sealed};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use chacha20poly1305::{ChaCha20Poly1305, Nonce, XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use uuid::Uuid;
@@ -15,6 +15,9 @@ use zeroize::Zeroizing;
 pub(super) const SECRET_BYTES: usize = 64;
 const NONCE_BYTES: usize = 24;
 const HASH_BYTES: usize = 16;
+/// The part of the nonce that the key of a value is made with.
+const OUTER_NONCE_BYTES: usize = 16;
+const VALUE_KEY_BYTES: usize = 32;
 
 /// Where a value stands: it can be opened there and nowhere else.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +105,18 @@ impl Secret {
         self.cipher().decrypt(&XNonce::from(nonce), Payload { msg: text, aad }).ok().map(Zeroizing::new)
     }
 
+    /// The key that XChaCha20-Poly1305 makes for a nonce: HChaCha20 of the key and the first half of the nonce. Nonces of
+    /// this ledger are keyed hashes, so no two values share it; and as HChaCha20 hides its key, it leads to no other.
+    pub(super) fn of_nonce(&self, sealed: &[u8]) -> Option<ValueKey> {
+        let outer: &[u8; OUTER_NONCE_BYTES] = sealed.first_chunk()?;
+        let mut key = Zeroizing::new([0; 32]);
+        key.copy_from_slice(&self.0[..32]);
+        let mut made = chacha20::hchacha::<chacha20::R20>((&*key).into(), outer.into());
+        let own = ValueKey(Zeroizing::new(made.into()));
+        zeroize::Zeroize::zeroize(made.as_mut_slice());
+        Some(own)
+    }
+
     fn cipher(&self) -> XChaCha20Poly1305 {
         let mut key = Zeroizing::new([0; 32]);
         key.copy_from_slice(&self.0[..32]);
@@ -140,9 +155,65 @@ impl SubjectKey {
         std::str::from_utf8(&text).map(|text| Zeroizing::new(text.to_owned())).map_err(|_| NotOpened)
     }
 
+    /// The key of one value, if it opens at its place. It opens nothing else: neither another value nor, should the subject's
+    /// key be destroyed, this one at another place.
+    #[must_use]
+    pub fn key_of(&self, place: &Place<'_>, sealed: &Sealed) -> Option<ValueKey> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed.sealed.as_bytes()).ok()?;
+        let key = self.0.of_nonce(&bytes)?;
+        key.open(place, sealed).is_ok().then_some(key)
+    }
+
     /// Tells a repeated request with personal data from another one, as SHA-256 does for those without.
     #[must_use]
     pub fn digest(&self, canonical: &[u8]) -> [u8; 32] {
         self.0.hash("request", &[canonical])
+    }
+}
+
+/// The key of one value, for handing out that value with the proof that it is what was sealed. The subject's key cannot be
+/// computed from it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ValueKey(Zeroizing<[u8; VALUE_KEY_BYTES]>);
+
+impl ValueKey {
+    /// From 43 characters of base64url.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(text).ok()?);
+        let mut own = Zeroizing::new([0; VALUE_KEY_BYTES]);
+        (bytes.len() == VALUE_KEY_BYTES).then(|| {
+            own.copy_from_slice(&bytes);
+            Self(own)
+        })
+    }
+
+    /// As written.
+    #[must_use]
+    pub fn text(&self) -> Zeroizing<String> {
+        Zeroizing::new(URL_SAFE_NO_PAD.encode(*self.0))
+    }
+
+    /// Opens the value at its place.
+    ///
+    /// # Errors
+    /// [`NotOpened`] when it is another value, or stands elsewhere.
+    pub fn open(&self, place: &Place<'_>, sealed: &Sealed) -> Result<Zeroizing<String>, NotOpened> {
+        let bytes = URL_SAFE_NO_PAD.decode(sealed.sealed.as_bytes()).map_err(|_| NotOpened)?;
+        let (nonce, text) = bytes.split_at_checked(NONCE_BYTES).ok_or(NotOpened)?;
+        let mut inner = [0; 12];
+        inner[4..].copy_from_slice(&nonce[OUTER_NONCE_BYTES..]);
+        let cipher = ChaCha20Poly1305::new((&*self.0).into());
+        let payload = Payload { msg: text, aad: &place.bytes() };
+        let text = cipher.decrypt(&Nonce::from(inner), payload).map(Zeroizing::new);
+        let text = text.map_err(|_| NotOpened)?;
+        std::str::from_utf8(&text).map(|text| Zeroizing::new(text.to_owned())).map_err(|_| NotOpened)
+    }
+}
+
+/// Never the key: what is printed for debugging ends in logs.
+impl std::fmt::Debug for ValueKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ValueKey(not shown)")
     }
 }

@@ -1,4 +1,6 @@
 use super::*;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
 
 const LEDGER: Uuid = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0001);
@@ -219,4 +221,52 @@ proptest! {
         let opened = own.open(&place(other, &pointer), &sealed);
         prop_assert_eq!(opened.ok().map(|text| text.to_string()), (version == other).then_some(text));
     }
+}
+
+#[test]
+fn the_key_of_a_value_opens_that_value_at_its_place_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    vault.prepare(&wanted(STREAM, &[])).unwrap();
+    let own = key(&vault, STREAM);
+    let at = place(3, "/data/name");
+    let texts = ["张三", "李四", "", "一个很长很长的姓名，比一块还长，比两块也还要长得多得多"];
+    let sealed: Vec<_> = texts.iter().map(|text| own.seal(&at, PersonalKind::Name, text)).collect();
+    let keys: Vec<_> = sealed.iter().map(|sealed| own.key_of(&at, sealed).unwrap()).collect();
+    for (of, key) in keys.iter().enumerate() {
+        for (at_text, value) in sealed.iter().enumerate() {
+            let opened = key.open(&at, value);
+            assert_eq!(opened.is_ok(), of == at_text, "{of} {at_text}");
+            assert!(opened.is_err() || *opened.unwrap() == texts[of]);
+        }
+        assert_eq!(key.open(&place(4, "/data/name"), &sealed[of]), Err(NotOpened), "another event");
+        assert_eq!(key.open(&place(3, "/data/phone"), &sealed[of]), Err(NotOpened), "another field");
+        let text = key.text();
+        assert_eq!((text.len(), ValueKey::parse(&text).as_ref()), (43, Some(key)));
+        // It is no key of the subject: neither half of it stands in it.
+        let bytes = URL_SAFE_NO_PAD.decode(&*text).unwrap();
+        assert!(!contains(own.0.bytes(), &bytes) && !format!("{key:?}").contains(&**text));
+    }
+    assert_eq!(
+        keys.iter().map(|key| key.text().to_string()).collect::<std::collections::HashSet<_>>().len(),
+        4
+    );
+    assert!(own.key_of(&place(4, "/data/name"), &sealed[0]).is_none(), "no key for what does not open there");
+    for wrong in ["", "AAAA", &format!("{}A", *keys[0].text()), &keys[0].text().replacen(|_| true, "*", 1)] {
+        assert!(ValueKey::parse(wrong).is_none(), "{wrong:?}");
+    }
+}
+
+/// The example of draft-irtf-cfrg-xchacha-03 §2.2.1 shows that the key of a value is HChaCha20 and no sum of our own.
+#[test]
+fn the_key_of_a_value_is_hchacha20() {
+    let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
+    for (at, byte) in bytes.iter_mut().enumerate() {
+        *byte = at as u8;
+    }
+    let secret = Secret::new(bytes);
+    let nonce = [0, 0, 0, 9, 0, 0, 0, 0x4a, 0, 0, 0, 0, 0x31, 0x41, 0x59, 0x27];
+    let made = URL_SAFE_NO_PAD.decode(&*secret.of_nonce(&nonce).unwrap().text()).unwrap();
+    let hex: String = made.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "82413b4227b27bfed30e42508a877d73a0f9e4d58a74a853c12ec41326d3ecdc");
 }
