@@ -5,7 +5,9 @@
     verify.py --key checkpoint.pub RECEIPT ...      receipts alone
     verify.py BUNDLE.zip [--key checkpoint.pub]     an evidence bundle
 
-Needs Python 3.8 and its standard library. Exit 0 when everything holds, 5 when something does not.
+With --witness FILE (public keys, one a line, as in keys/witnesses) each of these must have signed the checkpoint too.
+
+Needs Python 3.9 and its standard library. Exit 0 when everything holds, 5 when something does not.
 """
 import base64, hashlib, json, pathlib, re, sqlite3, struct, sys, uuid, zlib
 
@@ -70,10 +72,11 @@ def climb(hash, index, size, path):
     return hash
 
 # --- signed notes and receipts (C2SP) ------------------------------------------------------------------------------
-def read_key(text):
+def read_key(text, kind=1):
+    """A public key: of a log (1), or of a witness (4)."""
     name, id, data = text.strip().split("+", 2)
     data = base64.b64decode(data)
-    if data[0] != 1 or sha(name.encode(), b"\n", data)[:4].hex() != id: raise Wrong("not a public key")
+    if data[0] != kind or sha(name.encode(), b"\n", data)[:4].hex() != id: raise Wrong("not a public key")
     return name, bytes.fromhex(id), data[1:]
 
 def signed_text(note, key):
@@ -87,22 +90,50 @@ def signed_text(note, key):
             return text
     raise Wrong("signed by a foreign key")
 
+def cosigned(note, witnesses):
+    """When each witness signed (c2sp.org/tlog-cosignature, version 1): the time is part of what is signed."""
+    text, _, lines = note.rpartition("\n\n")
+    told = ""
+    for witness in witnesses:
+        times = []
+        for _, name, data in (line.split(" ") for line in lines.splitlines()):
+            data = base64.b64decode(data)
+            if (name, data[:4]) != witness[:2]: continue
+            time = int.from_bytes(data[4:12], "big")
+            if not signed(witness[2], f"cosignature/v1\ntime {time}\n{text}\n".encode(), data[12:]):
+                raise Wrong(f"the signature of the witness {name} does not hold")
+            times.append(time)
+        if not times: raise Wrong(f"foreign key: not signed by the witness {witness[0]}")
+        told += f"; signed by the witness {witness[0]} at {max(times)} s"
+    return told
+
 def checkpoint(note, key):
     origin, size, hash = signed_text(note, key).split("\n")[:3]
     if origin != key[0]: raise Wrong("the checkpoint is of another log")
     return int(size), base64.b64decode(hash)
 
-def check_receipt(text, key, bodies):
-    answer = json.loads(text)
-    receipt = answer.get("receipt", answer)
-    size, signed_root = checkpoint(receipt["checkpoint"], key)
-    index, path = int(receipt["position"]), [bytes.fromhex(hash) for hash in receipt["path"]]
-    if climb(bytes.fromhex(receipt["leaf"]), index, size, path) != signed_root: raise Wrong("the path does not lead to the root")
-    if bodies is None: return f"position {index} in a tree of {size}: signature and path hold"
-    if len(bodies) < size: raise Wrong(f"truncated: the log has {len(bodies)} events, the receipt shows {size}")
-    if leaf(bodies[index]).hex() != receipt["leaf"]: raise Wrong(f"position {index}: altered since the receipt was given")
+def read_receipt(text):
+    """Position, leaf (none in a file of c2sp.org/tlog-proof), path, checkpoint."""
+    if text.startswith("c2sp.org/tlog-proof@v1\n"):
+        head, _, note = text.partition("\n\n")
+        lines = [line for line in head.split("\n")[1:] if not line.startswith("extra ")]
+        return int(lines[0].removeprefix("index ")), None, [base64.b64decode(line) for line in lines[1:]], note
+    receipt = json.loads(text)
+    receipt = receipt.get("receipt", receipt)
+    path = [bytes.fromhex(hash) for hash in receipt["path"]]
+    return int(receipt["position"]), bytes.fromhex(receipt["leaf"]), path, receipt["checkpoint"]
+
+def check_receipt(text, key, bodies, witnesses):
+    index, said, path, note = read_receipt(text)
+    size, signed_root = checkpoint(note, key)
+    told = cosigned(note, witnesses)
+    if bodies is not None and len(bodies) < size: raise Wrong(f"truncated: the log has {len(bodies)} events, the receipt shows {size}")
+    own = said if bodies is None or said else leaf(bodies[index])
+    if own and climb(own, index, size, path) != signed_root: raise Wrong("the path does not lead to the root")
+    if bodies is None: return f"position {index} in a tree of {size}: signature {'and path hold' if own else 'holds, the path needs the event'}{told}"
+    if leaf(bodies[index]) != own: raise Wrong(f"position {index}: altered since the receipt was given")
     if root([leaf(body) for body in bodies[:size]]) != signed_root: raise Wrong("rewritten: the signed root is not in this past")
-    return f"position {index} in a tree of {size}: holds, and the log goes on from there"
+    return f"position {index} in a tree of {size}: holds, and the log goes on from there{told}"
 
 # --- evidence bundles ----------------------------------------------------------------------------------------------
 def unzip(data):
@@ -132,7 +163,7 @@ def unzip(data):
     if (local, at) != (start, len(data) - 22): raise Wrong("altered: bytes besides the members")
     return members
 
-def check_bundle(data, given):
+def check_bundle(data, given, witnesses):
     members = unzip(data)
     def get(name):
         if name not in members: raise Wrong(f"missing: {name}")
@@ -151,6 +182,7 @@ def check_bundle(data, given):
         raise Wrong("put in or moved: the archive has other members than the manifest")
     note = get("checkpoint.txt").decode()
     size, signed_root = checkpoint(note, key)
+    told = cosigned(note, witnesses)
     if (manifest["ledger"], manifest["tree"]) != (key[0], {"root": signed_root.hex(), "size": str(size)}): raise Wrong("the checkpoint is of another tree")
     for index, event in enumerate(manifest["events"]):
         position, hash = int(event["position"]), bytes.fromhex(event["leaf"])
@@ -171,7 +203,7 @@ def check_bundle(data, given):
     withheld = sum(event["withheld"] for event in manifest["events"])
     whose = "the key given" if given else "its own key: compare it with the one you got by another way"
     return (f"{manifest['subject']['code']} in force {manifest['coordinates']['as_of']}, recorded by {manifest['coordinates']['known_at']}: "
-            f"{len(manifest['events']) - withheld} events hold, {withheld} withheld, in a tree of {size}; signed with {whose}")
+            f"{len(manifest['events']) - withheld} events hold, {withheld} withheld, in a tree of {size}; signed with {whose}{told}")
 
 # --- the log -------------------------------------------------------------------------------------------------------
 def check_log(path):
@@ -202,9 +234,15 @@ def check_log(path):
 
 def main(arguments):
     try:
+        witnesses = []
+        if "--witness" in arguments:
+            at = arguments.index("--witness")
+            named = open(arguments[at + 1]).read().splitlines()
+            witnesses = [read_key(line, 4) for line in named if line.strip() and not line.startswith("#")]
+            arguments = arguments[:at] + arguments[at + 2:]
         if arguments[0].endswith(".zip"):
             key = read_key(open(arguments[2]).read()) if arguments[1:2] == ["--key"] else None
-            print(f"{arguments[0]}: {check_bundle(open(arguments[0], 'rb').read(), key)}")
+            print(f"{arguments[0]}: {check_bundle(open(arguments[0], 'rb').read(), key, witnesses)}")
             return 0
         if arguments[0] == "--key":
             key, bodies, receipts = read_key(open(arguments[1]).read()), None, arguments[2:]
@@ -214,7 +252,7 @@ def main(arguments):
             key = read_key((ledger / "keys" / "checkpoint.pub").read_text())
             print(f"{len(bodies)} events, root {root([leaf(body) for body in bodies]).hex()}")
         for name in receipts:
-            print(f"{name}: {check_receipt(open(name).read(), key, bodies)}")
+            print(f"{name}: {check_receipt(open(name).read(), key, bodies, witnesses)}")
     except (Wrong, ValueError, KeyError, TypeError, AttributeError, sqlite3.DatabaseError) as wrong:
         print(f"does not hold: {wrong}")
         return 5

@@ -15,6 +15,9 @@ pub enum CosignError {
     /// It is not of its form, not of this log, or a signature does not hold.
     #[error("the checkpoint is not taken")]
     Note(#[from] NoteError),
+    /// What is kept beside the log does not hold.
+    #[error("the checkpoint kept in checkpoint.cosigned does not hold")]
+    Kept(#[source] NoteError),
     /// Its root is not the root this log had at that size: one of the two was forged.
     #[error("the root of the checkpoint is not the one this log had at {size} events")]
     Fork {
@@ -48,10 +51,47 @@ fn path(dir: &Path) -> PathBuf {
     dir.join("checkpoint.cosigned")
 }
 
-/// The cosigned checkpoint as text, and what it says; none when there is none.
+/// A witness who signed a checkpoint, and when.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Witnessed {
+    /// Name and id of its key.
+    pub witness: String,
+    /// When it signed, as it says: seconds since 1970.
+    pub at_s: u64,
+}
+
+/// Which of these witnesses signed a note, and when. Lines of others are passed over, as nobody can tell whose they are.
 ///
 /// # Errors
-/// [`CosignError`] when it cannot be read or is no checkpoint of this key.
+/// [`NoteError::Signature`] when one of them seems to have signed and its signature does not hold: the text, the time or
+/// the signature was changed.
+pub fn witnessed(note: &SignedNote, witnesses: &[VerifierKey]) -> Result<Vec<Witnessed>, NoteError> {
+    let mut signed = Vec::new();
+    for witness in witnesses {
+        match note.cosigned_at(witness) {
+            Ok(at_s) => signed.push(Witnessed { witness: witness.label(), at_s }),
+            Err(NoteError::ForeignKey { .. }) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(signed)
+}
+
+/// A checkpoint of the log's own with the lines of the witnesses who signed the same tree, if any did.
+///
+/// # Errors
+/// As [`load`].
+pub fn with_witnesses(dir: &Path, key: &VerifierKey, own: String, size: u64) -> Result<String, CosignError> {
+    let kept = load(dir, key)?;
+    let same = kept.filter(|(text, kept)| kept.size == size && text.starts_with(&own));
+    Ok(same.map_or(own, |(text, _)| text))
+}
+
+/// The cosigned checkpoint as text, and what it says; none when there is none. The lines of the witnesses in
+/// `keys/witnesses` hold.
+///
+/// # Errors
+/// [`CosignError`] when it cannot be read, is no checkpoint of this key, or the line of a witness does not hold.
 pub fn load(dir: &Path, key: &VerifierKey) -> Result<Option<(String, Checkpoint)>, CosignError> {
     let path = path(dir);
     let text = match std::fs::read_to_string(&path) {
@@ -59,7 +99,13 @@ pub fn load(dir: &Path, key: &VerifierKey) -> Result<Option<(String, Checkpoint)
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(CosignError::File { path, source }),
     };
-    let checkpoint = of_log(&SignedNote::parse(&text)?, key)?;
+    let witnesses = keys::witnesses(dir)?;
+    let read = || {
+        let note = SignedNote::parse(&text)?;
+        witnessed(&note, &witnesses)?;
+        of_log(&note, key)
+    };
+    let checkpoint = read().map_err(CosignError::Kept)?;
     Ok(Some((text, checkpoint)))
 }
 

@@ -193,12 +193,19 @@ pub fn verifier(dir: &Path) -> Result<VerifierKey, KeyError> {
 /// # Errors
 /// [`KeyError`] for a line that is not a witness's key. Empty lines and those that begin with `#` are passed over.
 pub fn witnesses(dir: &Path) -> Result<Vec<VerifierKey>, KeyError> {
-    let path = witnesses_path(dir);
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => return Err(KeyError::File { path, source }),
-    };
+    match read_witnesses(&witnesses_path(dir)) {
+        Err(KeyError::File { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        read => read,
+    }
+}
+
+/// The witnesses named in a file of the same form, which must be there.
+///
+/// # Errors
+/// As [`witnesses`].
+pub fn read_witnesses(path: &Path) -> Result<Vec<VerifierKey>, KeyError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| KeyError::File { path: path.to_owned(), source })?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
         .map(|line| {
@@ -208,7 +215,7 @@ pub fn witnesses(dir: &Path) -> Result<Vec<VerifierKey>, KeyError> {
             })
         })
         .collect::<Result<_, _>>()
-        .map_err(|source| KeyError::Form { path, source })
+        .map_err(|source| KeyError::Form { path: path.to_owned(), source })
 }
 
 pub(crate) fn make_private_dir(path: &Path) -> std::io::Result<()> {

@@ -102,6 +102,23 @@ impl Browser {
         lines.map(|line| line["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
+    /// On the page that checks bundles: picks a file, waits for the verdict, and gives it with all that the page says.
+    pub async fn verdict(&self, file: &Path) -> (String, String) {
+        self.run("document.getElementById('file').value = ''").await;
+        self.type_into("file", &file.display().to_string()).await;
+        let told = self
+            .run(
+                "const place = document.getElementById('verdict');
+                 return new Promise((done) => {
+                   const look = () => place.dataset.verdict === 'none' ? false : (done([place.dataset.verdict, document.body.innerText]), true);
+                   if (!look()) new MutationObserver((_, watch) => look() && watch.disconnect()).observe(place, { attributes: true });
+                 });",
+            )
+            .await;
+        let text = |index: usize| told[index].as_str().expect("a text").to_owned();
+        (text(0), text(1))
+    }
+
     /// The page as it is printed, a PDF.
     pub async fn print(&self) -> Vec<u8> {
         let printed = self.ask("print", &json!({ "background": true, "shrinkToFit": false })).await;

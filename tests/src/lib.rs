@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod lanes;
 pub mod program;
+pub mod witness;
 pub mod world;
 
 use accord_domain::Command;

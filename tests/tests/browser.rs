@@ -43,27 +43,6 @@ fn changed(dir: &Path, name: &str, change: impl FnOnce(&mut Vec<Member>)) {
 /// What is said where there is no browser.
 const SKIPPED: &str = "chromedriver is not installed: skipped, not passed";
 
-/// Picks a file and waits for the verdict, and gives it with the steps told.
-async fn verdict(browser: &Browser, file: &Path) -> (String, String) {
-    browser.run("document.getElementById('file').value = ''").await;
-    browser.type_into("file", &file.display().to_string()).await;
-    told(browser).await
-}
-
-async fn told(browser: &Browser) -> (String, String) {
-    let told = browser
-        .run(
-            "const place = document.getElementById('verdict');
-             return new Promise((done) => {
-               const look = () => place.dataset.verdict === 'none' ? false : (done([place.dataset.verdict, document.body.innerText]), true);
-               if (!look()) new MutationObserver((_, watch) => look() && watch.disconnect()).observe(place, { attributes: true });
-             });",
-        )
-        .await;
-    let text = |index: usize| told[index].as_str().expect("a text").to_owned();
-    (text(0), text(1))
-}
-
 #[tokio::test]
 async fn the_page_checks_a_bundle_in_a_real_browser_without_a_network() {
     let Some(browser) = Browser::start().await else {
@@ -74,7 +53,7 @@ async fn the_page_checks_a_bundle_in_a_real_browser_without_a_network() {
     let dir = dir.path();
     desk(dir);
     browser.open(&dir.join("bundle/verify.html")).await;
-    let (kind, text) = verdict(&browser, &dir.join("bundle.zip")).await;
+    let (kind, text) = browser.verdict(&dir.join("bundle.zip")).await;
     assert_eq!(kind, "holds", "{text}");
     for word in [
         DOCTOR,
@@ -87,13 +66,13 @@ async fn the_page_checks_a_bundle_in_a_real_browser_without_a_network() {
     // With the key of the ledger, and with that of another one.
     let key = fs::read_to_string(dir.join("ledger/keys/checkpoint.pub")).expect("a key");
     browser.type_into("key", key.trim()).await;
-    let (kind, text) = verdict(&browser, &dir.join("bundle.zip")).await;
+    let (kind, text) = browser.verdict(&dir.join("bundle.zip")).await;
     assert!(kind == "holds" && text.contains("the key is the one given"), "{text}");
     program::run(dir, &["--ledger", "foreign", "init"]).expect(0, &[]);
     let foreign = fs::read_to_string(dir.join("foreign/keys/checkpoint.pub")).expect("a key");
     browser.clear("key").await;
     browser.type_into("key", foreign.trim()).await;
-    let (kind, text) = verdict(&browser, &dir.join("bundle.zip")).await;
+    let (kind, text) = browser.verdict(&dir.join("bundle.zip")).await;
     assert!(kind == "fails" && text.contains("[foreign]") && text.contains("foreign key"), "{text}");
     browser.clear("key").await;
     // What is changed is told, as the program tells it.
@@ -131,14 +110,14 @@ async fn the_page_checks_a_bundle_in_a_real_browser_without_a_network() {
         ("newer.zip", "[unknown-version]"),
         ("escape.zip", "[unsafe]"),
     ] {
-        let (kind, text) = verdict(&browser, &dir.join(file)).await;
+        let (kind, text) = browser.verdict(&dir.join(file)).await;
         assert!(kind == "fails" && text.contains(told), "{file}: {kind} {text}");
     }
     for at in (0..bytes.len()).step_by(bytes.len() / 25) {
         let mut changed = bytes.clone();
         changed[at] ^= 4;
         fs::write(dir.join("changed.zip"), changed).expect("a file");
-        assert_eq!(verdict(&browser, &dir.join("changed.zip")).await.0, "fails", "byte {at}");
+        assert_eq!(browser.verdict(&dir.join("changed.zip")).await.0, "fails", "byte {at}");
     }
     // A withheld event.
     let history = program::run(dir, &["--ledger", "ledger", "--json", "history", DOCTOR]).expect(0, &[]);
@@ -146,7 +125,7 @@ async fn the_page_checks_a_bundle_in_a_real_browser_without_a_network() {
     let id = first["id"].as_str().expect("an id");
     let export = ["--ledger", "ledger", "export", DOCTOR, "--out", "redacted.zip", "--redact", id];
     program::run(dir, &export).expect(0, &[]);
-    let (kind, text) = verdict(&browser, &dir.join("redacted.zip")).await;
+    let (kind, text) = browser.verdict(&dir.join("redacted.zip")).await;
     assert!(kind == "holds" && text.contains("已隐去 withheld"), "{text}");
     assert_eq!(
         browser.complaints().await,
@@ -157,9 +136,9 @@ async fn the_page_checks_a_bundle_in_a_real_browser_without_a_network() {
     browser
         .run("crypto.subtle.importKey = () => Promise.reject(new DOMException('no', 'NotSupportedError'));")
         .await;
-    let (kind, text) = verdict(&browser, &dir.join("bundle.zip")).await;
+    let (kind, text) = browser.verdict(&dir.join("bundle.zip")).await;
     assert!(kind == "unsigned" && text.contains("NOT checked"), "{text}");
-    assert_eq!(verdict(&browser, &dir.join("altered.zip")).await.0, "fails");
+    assert_eq!(browser.verdict(&dir.join("altered.zip")).await.0, "fails");
     // The page may reach nobody, whatever runs in it.
     let refused = browser
         .run("return fetch('http://127.0.0.1:9/').then(() => 'went', (error) => String(error));")

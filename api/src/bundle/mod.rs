@@ -20,7 +20,7 @@ use accord_replay::bundle::{
     self, About, Custody, Environment, FORMAT, Manifest, Member, Tree, VERSION, limits,
 };
 use accord_store::keys::Signer;
-use accord_store::merkle::note::{Checkpoint, SignedNote};
+use accord_store::merkle::note::Checkpoint;
 use accord_store::merkle::root_of_path;
 use accord_store::{LogError, SqliteLog, Stored, cosigned, verify_columns};
 use uuid::Uuid;
@@ -195,12 +195,8 @@ fn checkpoint(
     root: accord_store::merkle::Hash,
 ) -> Result<String, AnswerError> {
     let own = signer.checkpoint(size, root);
-    let kept = cosigned::load(ledger.dir(), signer.verifier())
-        .map_err(|error| AnswerError::Log(LogError::Other(error.to_string())))?;
-    let same = kept.filter(|(text, kept)| {
-        kept.size == size && text.starts_with(&own) && SignedNote::parse(text).is_ok()
-    });
-    Ok(same.map_or(own, |(text, _)| text))
+    cosigned::with_witnesses(ledger.dir(), signer.verifier(), own, size)
+        .map_err(|error| AnswerError::Log(LogError::Other(error.to_string())))
 }
 
 fn environment(ledger: &Ledger) -> Environment {

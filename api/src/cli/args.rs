@@ -170,6 +170,9 @@ pub enum Command {
         /// Public key of the log, as in keys/checkpoint.pub [default: that of the ledger]
         #[arg(long, value_name = "FILE", requires = "given_out")]
         key: Option<PathBuf>,
+        /// Public keys of witnesses, one a line, each of whom must have signed too [default: any of the ledger's keys/witnesses may have]
+        #[arg(long, value_name = "FILE", requires = "given_out")]
+        witness: Option<PathBuf>,
     },
     /// Read the personal data (个人信息) of a subject; who reads it and why is recorded first
     OpenPersonal(Reading),

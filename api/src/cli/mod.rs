@@ -21,6 +21,7 @@ pub mod text;
 mod verify;
 mod verify_bundle;
 mod what_if;
+mod witness;
 pub(crate) mod words;
 
 use crate::answers::Lang;
@@ -119,11 +120,11 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         Command::WhatIf(asked) => what_if::what_if(&mut session, &asked),
         Command::Rebuild { view } => replay::rebuild(&mut session, view.as_deref()),
         Command::Export(asked) => export::export(&mut session, asked),
-        Command::Verify { bundle: Some(bundle), key, .. } => {
-            verify_bundle::bundle(&mut session, &bundle, key.as_deref())
+        Command::Verify { bundle: Some(bundle), key, witness, .. } => {
+            verify_bundle::bundle(&mut session, &bundle, key.as_deref(), witness.as_deref())
         }
-        Command::Verify { receipt: Some(receipt), key, .. } => {
-            verify::receipt(&mut session, &receipt, key.as_deref())
+        Command::Verify { receipt: Some(receipt), key, witness, .. } => {
+            verify::receipt(&mut session, &receipt, key.as_deref(), witness.as_deref())
         }
         Command::Verify { .. } => verify::ledger(&mut session),
         Command::OpenPersonal(asked) => personal::open(&mut session, &asked),

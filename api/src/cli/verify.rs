@@ -3,6 +3,7 @@
 use super::Session;
 use super::exit::{Exit, Problem, Stop, chain, key as key_problem};
 use super::import::bar;
+use super::witness::{Signed, Witnesses};
 use crate::answers::{Lang, Position, hex};
 use accord_store::merkle::note::{Checkpoint, VerifierKey};
 use accord_store::verify::receipt::Receipt;
@@ -28,6 +29,9 @@ struct Report {
     /// How many things are wrong.
     count: u64,
     flaws: Vec<Line>,
+    /// Who signed the checkpoint of a receipt besides the ledger.
+    #[serde(flatten)]
+    signed: Option<Signed>,
 }
 
 /// One thing that is wrong.
@@ -98,13 +102,20 @@ pub(super) fn ledger(session: &mut Session<'_, '_>) -> Result<(), Stop> {
         compared_with_log: true,
         count: verified.count,
         flaws: verified.flaws.iter().map(|flaw| line(flaw, lang)).collect(),
+        signed: None,
     };
     conclude(session, &report, whole)
 }
 
 /// `verify --receipt`.
-pub(super) fn receipt(session: &mut Session<'_, '_>, file: &Path, key: Option<&Path>) -> Result<(), Stop> {
+pub(super) fn receipt(
+    session: &mut Session<'_, '_>,
+    file: &Path,
+    key: Option<&Path>,
+    witness: Option<&Path>,
+) -> Result<(), Stop> {
     let lang = session.lang();
+    let witnesses = Witnesses::of(session, witness)?;
     let name = file.display().to_string();
     let wrong = |code, error: &dyn std::error::Error| {
         Stop::problem(Problem::new(Exit::Usage, code, chain(error)).file(&name))
@@ -115,9 +126,12 @@ pub(super) fn receipt(session: &mut Session<'_, '_>, file: &Path, key: Option<&P
         Some(path) => read_key(path)?,
         None => keys::verifier(&session.ledger).map_err(|error| Stop::problem(key_problem(&error, lang)))?,
     };
-    let (checkpoint, mut flaw) = match receipt.check(&key) {
-        Ok(checkpoint) => (Some(checkpoint), None),
-        Err(flaw) => (None, Some(flaw)),
+    let held = receipt.check(&key).and_then(|checkpoint| {
+        witnesses.check(&receipt.proof.checkpoint, &key).map(|signed| (checkpoint, signed))
+    });
+    let (checkpoint, signed, mut flaw) = match held {
+        Ok((checkpoint, signed)) => (Some(checkpoint), Some(signed), None),
+        Err(flaw) => (None, None, Some(flaw)),
     };
     let mut compared = false;
     if let Some(checkpoint) = &checkpoint
@@ -133,6 +147,7 @@ pub(super) fn receipt(session: &mut Session<'_, '_>, file: &Path, key: Option<&P
         compared_with_log: compared,
         count: flaw.iter().len() as u64,
         flaws: flaw.iter().map(|flaw| line(flaw, lang)).collect(),
+        signed,
     };
     conclude(session, &report, one)
 }
@@ -206,7 +221,7 @@ fn one(report: &Report, lang: Lang) -> String {
     if let Some(line) = report.flaws.first() {
         return format!("✗ {} [{}]\n", line.message, line.kind);
     }
-    match (report.compared_with_log, lang) {
+    let mut out = match (report.compared_with_log, lang) {
         (true, Lang::Zh) => format!("✓ 回执有效：签名、路径无误，且账本前 {events} 个事件与之一致\n"),
         (true, Lang::En) => {
             format!(
@@ -219,5 +234,7 @@ fn one(report: &Report, lang: Lang) -> String {
                 "✓ signature and path of the receipt hold (a tree of {events} events); there is no ledger here to compare with\n"
             )
         }
-    }
+    };
+    out.push_str(&report.signed.as_ref().map_or_else(String::new, |signed| signed.text(lang)));
+    out
 }

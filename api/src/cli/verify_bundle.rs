@@ -3,6 +3,7 @@
 use super::Session;
 use super::exit::{Exit, Problem, Stop, key as key_problem};
 use super::verify::{Line, compare, failed, line, read_key};
+use super::witness::{Signed, Witnesses};
 use crate::answers::Lang;
 use crate::cli::words::day;
 use accord_replay::bundle::limits::BUNDLE_BYTES_MAX;
@@ -47,11 +48,20 @@ struct Report {
     compared_with_log: bool,
     count: usize,
     flaws: Vec<Line>,
+    /// Who signed the checkpoint besides the ledger.
+    #[serde(flatten)]
+    signed: Signed,
 }
 
 /// Checks a bundle.
-pub(super) fn bundle(session: &mut Session<'_, '_>, file: &Path, key: Option<&Path>) -> Result<(), Stop> {
+pub(super) fn bundle(
+    session: &mut Session<'_, '_>,
+    file: &Path,
+    key: Option<&Path>,
+    witness: Option<&Path>,
+) -> Result<(), Stop> {
     let lang = session.lang();
+    let witnesses = Witnesses::of(session, witness)?;
     let bytes = read(file)?;
     let (key, key_from) = match key {
         Some(path) => (Some(read_key(path)?), KeyFrom::Given),
@@ -64,6 +74,13 @@ pub(super) fn bundle(session: &mut Session<'_, '_>, file: &Path, key: Option<&Pa
     let checked = bundle::check(&bytes, key.as_ref());
     let mut flaws = checked.as_ref().err().cloned().unwrap_or_default();
     let mut compared = false;
+    let mut signed = Signed::default();
+    if let Ok(checked) = &checked {
+        match witnesses.check(&checked.checkpoint, &checked.key) {
+            Ok(found) => signed = found,
+            Err(flaw) => flaws.push(flaw),
+        }
+    }
     if let Ok(checked) = &checked
         && SqliteLog::exists(&session.ledger)
         && keys::verifier(&session.ledger).is_ok_and(|own| own == checked.key)
@@ -83,6 +100,7 @@ pub(super) fn bundle(session: &mut Session<'_, '_>, file: &Path, key: Option<&Pa
         compared_with_log: compared,
         count: flaws.len(),
         flaws: flaws.iter().map(|flaw| line(flaw, lang)).collect(),
+        signed,
     };
     session.out.answer(&report, told)?;
     report.flaws.first().map_or(Ok(()), |first| Err(failed(first, lang)))
@@ -153,7 +171,7 @@ fn told(report: &Report, lang: Lang) -> String {
         (true, Lang::Zh) => "\n  此处账本的过去与之一致",
         (true, Lang::En) => "\n  the ledger here has the same past",
     };
-    match lang {
+    let mut out = match lang {
         Lang::Zh => format!(
             "✓ 证据包有效：{subject}，生效 {as_of}，记录截至 {known_at}\n  {events} 个事件逐字节核对无误，{withheld} 个隐去；{size} 个事件的树，根 {}\n  密钥 {key}（{whose}）{log}\n",
             manifest.tree.root
@@ -162,5 +180,7 @@ fn told(report: &Report, lang: Lang) -> String {
             "✓ the bundle holds: {subject}, in force (生效) {as_of}, recorded (记录) by {known_at}\n  {events} events checked byte by byte, {withheld} withheld; a tree of {size} events, root {}\n  key {key} ({whose}){log}\n",
             manifest.tree.root
         ),
-    }
+    };
+    out.push_str(&report.signed.text(lang));
+    out
 }

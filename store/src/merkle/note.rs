@@ -232,6 +232,25 @@ impl SignedNote {
         }
     }
 
+    /// When a witness signed, in seconds since 1970, as its signature says; of several the latest.
+    ///
+    /// # Errors
+    /// As [`SignedNote::verify`]. The time is part of what is signed: another time does not hold.
+    pub fn cosigned_at(&self, witness: &VerifierKey) -> Result<u64, NoteError> {
+        if witness.algorithm != COSIGNATURE {
+            return Err(form("a witness's key (signature type 0x04)"));
+        }
+        self.verify(witness)?;
+        let own = self.lines.iter().filter(|line| *line.name == *witness.name && line.id == witness.id());
+        let times = own.filter_map(|line| line.signature.first_chunk::<8>().copied());
+        times.map(u64::from_be_bytes).max().ok_or(form("a cosignature"))
+    }
+
+    /// Names and ids of all who signed, whether their signatures hold or not.
+    pub fn signers(&self) -> impl Iterator<Item = String> {
+        self.lines.iter().map(|line| label(&line.name, line.id))
+    }
+
     /// The signature lines of a key, as text.
     #[must_use]
     pub fn lines_of(&self, key: &VerifierKey) -> String {

@@ -4,7 +4,7 @@ use super::one::find;
 use crate::answers::Receipt;
 use crate::http::App;
 use crate::http::app::json;
-use crate::http::log::{note, size};
+use crate::http::log::{note, size, with_witnesses};
 use crate::http::problem::Problem;
 use crate::http::query::{Query, invalid};
 use accord_domain::words;
@@ -20,7 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 /// Proof that an event is in the log
 ///
 /// A receipt as the answer to a command has it, over the tree of all events: leaf hash, audit path (RFC 6962 §2.1.1), and
-/// the signed checkpoint it leads to. `size` asks for a smaller tree, such as one whose checkpoint somebody holds.
+/// the signed checkpoint it leads to, with the lines of the witnesses who signed that size too. `size` asks for a smaller tree, such as one whose checkpoint somebody holds.
 #[utoipa::path(
     get,
     path = "/v1/events/{id}/proof",
@@ -53,7 +53,10 @@ pub(crate) async fn proof(
         let en = format!("the event is in trees of {first} events and more");
         return Err(invalid("size", &en, &format!("该事件只在不少于 {first} 个事件的树中")));
     }
-    let receipt = Receipt::in_tree(app.log(), app.ledger().signer(), &stored, size).await?;
+    let mut receipt = Receipt::in_tree(app.log(), app.ledger().signer(), &stored, size).await?;
+    if let Some(own) = receipt.checkpoint.take() {
+        receipt.checkpoint = Some(with_witnesses(&app, own, size)?);
+    }
     if as_text == Some(true) {
         return receipt.proof().map(|proof| note(proof.text())).ok_or_else(crate::http::log::no_key);
     }

@@ -41,12 +41,9 @@ pub(crate) async fn checkpoint(State(app): State<App>, mut query: Query) -> Resu
     let wants_cosigned = query.flag("cosigned")?;
     query.finish()?;
     let signer = app.ledger().signer().ok_or_else(super::no_key)?;
-    let kept = cosigned::load(app.ledger().dir(), signer.verifier()).map_err(|error| {
-        tracing::error!(error = %crate::http::app::chain(&error), "the cosigned checkpoint cannot be read");
-        Problem::internal()
-    })?;
     if wants_cosigned {
-        let (text, _) = kept.ok_or_else(|| {
+        let kept = cosigned::load(app.ledger().dir(), signer.verifier());
+        let (text, _) = kept.map_err(|error| super::no_cosigned(&error))?.ok_or_else(|| {
             Problem::new(
                 &catalogue::NOT_FOUND,
                 words!("no witness has signed a checkpoint yet", "尚无见证人签署的检查点"),
@@ -56,6 +53,5 @@ pub(crate) async fn checkpoint(State(app): State<App>, mut query: Query) -> Resu
     }
     let size = size(&app, "size", asked).await?;
     let own = super::checkpoint(&app, size).await?;
-    let same = kept.filter(|(text, kept)| kept.size == size && text.starts_with(&own));
-    Ok(note(same.map_or(own, |(text, _)| text)))
+    super::with_witnesses(&app, own, size).map(note)
 }

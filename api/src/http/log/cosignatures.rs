@@ -61,7 +61,7 @@ pub(crate) async fn cosign(
     }
     let signer = app.ledger().signer().ok_or_else(super::no_key)?;
     let told = |error: CosignError| match error {
-        CosignError::Keys(_) | CosignError::File { .. } => {
+        CosignError::Keys(_) | CosignError::Kept(_) | CosignError::File { .. } => {
             tracing::error!(error = %chain(&error), "a cosigned checkpoint cannot be kept");
             Problem::internal()
         }

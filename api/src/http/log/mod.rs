@@ -9,6 +9,7 @@ use super::App;
 use super::problem::{Problem, catalogue};
 use super::query::invalid;
 use accord_domain::words;
+use accord_store::cosigned::{self, CosignError};
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -42,6 +43,18 @@ pub(crate) async fn size(app: &App, name: &'static str, asked: Option<u64>) -> R
 pub(crate) async fn checkpoint(app: &App, size: u64) -> Result<String, Problem> {
     let signer = app.ledger().signer().ok_or_else(no_key)?;
     Ok(signer.checkpoint(size, app.log().frontier(size).await?.root()))
+}
+
+/// A checkpoint of the ledger's own with the lines of the witnesses who signed the same tree.
+pub(crate) fn with_witnesses(app: &App, own: String, size: u64) -> Result<String, Problem> {
+    let signer = app.ledger().signer().ok_or_else(no_key)?;
+    cosigned::with_witnesses(app.ledger().dir(), signer.verifier(), own, size)
+        .map_err(|error| no_cosigned(&error))
+}
+
+pub(crate) fn no_cosigned(error: &CosignError) -> Problem {
+    tracing::error!(error = %super::app::chain(error), "the cosigned checkpoint cannot be read");
+    Problem::internal()
 }
 
 pub(crate) fn no_key() -> Problem {

@@ -1,7 +1,7 @@
 //! What lies beside the rows of events: tables and guards, the ledger's own row, the upper tree, pages, the public key.
 
 use super::chunk::{no_node, wrong_node};
-use crate::cosigned;
+use crate::cosigned::{self, CosignError};
 use crate::ids;
 use crate::keys;
 use crate::merkle::{Frontier, Hash};
@@ -204,6 +204,10 @@ pub(super) fn cosigned(dir: &Path, db: &Connection, events: u64, flaws: &mut Vec
         }
         Ok(Some((_, checkpoint))) => checkpoint.size,
         Err(error) => {
+            let error = match &error {
+                CosignError::Kept(why) => why.to_string(),
+                other => other.to_string(),
+            };
             let words = words!("checkpoint.cosigned: {error}", "checkpoint.cosigned：{error}");
             flaws.push(Flaw::of(FlawKind::Signature, words));
             return;
