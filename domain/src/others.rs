@@ -7,9 +7,11 @@
 //! be made again from its own stream alone.
 
 use crate::area::AreaEvent;
+use crate::case::CaseEvent;
+use crate::case::facts::LeadSource;
 use crate::command::Act;
 use crate::event::{Event, EventData, EventRef};
-use crate::id::{AreaCode, AreaSubject, PractitionerCode, Subject, Version};
+use crate::id::{AreaCode, AreaSubject, InstitutionCode, PractitionerCode, Subject, Version};
 use crate::institution::facts::{Application, InstitutionKind};
 use crate::institution::{InstitutionCommand, InstitutionEvent};
 use crate::personal::Personal;
@@ -34,6 +36,38 @@ pub enum Ask {
         /// The person.
         person: PractitionerCode,
     },
+    /// Whether a complaint about an institution waits to be verified.
+    Complaints {
+        /// The institution.
+        about: InstitutionCode,
+    },
+}
+
+/// Of whom a subject says something to decisions on others: by it that subject is found.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Whom {
+    /// A person.
+    Person(PractitionerCode),
+    /// An institution.
+    Institution(InstitutionCode),
+}
+
+impl Whom {
+    /// The code: an institution's and a practitioner's differ.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Person(code) => code.as_str(),
+            Self::Institution(code) => code.as_str(),
+        }
+    }
+
+    /// By the code.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        let institution = || InstitutionCode::parse(code).ok().map(Self::Institution);
+        PractitionerCode::parse(code).ok().map(Self::Person).or_else(institution)
+    }
 }
 
 /// What a fact of another subject is.
@@ -46,6 +80,8 @@ pub enum What {
     ManagerBan,
     /// Caused the termination of another institution's agreement.
     Responsible,
+    /// 投诉举报 that nobody has verified yet.
+    Complaint,
 }
 
 /// A fact of another subject that stands at a decision, as stored with the event decided. Fields stand in alphabetical
@@ -80,6 +116,7 @@ enum Says {
     NotAdmitted(InstitutionKind),
     MayNotManage,
     Caused(Box<[PractitionerCode]>),
+    Complained(Box<[InstitutionCode]>),
 }
 
 /// The practitioner of this ledger by whose code a person is named. The one place that says who is meant: a code is a
@@ -96,6 +133,12 @@ impl Act {
         match (self, subject) {
             (Self::Institution(InstitutionCommand::Apply(data)), Subject::Institution(code)) => {
                 application(data, InstitutionKind::of(code))
+            }
+            // One taken over with unknown begin was signed before the ledger knew of anything.
+            (Self::Institution(InstitutionCommand::SignAgreement(data)), Subject::Institution(code))
+                if data.from.is_some() =>
+            {
+                vec![Ask::Complaints { about: *code }]
             }
             (
                 Self::Institution(_)
@@ -138,15 +181,17 @@ impl Ask {
                 areas.into_iter().map(|area| Subject::Area(AreaSubject::of(area))).collect()
             }
             Self::Person { person } => vec![Subject::Practitioner(*person)],
+            Self::Complaints { .. } => Vec::new(),
         }
     }
 
-    /// The person asked about: subjects that say something of people are found by it.
+    /// Who is asked about: further subjects, those that say something of them, are found by it.
     #[must_use]
-    pub const fn person(&self) -> Option<PractitionerCode> {
+    pub const fn whom(&self) -> Option<Whom> {
         match self {
             Self::Admission { .. } => None,
-            Self::Person { person } => Some(*person),
+            Self::Person { person } => Some(Whom::Person(*person)),
+            Self::Complaints { about } => Some(Whom::Institution(*about)),
         }
     }
 
@@ -166,9 +211,12 @@ impl Ask {
                 (Self::Person { person }, Says::Caused(people)) if people.contains(person) => {
                     (What::Responsible, Some(*person))
                 }
+                (Self::Complaints { about }, Says::Complained(of)) if of.contains(about) => {
+                    (What::Complaint, None)
+                }
                 (
-                    Self::Admission { .. } | Self::Person { .. },
-                    Says::NotAdmitted(_) | Says::MayNotManage | Says::Caused(_),
+                    Self::Admission { .. } | Self::Person { .. } | Self::Complaints { .. },
+                    Says::NotAdmitted(_) | Says::MayNotManage | Says::Caused(_) | Says::Complained(_),
                 ) => return None,
             };
             let event = EventRef::new(subject, known.event);
@@ -218,8 +266,57 @@ pub fn known(subject: &Subject, events: &[Event]) -> Vec<Known> {
                 (from < until).then_some(Known { event, from, until, says: Says::Caused(people) })
             })
             .collect(),
-        Subject::Enterprise(_) | Subject::Insured(_) | Subject::Case(_) => Vec::new(),
+        Subject::Case(_) => complaints(events),
+        Subject::Enterprise(_) | Subject::Insured(_) => Vec::new(),
     }
+}
+
+/// 投诉举报 and whom each is about, from its coming in until somebody finds what is so about them or the case is over. One
+/// that names nobody is about those the case was opened against.
+fn complaints(events: &[Event]) -> Vec<Known> {
+    let resolved = resolve(events);
+    let standing = resolved.iter().filter(|known| known.event.effective_at < known.void_from);
+    let facts: Vec<_> = standing
+        .filter_map(|known| match &known.event.data {
+            EventData::Case(facts) => Some((known, facts)),
+            _ => None,
+        })
+        .collect();
+    let opened = facts.iter().find_map(|(_, facts)| match facts {
+        CaseEvent::Opened(data) => Some(&*data.subjects),
+        _ => None,
+    });
+    let mut found = Vec::new();
+    for (lead, data) in facts.iter().filter_map(|(known, facts)| match facts {
+        CaseEvent::LeadReceived(data) if data.source == LeadSource::Complaint => Some((*known, data)),
+        _ => None,
+    }) {
+        let about = if data.about.is_empty() { opened.unwrap_or_default() } else { &data.about };
+        for institution in institutions(about) {
+            let verified = |facts: &CaseEvent| match facts {
+                CaseEvent::Found(data) => {
+                    data.about.is_empty() || institutions(&data.about).any(|about| about == institution)
+                }
+                CaseEvent::Closed(_) => true,
+                _ => false,
+            };
+            let from = lead.event.effective_at;
+            let end = facts.iter().find(|(known, facts)| from <= known.event.effective_at && verified(facts));
+            let until = end.map_or(Instant::MAX, |(known, _)| known.event.effective_at).min(lead.void_from);
+            if from < until {
+                let says = Says::Complained([institution].into());
+                found.push(Known { event: lead.event.version, from, until, says });
+            }
+        }
+    }
+    found
+}
+
+fn institutions(subjects: &[Subject]) -> impl Iterator<Item = InstitutionCode> {
+    subjects.iter().filter_map(|subject| match subject {
+        Subject::Institution(code) => Some(*code),
+        _ => None,
+    })
 }
 
 /// Whether an event can change what its subject says to decisions on others: then what is remembered of it is to be looked
@@ -229,25 +326,32 @@ pub fn bears_on_others(data: &EventData) -> bool {
     if data.annulment().is_some() || data.correction().is_some() {
         return true;
     }
-    !blamed(data).is_empty()
+    !spoken_of(data).is_empty()
         || matches!(
             data,
             EventData::Area(AreaEvent::MoratoriumStarted(_) | AreaEvent::MoratoriumEnded(_))
                 | EventData::Practitioner(PractitionerEvent::ManagerBanned(_))
+                | EventData::Case(CaseEvent::LeadReceived(_) | CaseEvent::Found(_) | CaseEvent::Closed(_))
         )
 }
 
-/// Those of whom an event of an institution says that no institution they run is admitted: by their codes it is found
-/// again.
+/// Those of whom an event says something to decisions on others: who caused a termination, whom a case is about. By their
+/// codes the event's subject is found again.
 #[must_use]
-pub fn blamed(data: &EventData) -> &[PractitionerCode] {
+pub fn spoken_of(data: &EventData) -> Vec<Whom> {
     match data {
         EventData::Institution(InstitutionEvent::AgreementTerminated(data))
             if data.responsible_until.is_some() =>
         {
-            &data.responsible
+            data.responsible.iter().copied().map(Whom::Person).collect()
         }
-        _ => &[],
+        EventData::Case(CaseEvent::Opened(data)) => {
+            institutions(&data.subjects).map(Whom::Institution).collect()
+        }
+        EventData::Case(CaseEvent::LeadReceived(data)) => {
+            institutions(&data.about).map(Whom::Institution).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -132,11 +132,10 @@ impl Story {
         let effective_at = command.envelope.effective_at.unwrap_or_else(|| instant(NOW));
         let mut facts = Vec::new();
         for ask in command.act.asks(&self.subject) {
-            let blames = |event: &Event| {
-                others::blamed(&event.data).iter().any(|blamed| ask.person() == Some(*blamed))
-            };
+            let speaks =
+                |event: &Event| others::spoken_of(&event.data).iter().any(|whom| ask.whom() == Some(*whom));
             for (subject, events) in &self.others {
-                if !ask.subjects().contains(subject) && !events.iter().any(blames) {
+                if !ask.subjects().contains(subject) && !events.iter().any(speaks) {
                     continue;
                 }
                 facts.extend(ask.answers(subject, &others::known(subject, events), effective_at));

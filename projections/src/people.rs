@@ -6,12 +6,13 @@
 
 use crate::error::ViewError;
 use crate::projector::Projector;
+use accord_domain::others::Whom;
 use accord_domain::{PractitionerCode, Subject};
 
 const PENDING: &str = "SELECT position FROM reactions ORDER BY position LIMIT ?1";
 const REACTED: &str = "DELETE FROM reactions WHERE position = ?1";
-const NAMED: &str = "SELECT DISTINCT s.code FROM people p JOIN subjects s ON s.id = p.subject WHERE p.person = ?1 ORDER BY s.id";
-const BLAMED: &str = "SELECT p.person, s.code FROM people p JOIN subjects s ON s.id = p.subject WHERE p.blamed = 1 ORDER BY p.person, s.id";
+const NAMED: &str = "SELECT DISTINCT s.code FROM people p JOIN subjects s ON s.id = p.subject WHERE p.whom = ?1 ORDER BY s.id";
+const SPOKEN_OF: &str = "SELECT p.whom, s.code FROM people p JOIN subjects s ON s.id = p.subject WHERE p.says = 1 ORDER BY p.whom, s.id";
 
 impl Projector {
     /// Positions of events whose reactions are to come, oldest first.
@@ -43,18 +44,18 @@ impl Projector {
         rows.map(|code| subject(&code?)).collect()
     }
 
-    /// Everybody to blame for a termination, and the institution.
+    /// Everybody of whom a subject says something to decisions on others, and that subject.
     ///
     /// # Errors
     /// When the views cannot be read.
-    pub fn blamed(&self) -> Result<Vec<(PractitionerCode, Subject)>, ViewError> {
-        let mut statement = self.connection.prepare_cached(BLAMED)?;
+    pub fn spoken_of(&self) -> Result<Vec<(Whom, Subject)>, ViewError> {
+        let mut statement = self.connection.prepare_cached(SPOKEN_OF)?;
         let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)))?;
         rows.map(|row| {
-            let (person, code) = row?;
-            let person = PractitionerCode::parse(&person);
-            let person = person.map_err(|error| ViewError::Damaged(error.to_string()))?;
-            Ok((person, subject(&code)?))
+            let (whom, code) = row?;
+            let known = Whom::parse(&whom);
+            let known = known.ok_or_else(|| ViewError::Damaged(format!("{whom} is nobody's code")))?;
+            Ok((known, subject(&code)?))
         })
         .collect()
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Rises with every change of the tables below: older views are rebuilt, newer ones too.
-pub(crate) const FORMAT: i64 = 4;
+pub(crate) const FORMAT: i64 = 5;
 
 /// Rises when `evolve`, `spans` or the timeline of the domain come to another result for the same events. Views folded
 /// under another number are rebuilt.
@@ -76,10 +76,10 @@ CREATE TABLE points (
     PRIMARY KEY (subject, version, rec_from)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE people (
-    person TEXT NOT NULL, subject INTEGER NOT NULL, blamed INTEGER NOT NULL,
-    PRIMARY KEY (person, subject, blamed)
+    whom TEXT NOT NULL, subject INTEGER NOT NULL, says INTEGER NOT NULL,
+    PRIMARY KEY (whom, subject, says)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX people_blamed ON people (person, subject) WHERE blamed = 1;
+CREATE INDEX people_spoken_of ON people (whom, subject) WHERE says = 1;
 CREATE TABLE reactions (position INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE parked (
     stream TEXT PRIMARY KEY, position INTEGER NOT NULL, error TEXT NOT NULL

@@ -29,7 +29,7 @@ const POINTS: &str = "INSERT INTO points (subject, version, rec_from, rec_to, ye
      decided_at, effective_at, void_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
      ON CONFLICT (subject, version, rec_from) DO UPDATE SET rec_to = excluded.rec_to";
 
-const PERSON: &str = "INSERT OR IGNORE INTO people (person, subject, blamed) VALUES (?1, ?2, ?3)";
+const PERSON: &str = "INSERT OR IGNORE INTO people (whom, subject, says) VALUES (?1, ?2, ?3)";
 const REACTION: &str = "INSERT OR IGNORE INTO reactions (position) VALUES (?1)";
 
 /// Writes heads; remembers the numbers of shelves and citations.
@@ -59,8 +59,8 @@ impl Writer {
             points(connection, id, &row)?;
         }
         head.duties.write(connection, head.id)?;
-        for (person, blamed) in head.people.drain(..) {
-            connection.prepare_cached(PERSON)?.execute((person.as_str(), id, blamed))?;
+        for (whom, says) in head.people.drain(..) {
+            connection.prepare_cached(PERSON)?.execute((whom.code(), id, says))?;
         }
         for position in head.causes.drain(..) {
             connection.prepare_cached(REACTION)?.execute([position.cast_signed()])?;

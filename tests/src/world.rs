@@ -54,6 +54,18 @@ impl World {
         Self { clock, ledger, dir }
     }
 
+    /// The same, its ledger closed and opened again.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    #[must_use]
+    pub fn reopened(self) -> Self {
+        let Self { clock, ledger, dir } = self;
+        drop(ledger);
+        let ledger = Ledger::open(dir.path(), Access::ReadWrite, clock.clone()).expect("a ledger");
+        Self { clock, ledger, dir }
+    }
+
     /// The ledger itself.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {

@@ -415,3 +415,24 @@ fn an_import_decides_with_the_same_facts_even_of_lines_still_on_their_way() {
     let ledger = Ledger::open(dir.path(), Access::ReadWrite, clock).unwrap();
     assert_eq!(accord_projections::wait_for(ledger.log().len()).unwrap(), 5);
 }
+
+#[tokio::test]
+async fn given_a_complaint_when_an_agreement_is_to_be_signed_then_it_is_verified_first() {
+    let world = World::new();
+    let case = "case-2024-0007";
+    world
+        .does("2024-03-01", &act("case.open", case, "2024-03-01", "agency", json!({ "area": "370100" })))
+        .await;
+    let lead = json!({ "source": "complaint", "about": [HOSPITAL], "content": "反映申请材料不实" });
+    world.does("2024-03-02", &act("case.receive-lead", case, "2024-03-02", "agency", lead)).await;
+    let signing = sign(HOSPITAL, "2024-03-10");
+    assert_eq!(world.refuses("2024-03-10", &signing).await, "complaint-unverified");
+    // What was said is found again after the ledger was opened anew.
+    let world = world.reopened();
+    assert_eq!(world.refuses("2024-03-10", &signing).await, "complaint-unverified");
+    world.does("2024-03-10", &sign(OTHER, "2024-03-10")).await;
+    let found = json!({ "about": [HOSPITAL], "facts": ["查无实据"], "outcome": "unfounded" });
+    world.does("2024-03-11", &act("case.find", case, "2024-03-09", "agency", found)).await;
+    world.does("2024-03-12", &signing).await;
+    world.agrees().await;
+}

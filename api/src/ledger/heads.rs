@@ -1,7 +1,7 @@
 //! What a decision starts from: the state of its subject, cached between commands.
 
-use accord_domain::others::{self, Ask, Known, OtherFact};
-use accord_domain::{Event, Instant, NewEvent, PractitionerCode, State, Subject, Version, timeline};
+use accord_domain::others::{self, Ask, Known, OtherFact, Whom};
+use accord_domain::{Event, Instant, NewEvent, State, Subject, Version, timeline};
 use accord_store::{Appended, EventLog, LogError, ids};
 use foldhash::fast::RandomState;
 use std::borrow::Cow;
@@ -47,8 +47,8 @@ pub(super) struct Heads {
     in_flight: InFlight,
     /// What subjects that were asked about say to decisions on others.
     known: HashMap<Subject, Vec<Known>, RandomState>,
-    /// Those to blame for a termination, and the institutions.
-    blamed: HashMap<PractitionerCode, Vec<Subject>, RandomState>,
+    /// Of whom something is said to decisions on others, and the subjects that say it.
+    spoken_of: HashMap<Whom, Vec<Subject>, RandomState>,
 }
 
 impl Heads {
@@ -60,14 +60,14 @@ impl Heads {
             decisions: 0,
             in_flight: InFlight::default(),
             known: HashMap::default(),
-            blamed: HashMap::default(),
+            spoken_of: HashMap::default(),
         }
     }
 
-    /// Takes up who is to blame for a termination, as the views know it by now.
-    pub(super) fn blame(&mut self, blamed: Vec<(PractitionerCode, Subject)>) {
-        for (person, subject) in blamed {
-            let subjects = self.blamed.entry(person).or_default();
+    /// Takes up of whom something is said elsewhere, as the views know it by now.
+    pub(super) fn take_up(&mut self, spoken_of: Vec<(Whom, Subject)>) {
+        for (whom, subject) in spoken_of {
+            let subjects = self.spoken_of.entry(whom).or_default();
             if !subjects.contains(&subject) {
                 subjects.push(subject);
             }
@@ -113,9 +113,8 @@ impl Heads {
     ) -> Result<Vec<OtherFact>, LogError> {
         let mut facts = Vec::new();
         for ask in asks {
-            let blamed =
-                ask.person().and_then(|person| self.blamed.get(&person)).cloned().unwrap_or_default();
-            for subject in ask.subjects().into_iter().chain(blamed) {
+            let speaking = ask.whom().and_then(|whom| self.spoken_of.get(&whom)).cloned().unwrap_or_default();
+            for subject in ask.subjects().into_iter().chain(speaking) {
                 if !self.known.contains_key(&subject) {
                     let known = others::known(&subject, &self.history(log, &subject).await?);
                     if self.capacity <= self.known.len() {
@@ -138,8 +137,8 @@ impl Heads {
             self.known.remove(subject);
         }
         for event in events {
-            let blamed = others::blamed(&event.data).iter();
-            self.blame(blamed.map(|person| (*person, subject.clone())).collect());
+            let spoken_of = others::spoken_of(&event.data).into_iter();
+            self.take_up(spoken_of.map(|whom| (whom, subject.clone())).collect());
         }
         let Some(head) = self.heads.get_mut(subject) else { return };
         for event in events {

@@ -269,16 +269,16 @@ impl Importer {
             }
             // What was rehearsed is not there: forget the states it led to.
             *heads = Heads::new(HEADS_MAX);
-            heads.blame(projector.blamed().map_err(ImportError::Views)?);
+            heads.take_up(projector.spoken_of().map_err(ImportError::Views)?);
             Ok(report)
         })
     }
 }
 
-/// The states to begin with: none, but who is to blame for what.
+/// The states to begin with: none, but of whom something is said elsewhere.
 fn heads_of(dir: &Path, projector: &Projector) -> Result<Heads, OpenError> {
     let mut heads = Heads::new(HEADS_MAX);
-    heads.blame(projector.blamed().map_err(|error| super::views_failed(dir, error))?);
+    heads.take_up(projector.spoken_of().map_err(|error| super::views_failed(dir, error))?);
     Ok(heads)
 }
 

@@ -113,7 +113,7 @@ impl Ledger {
                 let signer = Signer::open_or_make(dir, log.ledger_id())
                     .map_err(|source| OpenError::Key { dir: dir.to_owned(), source })?;
                 let mut heads = heads::Heads::new(HEADS_MAX);
-                heads.blame(projector.blamed().map_err(|e| views_failed(dir, e))?);
+                heads.take_up(projector.spoken_of().map_err(|e| views_failed(dir, e))?);
                 let views = Beside::start(projector).map_err(OpenError::Writer)?;
                 let showing = views.showing().clone();
                 let vault = Arc::new(Vault::new(dir, log.ledger_id(), Use::ReadWrite));

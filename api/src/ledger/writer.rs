@@ -151,7 +151,7 @@ impl Writer {
         let mut later = VecDeque::new();
         let mut batch = Vec::new();
         let mut pending = Vec::new();
-        let mut somebody_blamed = false;
+        let mut something_said = false;
         for asked in queue.drain(..) {
             let key = asked.command.envelope.key.clone();
             let asks = asked.command.act.asks(&asked.command.subject);
@@ -159,7 +159,7 @@ impl Writer {
                 || key.as_ref().is_some_and(|key| keys.contains(key))
                 // It is decided on what others have come to, not on what they came from.
                 || asks.iter().flat_map(Ask::subjects).any(|other| subjects.contains(&other))
-                || (somebody_blamed && asks.iter().any(|ask| ask.person().is_some()));
+                || (something_said && asks.iter().any(|ask| ask.whom().is_some()));
             if shares {
                 // Whatever waits behind it for the same subject must stay behind it.
                 subjects.insert(asked.command.subject.clone());
@@ -175,7 +175,7 @@ impl Writer {
             };
             match decided {
                 Ok(Decided::New { append, decided, erases }) => {
-                    somebody_blamed |= decided.iter().any(|new| !others::blamed(&new.data).is_empty());
+                    something_said |= decided.iter().any(|new| others::bears_on_others(&new.data));
                     batch.push(append);
                     pending.push(Pending {
                         subject: asked.command.subject,

@@ -6,10 +6,11 @@ use super::diff::{Kept, Row, bring};
 use crate::duty::{Duties, DutyRow};
 use crate::views::{ANNULS, ANNULS_WITH_CONSEQUENCES, CORRECTS};
 use accord_domain::event::{AnnulmentScope, EventData};
+use accord_domain::others::Whom;
 use accord_domain::practitioner::PractitionerEvent;
 use accord_domain::timeline::{self, Known};
 use accord_domain::{AreaCode, Event, EventType, Instant, State, Subject, Version};
-use accord_domain::{PractitionerCode, others, reactor};
+use accord_domain::{others, reactor};
 use std::sync::Arc;
 
 /// A row of `trail`.
@@ -74,8 +75,8 @@ pub(crate) struct Head {
     pub(crate) points: Vec<PointRow>,
     pub(crate) duties: Duties,
     pub(crate) renamed: bool,
-    /// People whom events name: those who run it, and those to blame for a termination.
-    pub(crate) people: Vec<(PractitionerCode, bool)>,
+    /// Whom events name: those who run it, and those of whom it says something to decisions on others.
+    pub(crate) people: Vec<(Whom, bool)>,
     /// Events whose reactions are to come.
     pub(crate) causes: Vec<u64>,
     /// Whether the subject itself is in the file.
@@ -229,8 +230,9 @@ impl Head {
         if reactor::cause(event, events).is_some() {
             self.causes.push(event.position);
         }
-        self.people.extend(others::running(&event.data).into_iter().map(|person| (person, false)));
-        self.people.extend(others::blamed(&event.data).iter().map(|person| (*person, true)));
+        self.people
+            .extend(others::running(&event.data).into_iter().map(|person| (Whom::Person(person), false)));
+        self.people.extend(others::spoken_of(&event.data).into_iter().map(|whom| (whom, true)));
     }
 
     /// Whether anything waits to be written.

@@ -23,6 +23,7 @@ impl Matter<'_> {
         self.period(from, data.until)?;
         self.not_barred(data.area)?;
         self.no_line_running(data, from)?;
+        self.no_complaint_waits(data.area)?;
         // Signed late, an agreement holds from its own first day.
         let effective_at = self.at.min(from);
         let mut decision = vec![

@@ -72,6 +72,7 @@ pub(in crate::institution) const SUSPENSIONS_2018: &str = "institution.terminati
 pub(in crate::institution) const RECORDS_NOT_PRODUCED: &str = "institution.termination.records_not_produced";
 pub(in crate::institution) const FLAT_BAR_YEARS: &str = "institution.bar.flat_years";
 pub(in crate::institution) const HOLD_ART_30: &str = "institution.hold.art_30";
+pub(in crate::institution) const COMPLAINTS_FIRST: &str = "institution.signing.complaints_first";
 pub(in crate::institution) const RECORDS_DAYS: &str = "institution.records.days";
 pub(in crate::institution) const DEPARTMENT_MONTHS: &str = "institution.department_order.months";
 pub(in crate::institution) const SAMPLE_PERCENT: &str = "institution.audit.sample_percent";
@@ -130,6 +131,7 @@ pub(in crate::institution) const PARAMS: &[&str] = &[
     CHAIN,
     FLAT_BAR_YEARS,
     HOLD_ART_30,
+    COMPLAINTS_FIRST,
     RECORDS_DAYS,
     PUBLISH_LIST,
     FILE_AGREEMENT,

@@ -1,4 +1,5 @@
-//! What stands of other subjects and refuses an application: the area admits nobody, or a person named may not manage.
+//! What stands of other subjects and refuses an application or an agreement: the area admits nobody, a person named may not
+//! manage, a complaint waits.
 
 use super::{Matter, law};
 use crate::id::AreaCode;
@@ -79,6 +80,22 @@ impl Matter<'_> {
             Some(rule) => self.under(rule, rejection),
             None => rejection,
         })
+    }
+
+    /// 投诉举报 received while the applicant is looked at is verified first (医保办发〔2018〕21号 二(一)).
+    pub(super) fn no_complaint_waits(&self, area: AreaCode) -> Result<(), Rejection> {
+        let Some(rule) = self.yes(law::COMPLAINTS_FIRST, Some(area)) else { return Ok(()) };
+        let Some(fact) = self.of(What::Complaint).next() else { return Ok(()) };
+        let since = fact.from.words();
+        let rejection = Rejection::new(
+            "complaint-unverified",
+            words!(
+                "a complaint about this institution is being verified since {since}; no agreement is signed before",
+                "{since} 收到对该机构的投诉举报，未经核实不得签订服务协议"
+            ),
+        );
+        let after = json!({ "after": ["case.find", "case.close"] });
+        Err(self.under(rule, rejection.blocked_by_other(fact).allowed(after)))
     }
 
     fn of(&self, what: What) -> impl Iterator<Item = &OtherFact> {

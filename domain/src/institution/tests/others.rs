@@ -130,3 +130,57 @@ fn a_termination_that_is_no_serious_violation_bars_no_person_and_says_so() {
         .when(act("institution.terminate-agreement", "2024-06-01", data));
     assert_eq!(noted.findings(), ["no-rule-for-a-bar", "no-rule-for-a-bar-on-persons"]);
 }
+
+/// A case opened against nobody yet, with a lead about an institution.
+fn lead(source: &str, about: &Value) -> Story {
+    let opened = act("case.open", "2025-02-01", json!({ "area": "370100" }));
+    let data = json!({ "source": source, "about": about, "content": "反映申请材料不实" });
+    Story::of("case-2025-0001").given(opened).given(act("case.receive-lead", "2025-03-01", data))
+}
+
+fn signs(day: &str, beside: &Story) -> Outcome {
+    Story::of(HOSPITAL).beside(beside).when(sign(day, day, "2026-03-01", &["basic"]))
+}
+
+#[test]
+fn a_complaint_is_verified_before_an_agreement_is_signed() {
+    let waiting = lead("complaint", &json!([HOSPITAL]));
+    let refusal = signs("2025-03-10", &waiting).refused("complaint-unverified");
+    let fact = &refusal.blocked_by_others[0];
+    assert_eq!((fact.what, &fact.event), (What::Complaint, &EventRef("case-case-2025-0001@1".into())));
+    assert_eq!(refusal.rule.unwrap().id.as_ref(), "S2-15");
+    assert!(refusal.message.zh.contains("未经核实"), "{}", refusal.message.zh);
+    let passes = |outcome: Outcome| drop(outcome.then(&["institution.agreement-signed"]));
+    passes(signs("2025-02-28", &waiting));
+    let finds = |about: Value, outcome: &str| {
+        let found = json!({ "about": about, "facts": ["核查情况"], "outcome": outcome });
+        lead("complaint", &json!([HOSPITAL])).given(act("case.find", "2025-03-05", found))
+    };
+    passes(signs("2025-03-10", &finds(json!([HOSPITAL]), "unfounded")));
+    passes(signs("2025-03-10", &finds(json!([]), "founded")));
+    signs("2025-03-10", &finds(json!([PHARMACY]), "unfounded")).refused("complaint-unverified");
+    signs("2025-03-04", &finds(json!([HOSPITAL]), "unfounded")).refused("complaint-unverified");
+    let closed = act("case.close", "2025-03-08", json!({ "outcome": "unfounded" }));
+    passes(signs("2025-03-08", &waiting.clone().given(closed)));
+    let annul = act("case.annul", "2025-03-09", json!({ "event": "@1", "scope": "from_start" })).by("bureau");
+    passes(signs("2025-03-10", &waiting.clone().given(annul)));
+    passes(signs("2025-03-10", &lead("data", &json!([HOSPITAL]))));
+    passes(signs("2025-03-10", &lead("complaint", &json!([PHARMACY]))));
+}
+
+#[test]
+fn a_complaint_that_names_nobody_is_about_those_the_case_is_about() {
+    let opened = act("case.open", "2025-02-01", json!({ "area": "370100", "subjects": [HOSPITAL] }));
+    let data = json!({ "source": "complaint", "content": "反映申请材料不实" });
+    let case = Story::of("case-2025-0001").given(opened).given(act("case.receive-lead", "2025-03-01", data));
+    signs("2025-03-10", &case).refused("complaint-unverified");
+}
+
+#[test]
+fn before_the_notice_no_complaint_is_asked_for() {
+    let opened = act("case.open", "2018-01-01", json!({ "area": "370100", "subjects": [HOSPITAL] }));
+    let data = json!({ "source": "complaint", "content": "反映申请材料不实" });
+    let case = Story::of("case-2018-0001").given(opened).given(act("case.receive-lead", "2018-02-01", data));
+    let _ = signs("2018-11-28", &case).then(&["institution.agreement-signed"]);
+    signs("2018-11-29", &case).refused("complaint-unverified");
+}
