@@ -135,6 +135,62 @@ def check_receipt(text, key, bodies, witnesses):
     if root([leaf(body) for body in bodies[:size]]) != signed_root: raise Wrong("rewritten: the signed root is not in this past")
     return f"position {index} in a tree of {size}: holds, and the log goes on from there{told}"
 
+# --- opened personal data: ChaCha20-Poly1305 (RFC 8439) ------------------------------------------------------------
+def chacha20(key, counter, nonce):
+    """One block of the key stream."""
+    state = struct.unpack("<16I", b"expand 32-byte k" + key + struct.pack("<I", counter) + nonce)
+    x = list(state)
+    def quarter(a, b, c, d):
+        for one, two, three, by in ((a, b, d, 16), (c, d, b, 12), (a, b, d, 8), (c, d, b, 7)):
+            x[one] = (x[one] + x[two]) & 0xFFFFFFFF
+            turned = x[three] ^ x[one]
+            x[three] = (turned << by | turned >> (32 - by)) & 0xFFFFFFFF
+    for _ in range(10):
+        for a, b, c, d in ((0, 4, 8, 12), (1, 5, 9, 13), (2, 6, 10, 14), (3, 7, 11, 15),
+                           (0, 5, 10, 15), (1, 6, 11, 12), (2, 7, 8, 13), (3, 4, 9, 14)):
+            quarter(a, b, c, d)
+    return struct.pack("<16I", *((one + two) & 0xFFFFFFFF for one, two in zip(x, state)))
+
+def poly1305(key, message):
+    r, total = int.from_bytes(key[:16], "little") & 0x0FFFFFFC0FFFFFFC0FFFFFFC0FFFFFFF, 0
+    for at in range(0, len(message), 16):
+        total = (total + int.from_bytes(message[at:at + 16] + b"\1", "little")) * r % (2**130 - 5)
+    return (total + int.from_bytes(key[16:32], "little") & 2**128 - 1).to_bytes(16, "little")
+
+def unbase64url(text):
+    if not re.fullmatch(r"[A-Za-z0-9_-]*", text): raise Wrong("not base64url")
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+def open_sealed(key, sealed, place):
+    """The text that a value's own key opens at its place."""
+    nonce, text, tag = sealed[:24], sealed[24:-16], sealed[-16:]
+    inner = bytes(4) + nonce[16:]
+    pad = lambda data: data + bytes(-len(data) % 16)
+    mac = pad(place) + pad(text) + struct.pack("<QQ", len(place), len(text))
+    if len(key) != 32 or poly1305(chacha20(key, 0, inner)[:32], mac) != tag: return None
+    stream = b"".join(chacha20(key, 1 + block, inner) for block in range(-(-len(text) // 64)))
+    return bytes(one ^ two for one, two in zip(text, stream)).decode()
+
+def member_at(document, pointer):
+    """What a JSON pointer (RFC 6901) leads to."""
+    for part in pointer.split("/")[1:]:
+        document = document[int(part)] if isinstance(document, list) else document[part.replace("~1", "/").replace("~0", "~")]
+    return document
+
+def check_opened(values, manifest, get):
+    places = [(int(value["position"]), value["pointer"]) for value in values]
+    if not places or any(one >= two for one, two in zip(places, places[1:])): raise Wrong("altered: opened.json is not of its form")
+    about = manifest["subject"]
+    for value, (position, pointer) in zip(values, places):
+        event = next((event for event in manifest["events"] if event["position"] == str(position) and not event["withheld"]), None)
+        if event is None: raise Wrong(f"position {position}: opened, and not in the bundle")
+        sealed = unbase64url(member_at(json.loads(get(event["file"])), pointer)["sealed"])
+        lines = ("accord-personal/1", manifest["ledger"].partition("/")[2], f'{about["kind"]}-{about["code"]}', event["version"], pointer)
+        place = "".join(f"{line}\n" for line in lines).encode()
+        if open_sealed(unbase64url(value["key"]), sealed, place) != value["text"]:
+            raise Wrong(f"position {position}: what was opened at {pointer} is not what is sealed there")
+    return f"; {len(values)} values of personal data opened, each the one sealed there"
+
 # --- evidence bundles ----------------------------------------------------------------------------------------------
 def unzip(data):
     """The members by name. Only the one layout is read, so nothing is unpacked and nothing can hide."""
@@ -170,10 +226,12 @@ def check_bundle(data, given, witnesses):
         return members[name]
     manifest = json.loads(get("manifest.json"))
     if manifest["format"] != "accord-bundle": raise Wrong("not a bundle")
-    if manifest["version"] != 1: raise Wrong(f"unknown version {manifest['version']}: this script checks version 1")
+    version = manifest["version"]
+    if version not in (1, 2): raise Wrong(f"unknown version {version}: this script checks versions 1 and 2")
+    if (version == 2) != ("opened.json" in members): raise Wrong("opened.json is there in version 2 and in no other")
     key = read_key(get("checkpoint.pub").decode())
     if given and key != given: raise Wrong("foreign key: the bundle is signed by another key")
-    if signed_text(get("manifest.note").decode(), key) != f"accord-bundle/1\n{base64.b64encode(sha(get('manifest.json'))).decode()}\n":
+    if signed_text(get("manifest.note").decode(), key) != f"accord-bundle/{version}\n{base64.b64encode(sha(get('manifest.json'))).decode()}\n":
         raise Wrong("altered: manifest.json is not the one that was signed")
     for member in manifest["members"]:
         body = get(member["name"])
@@ -200,6 +258,7 @@ def check_bundle(data, given, witnesses):
         if (first, second, tail) != ("c2sp.org/tlog-proof@v1", f"index {position}", note): raise Wrong(f"position {position}: not its proof")
         if climb(hash, position, size, [base64.b64decode(line) for line in path]) != signed_root:
             raise Wrong(f"position {position}: the proof does not lead to the signed root")
+    if version == 2: told = check_opened(json.loads(get("opened.json")), manifest, get) + told
     withheld = sum(event["withheld"] for event in manifest["events"])
     whose = "the key given" if given else "its own key: compare it with the one you got by another way"
     return (f"{manifest['subject']['code']} in force {manifest['coordinates']['as_of']}, recorded by {manifest['coordinates']['known_at']}: "

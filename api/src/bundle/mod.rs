@@ -6,6 +6,7 @@
 //! the same proofs and the same checkpoint for ever. Nothing besides what is asked goes in: no clock, no randomness.
 
 mod cited;
+mod opening;
 mod recipe;
 #[cfg(test)]
 mod tests;
@@ -13,11 +14,13 @@ mod timeline;
 
 use crate::Ledger;
 use crate::answers::{AnswerError, Axis, Coordinates, Entry, Gathered, Lang, Receipt, entries, gather, hex};
+use crate::ledger::Opened;
 use accord_domain::calendar::Calendar;
 use accord_domain::rejection::Words;
 use accord_domain::{Instant, Span, Subject, timeline as axis, words};
 use accord_replay::bundle::{
-    self, About, Custody, Environment, FORMAT, Manifest, Member, Tree, VERSION, limits,
+    self, About, Custody, Environment, FORMAT, Manifest, Member, OpenedValue, Tree, VERSION, VERSION_OPENED,
+    limits,
 };
 use accord_store::keys::Signer;
 use accord_store::merkle::note::Checkpoint;
@@ -31,6 +34,8 @@ pub const VERIFY_PAGE: &str = include_str!("verify.html");
 /// Longest name of who exports, and longest reason for withholding, in bytes.
 const SAID_BYTES_MAX: usize = 200;
 
+pub use opening::{OpeningFailure, make_open};
+
 /// What is asked besides subject and coordinates.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Asked {
@@ -42,6 +47,17 @@ pub struct Asked {
     pub exported_by: Option<String>,
     /// When.
     pub exported_at: Instant,
+    /// Personal data to be opened in it, as it was read.
+    pub opened: Option<Read>,
+}
+
+/// Personal data that was read for a bundle.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Read {
+    /// Where the reading is recorded.
+    pub position: u64,
+    /// What was read.
+    pub values: Vec<Opened>,
 }
 
 /// What the pages of a bundle tell of.
@@ -58,6 +74,8 @@ struct Told<'a> {
     rules: Vec<cited::Cited>,
     key: String,
     tree: Tree,
+    /// Personal data in clear.
+    opened: Vec<OpenedValue>,
 }
 
 /// An event of the timeline.
@@ -105,6 +123,7 @@ pub async fn make(
     let whole = shown.len() == stored.len();
     let rules = cited::cited(ledger.rulebook(), &shown)?;
     let tree = Tree { root: hex(&root), size: size.to_string() };
+    let opened = opening::values(asked.opened.as_ref(), &shown)?;
     let told = Told {
         subject,
         coordinates,
@@ -115,6 +134,7 @@ pub async fn make(
         rules,
         key: signer.verifier().label(),
         tree: tree.clone(),
+        opened,
     };
     members.extend(pages(&told, signer, checkpoint)?);
     let manifest = Manifest {
@@ -123,7 +143,11 @@ pub async fn make(
             known_at: coordinates.known_at,
             position: coordinates.position.map(|position| position.to_string()),
         },
-        custody: Custody { exported_at: asked.exported_at, exported_by: asked.exported_by.clone() },
+        custody: Custody {
+            exported_at: asked.exported_at,
+            exported_by: asked.exported_by.clone(),
+            reading: asked.opened.as_ref().map(|read| read.position.to_string()),
+        },
         environment: environment(ledger),
         events: listed,
         format: FORMAT.to_owned(),
@@ -131,7 +155,7 @@ pub async fn make(
         members: Vec::new(),
         subject: About { code: subject.code().to_owned(), kind: subject.kind().name().to_owned() },
         tree,
-        version: VERSION,
+        version: if asked.opened.is_some() { VERSION_OPENED } else { VERSION },
     };
     let sealed = bundle::seal(manifest, members, signer);
     sealed.map_err(|error| AnswerError::Log(LogError::Other(error.to_string())))
@@ -141,7 +165,10 @@ pub async fn make(
 fn pages(told: &Told<'_>, signer: &Signer, checkpoint: String) -> Result<Vec<Member>, AnswerError> {
     let rules = cited::document(&told.rules);
     let rules = rules.map_err(|error| AnswerError::Log(LogError::Other(error.to_string())))?;
-    Ok(vec![
+    let opened = bundle::opened_document(&told.opened);
+    let opened = opened.map_err(|error| AnswerError::Log(LogError::Other(error.to_string())))?;
+    let opened = told.asked.opened.is_some().then(|| Member::new(bundle::OPENED, opened));
+    let mut members = vec![
         Member::new("README.txt", recipe::TEXT),
         Member::new(bundle::CHECKPOINT, checkpoint),
         Member::new(bundle::KEY, format!("{}\n", signer.verifier())),
@@ -149,7 +176,9 @@ fn pages(told: &Told<'_>, signer: &Signer, checkpoint: String) -> Result<Vec<Mem
         Member::new("timeline.en.html", timeline::page(told, Lang::En)),
         Member::new("timeline.zh.html", timeline::page(told, Lang::Zh)),
         Member::new("verify.html", VERIFY_PAGE),
-    ])
+    ];
+    members.extend(opened);
+    Ok(members)
 }
 
 /// An event with its proof: what the manifest says of it, and its members. Nothing leaves the ledger as evidence that

@@ -1,5 +1,7 @@
 //! Bundles of a real ledger under a clock set by hand: what they say, and that nothing of them can be changed.
 
+mod opening;
+
 use super::{Asked, VERIFY_PAGE, make};
 use crate::answers::{AnswerError, Coordinates, coordinates};
 use crate::{Access, Ledger};
@@ -117,6 +119,7 @@ fn asked() -> Asked {
         redact_reason: None,
         exported_by: Some("op-17".to_owned()),
         exported_at: at("2025-11-21T10:00:00+08:00"),
+        opened: None,
     }
 }
 
@@ -345,10 +348,10 @@ async fn whatever_is_changed_is_named_each_in_its_own_words() {
     let mut newer = members.clone();
     let manifest = member(&mut newer, "manifest.json");
     let text = String::from_utf8(manifest.bytes.clone()).unwrap();
-    manifest.bytes = text.replace("\"version\":1}", "\"version\":2,\"new\":true}").into_bytes();
+    manifest.bytes = text.replace("\"version\":1}", "\"version\":3,\"new\":true}").into_bytes();
     let flaws = found(&newer, desk.signer());
     assert_eq!(flaws[0].kind, FlawKind::UnknownVersion);
-    assert!(flaws[0].words.en.contains("version 2") && flaws[0].words.zh.contains("第 2 版"));
+    assert!(flaws[0].words.en.contains("version 3") && flaws[0].words.zh.contains("第 3 版"));
 }
 
 #[tokio::test]

@@ -100,6 +100,7 @@ fn about(told: &Told<'_>, lang: Lang) -> Markup {
             (row(lang.of_two("记录截至", "recorded (记录) by"), &day(told.coordinates.known_at)))
             (row(lang.of_two("导出时间", "exported"), &day(told.asked.exported_at)))
             (row(lang.of_two("导出人", "exported by"), by))
+            (row(lang.of_two("个人信息", "personal data"), &opened(told, lang)))
             (row(lang.of_two("程序", "program"), &format!("accord {}", env!("CARGO_PKG_VERSION"))))
         }
     }
@@ -183,6 +184,7 @@ fn shown(entry: &Entry, told: &Told<'_>, lang: Lang) -> Markup {
     let cited: Vec<Basis> =
         entry.basis.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
     let said = |raw: &RawValue| parsed(raw).map_or_else(String::new, |value| facts(&value, lang));
+    let data = parsed(&entry.data).map(|data| facts(&in_clear(data, entry.position.0, told, lang), lang));
     html! {
         section class=(if void { "act void" } else { "act" }) {
             h3 { "#" (entry.version) " " (struck(void, &event(entry.kind, lang))) }
@@ -192,7 +194,7 @@ fn shown(entry: &Entry, told: &Told<'_>, lang: Lang) -> Markup {
                 (row(lang.of_two("记录", "recorded (记录)"), &to_second(entry.recorded_at)))
                 (row(lang.of_two("决定", "decided"), &decided(more.decided_at.as_deref())))
                 dt { (lang.of_two("内容", "says")) }
-                dd { (struck(void || entry.corrected.is_some(), &said(&entry.data))) }
+                dd { (struck(void || entry.corrected.is_some(), &data.unwrap_or_default())) }
                 (row(lang.of_two("针对", "acts on"), &target(&entry.data, told)))
                 @if let Some(corrected) = &entry.corrected {
                     dt { @if entry.corrected_by.is_some() { (lang.of_two("更正为", "corrected to")) } @else { (lang.of_two("保留为", "what is left")) } }
@@ -212,6 +214,28 @@ fn shown(entry: &Entry, told: &Told<'_>, lang: Lang) -> Markup {
                 dt { (lang.of_two("叶哈希", "leaf hash")) } dd { code { (entry.leaf) } }
             }
         }
+    }
+}
+
+/// The facts with what was opened of them in the place of what is sealed.
+fn in_clear(mut data: Value, position: u64, told: &Told<'_>, lang: Lang) -> Value {
+    let position = position.to_string();
+    for opened in told.opened.iter().filter(|opened| opened.position == position) {
+        let place = opened.pointer.strip_prefix("/data").and_then(|pointer| data.pointer_mut(pointer));
+        if let Some(place) = place {
+            *place = Value::String(format!("{}{}", opened.text, lang.of_two("（已启封）", " (opened 启封)")));
+        }
+    }
+    data
+}
+
+/// What is said of personal data in clear.
+fn opened(told: &Told<'_>, lang: Lang) -> String {
+    let Some(read) = &told.asked.opened else { return String::new() };
+    let (count, position) = (told.opened.len(), read.position);
+    match lang {
+        Lang::Zh => format!("{count} 项已启封，查阅记录于位置 {position}"),
+        Lang::En => format!("{count} values opened (启封), the reading recorded at position {position}"),
     }
 }
 

@@ -278,7 +278,7 @@ pub struct Suppose {
 #[derive(Args, Debug)]
 pub struct Who {
     /// Authority: agency, bureau, court, police, procuratorate, discipline …
-    #[arg(long, default_value = "agency")]
+    #[arg(long, default_value = Who::AUTHORITY)]
     pub authority: String,
     /// Its pooling area, six digits
     #[arg(long, value_parser = area)]
@@ -292,6 +292,11 @@ pub struct Who {
     /// Number of the approver, never a name
     #[arg(long)]
     pub approver: Option<String>,
+}
+
+impl Who {
+    /// Who acts when nobody says.
+    pub const AUTHORITY: &str = "agency";
 }
 
 /// Reading personal data.
@@ -382,6 +387,18 @@ pub struct Export {
     /// Who takes it out of the ledger; stands in its chain of custody
     #[arg(long, value_name = "TEXT")]
     pub exported_by: Option<String>,
+    /// Open the personal data (个人信息) in it: who reads it and why is recorded first, and every value comes with a key that opens it alone
+    #[arg(long, requires = "reason")]
+    pub open_personal: bool,
+    /// Why personal data is opened
+    #[arg(long, value_name = "TEXT", requires = "open_personal")]
+    pub reason: Option<String>,
+    /// Open it only in this event; may be given several times
+    #[arg(long, value_name = "EVENT", requires = "open_personal")]
+    pub event: Vec<Uuid>,
+    /// Who reads personal data
+    #[command(flatten)]
+    pub who: Who,
     /// Coordinates
     #[command(flatten)]
     pub at: At,

@@ -2,15 +2,18 @@
 
 use super::Session;
 use super::args::Export;
-use super::ask;
 use super::exit::{Exit, Problem, Stop};
 use super::text;
-use crate::answers::{Coordinates, Lang, hex};
-use crate::bundle::{self, Asked};
+use super::{ask, personal};
+use crate::answers::{self, Coordinates, Lang, Position, hex};
+use crate::bundle::{self, Asked, OpeningFailure};
+use crate::ledger::{Access, Ledger};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::Arc;
+use uuid::Uuid;
 
 /// What was written.
 #[derive(Serialize)]
@@ -24,21 +27,31 @@ struct Written {
     coordinates: Coordinates,
     /// Events whose bytes are withheld.
     withheld: usize,
+    /// Where the reading of the personal data opened in it is recorded; left out where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reading: Option<Position>,
 }
 
 /// Writes a bundle.
-pub(super) fn export(session: &mut Session<'_, '_>, asked: Export) -> Result<(), Stop> {
+pub(super) fn export(session: &mut Session<'_, '_>, asked: &Export) -> Result<(), Stop> {
     let lang = session.lang();
-    let ledger = ask::open(session)?;
-    let place = ask::place(session, &ledger, asked.at)?;
     let withheld = asked.redact.len();
     let question = Asked {
-        redact: asked.redact,
-        redact_reason: asked.redact_reason,
-        exported_by: asked.exported_by,
+        redact: asked.redact.clone(),
+        redact_reason: asked.redact_reason.clone(),
+        exported_by: asked.exported_by.clone(),
         exported_at: session.clock.now(),
+        opened: None,
     };
-    let bytes = ask::answer(session, bundle::make(&ledger, &asked.subject, place, &question))?;
+    let (bytes, place, reading) = if asked.open_personal {
+        let (bytes, place, position) = open(session, asked, question)?;
+        (bytes, place, Some(Position(position)))
+    } else {
+        personal::nobody_reads(&asked.who, lang)?;
+        let ledger = ask::open(session)?;
+        let place = ask::place(session, &ledger, asked.at)?;
+        (ask::answer(session, bundle::make(&ledger, &asked.subject, place, &question))?, place, None)
+    };
     write(&asked.out, &bytes, lang)?;
     let written = Written {
         file: asked.out.display().to_string(),
@@ -47,20 +60,53 @@ pub(super) fn export(session: &mut Session<'_, '_>, asked: Export) -> Result<(),
         subject: asked.subject.code().into(),
         coordinates: place,
         withheld,
+        reading,
     };
     session.out.answer(&written, told)?;
     Ok(())
 }
 
+/// A bundle with personal data in clear, and the position of the reading. That nothing would be written over is seen before
+/// anything is recorded.
+fn open(
+    session: &mut Session<'_, '_>,
+    asked: &Export,
+    question: Asked,
+) -> Result<(Vec<u8>, Coordinates, u64), Stop> {
+    let lang = session.lang();
+    if asked.out.exists() {
+        return Err(there_already(&asked.out, lang));
+    }
+    let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
+        .map_err(|error| Stop::open(&error, lang))?;
+    let reason = asked.reason.as_deref().unwrap_or_default();
+    let reading = |events: &[Uuid]| personal::reading(&asked.subject, &asked.who, reason, events);
+    let at = answers::Asked { as_of: asked.at.as_of, known_at: asked.at.known_at };
+    let made = bundle::make_open(&ledger, &asked.subject, at, question, &asked.event, reading);
+    match session.runtime.block_on(made) {
+        Ok((bytes, place, done)) => Ok((bytes, place, done.appended.first_position)),
+        Err(OpeningFailure::Answer(error)) => Err(Stop::answer(&error, lang)),
+        Err(OpeningFailure::Failure(failure)) => Err(Stop::failure(&failure, lang)),
+        Err(OpeningFailure::Command(error)) => Err(personal::not_a_command(&error)),
+    }
+}
+
 fn told(written: &Written, lang: Lang) -> String {
-    let Written { file, size, sha256, subject, withheld, .. } = written;
+    let Written { file, size, sha256, subject, withheld, reading, .. } = written;
     let place = text::coordinates(&written.coordinates, lang);
+    let opened = match (reading, lang) {
+        (None, _) => String::new(),
+        (Some(at), Lang::Zh) => format!("内含已启封的个人信息，查阅记录于位置 {at}\n"),
+        (Some(at), Lang::En) => {
+            format!("personal data is opened in it; the reading is recorded at position {at}\n")
+        }
+    };
     match lang {
         Lang::Zh => format!(
-            "{subject}  证据包已写入 {file}（{size} 字节，隐去 {withheld} 个事件）\n{place}\nSHA-256 {sha256}\n"
+            "{subject}  证据包已写入 {file}（{size} 字节，隐去 {withheld} 个事件）\n{place}\n{opened}SHA-256 {sha256}\n"
         ),
         Lang::En => format!(
-            "{subject}  evidence bundle written to {file} ({size} bytes, {withheld} events withheld)\n{place}\nSHA-256 {sha256}\n"
+            "{subject}  evidence bundle written to {file} ({size} bytes, {withheld} events withheld)\n{place}\n{opened}SHA-256 {sha256}\n"
         ),
     }
 }
@@ -77,12 +123,16 @@ fn write(path: &Path, bytes: &[u8], lang: Lang) -> Result<(), Stop> {
     written.map_err(|error| {
         let name = path.display().to_string();
         let problem = if error.kind() == std::io::ErrorKind::AlreadyExists {
-            let message =
-                lang.of_two("文件已存在，不会覆盖", "a file of this name is there and is not written over");
-            Problem::new(Exit::Usage, "file-exists", message.to_owned())
+            return there_already(path, lang);
         } else {
             Problem::new(Exit::Usage, "unwritable", error.to_string())
         };
         Stop::problem(problem.file(&name))
     })
+}
+
+fn there_already(path: &Path, lang: Lang) -> Stop {
+    let message = lang.of_two("文件已存在，不会覆盖", "a file of this name is there and is not written over");
+    let problem = Problem::new(Exit::Usage, "file-exists", message.to_owned());
+    Stop::problem(problem.file(&path.display().to_string()))
 }

@@ -119,7 +119,7 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         Command::Diff(asked) => diff::diff(&mut session, &asked),
         Command::WhatIf(asked) => what_if::what_if(&mut session, &asked),
         Command::Rebuild { view } => replay::rebuild(&mut session, view.as_deref()),
-        Command::Export(asked) => export::export(&mut session, asked),
+        Command::Export(asked) => export::export(&mut session, &asked),
         Command::Verify { bundle: Some(bundle), key, witness, .. } => {
             verify_bundle::bundle(&mut session, &bundle, key.as_deref(), witness.as_deref())
         }

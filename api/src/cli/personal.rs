@@ -3,22 +3,22 @@
 use super::Session;
 use super::act::carry_out;
 use super::args::{Erasing, Reading, Who};
-use super::exit::{Problem, Stop};
+use super::exit::{Exit, Problem, Stop};
 use super::table::Table;
 use crate::answers::{Lang, PersonalOpened};
 use crate::ledger::{Access, Ledger};
+use accord_domain::command::CommandError;
 use accord_domain::{Command, Subject};
 use accord_store::vault::Held;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Reads the personal data of a subject: the reading is recorded before anything is shown.
 pub(super) fn open(session: &mut Session<'_, '_>, asked: &Reading) -> Result<(), Stop> {
     let lang = session.lang();
-    let mut asked_for = act("read-personal-data", &asked.subject, &asked.who);
-    asked_for["reason"] = json!(asked.reason);
-    asked_for["data"] = json!({ "events": asked.event });
-    let command = parse(&asked_for)?;
+    let command = reading(&asked.subject, &asked.who, &asked.reason, &asked.event);
+    let command = command.map_err(|error| not_a_command(&error))?;
     let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
         .map_err(|error| Stop::open(&error, lang))?;
     let opened = session.runtime.block_on(ledger.open_personal(command));
@@ -70,10 +70,45 @@ fn act(name: &str, subject: &Subject, who: &Who) -> Value {
     json!({ "command": format!("{}.{name}", subject.kind().name()), "subject": subject.code(), "actor": actor })
 }
 
+/// The command that reads personal data; of all events where none is named.
+pub(super) fn reading(
+    subject: &Subject,
+    who: &Who,
+    reason: &str,
+    events: &[Uuid],
+) -> Result<Command, CommandError> {
+    let mut asked = act("read-personal-data", subject, who);
+    asked["reason"] = json!(reason);
+    asked["data"] = json!({ "events": events });
+    Command::parse(&asked.to_string())
+}
+
+/// Who reads personal data is only said where some is read: else somebody would think that it was.
+pub(super) fn nobody_reads(who: &Who, lang: Lang) -> Result<(), Stop> {
+    let Who { authority, area, office, operator, approver } = who;
+    let said = authority != Who::AUTHORITY
+        || area.is_some()
+        || office.is_some()
+        || operator.is_some()
+        || approver.is_some();
+    if !said {
+        return Ok(());
+    }
+    let message = lang.of_two(
+        "--authority、--area、--office、--operator、--approver 说明由谁查阅个人信息：须与 --open-personal 同用",
+        "--authority, --area, --office, --operator and --approver say who reads personal data: they need --open-personal",
+    );
+    Err(Stop::problem(Problem::new(Exit::Usage, "usage", message.to_owned())))
+}
+
+/// What is wrong with a command made of arguments.
+pub(super) fn not_a_command(error: &CommandError) -> Stop {
+    Stop::problem(Problem::command(error, "<arguments>", 1))
+}
+
 /// Read as any other command, so that it is held to the same forms.
 fn parse(asked: &Value) -> Result<Command, Stop> {
-    let text = asked.to_string();
-    Command::parse(&text).map_err(|error| Stop::problem(Problem::command(&error, "<arguments>", 1)))
+    Command::parse(&asked.to_string()).map_err(|error| not_a_command(&error))
 }
 
 fn text(answer: &PersonalOpened, lang: Lang) -> String {

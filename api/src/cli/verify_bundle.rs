@@ -42,6 +42,8 @@ struct Report {
     events: usize,
     /// Events withheld: their places and leaf hashes were checked.
     withheld: usize,
+    /// Values about persons opened in it, each found to be the one sealed.
+    opened: usize,
     /// What the bundle says of itself, members left out; null where the check failed.
     manifest: Option<Manifest>,
     /// Whether a ledger was there to compare with.
@@ -96,6 +98,7 @@ pub(super) fn bundle(
         key: checked.as_ref().map(|checked| checked.key.label()),
         events: checked.as_ref().map_or(0, |checked| checked.proofs.len()),
         withheld: checked.as_ref().map_or(0, |checked| checked.withheld),
+        opened: checked.as_ref().map_or(0, |checked| checked.opened),
         manifest: checked.map(|checked| Manifest { members: Vec::new(), ..checked.manifest }),
         compared_with_log: compared,
         count: flaws.len(),
@@ -181,6 +184,15 @@ fn told(report: &Report, lang: Lang) -> String {
             manifest.tree.root
         ),
     };
+    if report.opened > 0 {
+        let (count, reading) = (report.opened, manifest.custody.reading.as_deref().unwrap_or_default());
+        out.push_str(&match lang {
+            Lang::Zh => format!("  {count} 项个人信息已启封，均为该处所封存；查阅记录于位置 {reading}\n"),
+            Lang::En => format!(
+                "  {count} values of personal data opened (启封), each the one sealed there; the reading is recorded at position {reading}\n"
+            ),
+        });
+    }
     out.push_str(&report.signed.text(lang));
     out
 }

@@ -1,13 +1,21 @@
 //! `GET /v1/{kind}/{code}/bundle`: the evidence bundle of a subject.
 
 use super::app::{App, At, subject};
+use super::commands::{Since, failed};
 use super::problem::Problem;
 use super::query::Query;
-use crate::bundle::{self, Asked};
-use accord_domain::{SubjectKind, words};
-use axum::extract::{Path, State};
-use axum::http::{HeaderValue, header};
+use super::{language, media, personal};
+use crate::answers::Coordinates;
+use crate::bundle::{self, Asked, OpeningFailure};
+use crate::limits::COMMAND_BYTES_MAX;
+use accord_domain::personal::PersonalAct;
+use accord_domain::{Command, Subject, SubjectKind, words};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::{Map, Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -77,8 +85,63 @@ operation! {
     /// As for an institution.
 }
 
+/// The operation that opens personal data in the bundle of a kind of subject.
+macro_rules! opening {
+    ($name:ident, $kind:ident, $path:literal, $example:literal, $(#[$words:meta])*) => {
+        $(#[$words])*
+        #[utoipa::path(
+            post,
+            path = $path,
+            tag = "Record",
+            params(
+                ("code" = String, Path, description = "Code.", example = $example),
+                ("redact" = Option<String>, Query, description = "Ids of events of which the bytes are withheld, with commas between; place, leaf hash and proof stay.", example = "0198f0a0-0000-7000-8000-000000000000"),
+                ("redact_reason" = Option<String>, Query, description = "Why they are withheld.", example = "商业秘密"),
+                ("exported_by" = Option<String>, Query, description = "Who takes it out of the ledger; stands in the chain of custody.", example = "op-17"),
+            ),
+            request_body(content = ref("#/components/schemas/PersonalReading"), content_type = "application/json"),
+            responses((status = 200, content_type = "application/zip", body = String, description = "The bundle, of version 2; its format is in docs/reference/format.md. Not to be stored by anybody in between."))
+        )]
+        pub(crate) async fn $name(
+            State(app): State<App>,
+            Path(code): Path<String>,
+            headers: HeaderMap,
+            query: Query,
+            body: Result<Bytes, BytesRejection>,
+        ) -> Result<Response, Problem> {
+            open(&app, SubjectKind::$kind, &code, &headers, query, body).await
+        }
+    };
+}
+
+opening! {
+    open_institution, Institution, "/v1/institutions/{code}/bundle", "H37010200001",
+    /// The evidence bundle of an institution with personal data in clear
+    ///
+    /// Who reads and why (`actor`, `reason`) is recorded before anything is given out; `events` narrows it to these events.
+    /// Each value comes with a key that opens it alone, so that whoever checks the bundle sees that it is the one sealed.
+}
+opening! {
+    open_practitioner, Practitioner, "/v1/practitioners/{code}/bundle", "D510105000123",
+    /// The evidence bundle of a practitioner with personal data in clear
+    ///
+    /// As for an institution.
+}
+opening! {
+    open_insured, Insured, "/v1/insured/{code}/bundle", "ins-7f3a09c2",
+    /// The evidence bundle of an insured person with personal data in clear
+    ///
+    /// As for an institution.
+}
+
 pub(crate) fn routes() -> OpenApiRouter<App> {
+    let opening = OpenApiRouter::new()
+        .routes(routes!(open_institution))
+        .routes(routes!(open_practitioner))
+        .routes(routes!(open_insured))
+        .layer(DefaultBodyLimit::max(COMMAND_BYTES_MAX));
     OpenApiRouter::new()
+        .merge(opening)
         .routes(routes!(institution))
         .routes(routes!(practitioner))
         .routes(routes!(enterprise))
@@ -87,7 +150,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(case))
 }
 
-async fn give(app: &App, kind: SubjectKind, code: &str, mut query: Query) -> Result<Response, Problem> {
+/// What a query asks of a bundle.
+fn asked(app: &App, mut query: Query) -> Result<(At, Asked), Problem> {
     let at = At::read(&mut query)?;
     let redact = query.read("redact", ids)?.unwrap_or_default();
     let asked = Asked {
@@ -95,19 +159,74 @@ async fn give(app: &App, kind: SubjectKind, code: &str, mut query: Query) -> Res
         redact_reason: query.text("redact_reason")?,
         exported_by: query.text("exported_by")?,
         exported_at: app.ledger().clock().now(),
+        opened: None,
     };
     query.finish()?;
+    Ok((at, asked))
+}
+
+async fn give(app: &App, kind: SubjectKind, code: &str, query: Query) -> Result<Response, Problem> {
+    let (at, asked) = asked(app, query)?;
     let subject = subject(kind, code)?;
     let coordinates = app.coordinates(at).await?;
     let bytes = bundle::make(app.ledger(), &subject, coordinates, &asked).await?;
+    Ok(zip(bytes, &subject, coordinates))
+}
+
+async fn open(
+    app: &App,
+    kind: SubjectKind,
+    code: &str,
+    headers: &HeaderMap,
+    query: Query,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let (at, asked) = asked(app, query)?;
+    media::expect(headers, &["application/json"])?;
+    let body = media::body(body, COMMAND_BYTES_MAX)?;
+    let text = std::str::from_utf8(&body).map_err(|_| media::not_utf8())?;
+    let subject = subject(kind, code)?;
+    let mut reading = personal::reading(&subject, text)?;
+    let command = |reading: &Map<String, Value>| Command::parse(&Value::Object(reading.clone()).to_string());
+    let first = command(&reading).map_err(|error| Problem::command(&error))?;
+    let only = match first.act.personal_act() {
+        Some(PersonalAct::Read(data)) => data.events.clone(),
+        Some(PersonalAct::Erase(_)) | None => Vec::new(),
+    };
+    let of_events = |events: &[Uuid]| {
+        reading.insert("data".to_owned(), json!({ "events": events }));
+        command(&reading)
+    };
+    // The reading is recorded by what waits for the views too, so what was asked is waited for as anywhere else.
+    app.coordinates(at).await?;
+    match bundle::make_open(app.ledger(), &subject, at.asked, asked, &only, of_events).await {
+        Ok((bytes, coordinates, done)) => {
+            app.metrics().recorded.inc();
+            app.grown(done.appended.first_position);
+            let mut response = zip(bytes, &subject, coordinates);
+            let headers = response.headers_mut();
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.insert(media::POSITION, HeaderValue::from(done.appended.first_position));
+            Ok(response)
+        }
+        Err(OpeningFailure::Answer(error)) => Err(error.into()),
+        Err(OpeningFailure::Command(error)) => Err(Problem::command(&error)),
+        Err(OpeningFailure::Failure(failure)) => {
+            let since = Since { expected: None, by_header: false };
+            Err(failed(app, &subject, since, &failure, language::of(headers)).await)
+        }
+    }
+}
+
+fn zip(bytes: Vec<u8>, subject: &Subject, coordinates: Coordinates) -> Response {
     let mut response = bytes.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/zip"));
-    let name = format!("attachment; filename=\"{}\"", bundle::file_name(&subject, coordinates));
+    let name = format!("attachment; filename=\"{}\"", bundle::file_name(subject, coordinates));
     if let Ok(name) = HeaderValue::from_str(&name) {
         headers.insert(header::CONTENT_DISPOSITION, name);
     }
-    Ok(response)
+    response
 }
 
 fn ids(text: &str) -> Result<Vec<Uuid>, accord_domain::rejection::Words> {

@@ -191,7 +191,7 @@ fn problems(path: &str, method: &str) -> BTreeMap<u16, Vec<&'static Kind>> {
             &READ_ONLY,
         ]);
     }
-    if path.ends_with("/personal-data") {
+    if path.ends_with("/personal-data") || (path.ends_with("/bundle") && method == "post") {
         kinds.extend([&INVALID_COMMAND, &UNKNOWN_EVENT, &CONFLICT, &REFUSED, &READ_ONLY]);
     }
     if path == "/v1/check" {

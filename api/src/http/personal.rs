@@ -123,6 +123,12 @@ async fn read(
 
 /// The body with the command around it, read as any other command.
 fn command(subject: &accord_domain::Subject, body: &str) -> Result<Command, Problem> {
+    let asked = reading(subject, body)?;
+    Command::parse(&Value::Object(asked).to_string()).map_err(|error| Problem::command(&error))
+}
+
+/// The command that a body asks for, not read yet.
+pub(super) fn reading(subject: &accord_domain::Subject, body: &str) -> Result<Map<String, Value>, Problem> {
     let refused = |error| Problem::command(&error);
     let Ok(Value::Object(mut asked)) = serde_json::from_str::<Value>(body) else {
         // Says where it is no JSON object.
@@ -133,5 +139,5 @@ fn command(subject: &accord_domain::Subject, body: &str) -> Result<Command, Prob
     asked.insert("subject".to_owned(), object!(subject.code()));
     let data: Map<String, Value> = events.map(|events| ("events".to_owned(), events)).into_iter().collect();
     asked.insert("data".to_owned(), Value::Object(data));
-    Command::parse(&Value::Object(asked).to_string()).map_err(refused)
+    Ok(asked)
 }

@@ -9,7 +9,7 @@ use accord_domain::{
     Command, Event, EventType, NewEvent, Personal, PersonalKind, Rejection, Subject, Version, timeline, words,
 };
 use accord_store::EventLog;
-use accord_store::vault::{Held, Place, SubjectKey, Vault, Wanted};
+use accord_store::vault::{Held, Place, SubjectKey, ValueKey, Vault, Wanted};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -148,6 +148,8 @@ pub struct Opened {
     pub field: Box<str>,
     /// The value; none where it does not open, because it was changed or moved.
     pub value: Option<Text>,
+    /// The key of this value alone, for handing it out; likewise.
+    pub key: Option<ValueKey>,
 }
 
 /// Opens what an event says was read.
@@ -175,6 +177,7 @@ pub(super) async fn open(
                 position: event.position,
                 kind: event.data.event_type(),
                 value: key.open(&place, &sealed).ok().map(|text| text.as_str().into()),
+                key: key.key_of(&place, &sealed),
                 field: pointer.into(),
             });
         }

@@ -1,8 +1,8 @@
 //! Whether a bundle holds: by itself, with the public key of its ledger.
 
 use super::archive::{self, Member};
-use super::manifest::{Entry, FORMAT, Listed, Manifest, VERSION, digest, hex};
-use super::{CHECKPOINT, KEY, MANIFEST, NOTE, event_name, proof_name, signed_as};
+use super::manifest::{Entry, FORMAT, Listed, Manifest, VERSION, VERSION_OPENED, digest, hex};
+use super::{CHECKPOINT, KEY, MANIFEST, NOTE, OPENED, event_name, opened, proof_name, signed_as};
 use accord_domain::words;
 use accord_store::merkle::note::{Checkpoint, NoteError, Proof, SignedNote, VerifierKey};
 use accord_store::merkle::{Hash, leaf_hash, root_of_path};
@@ -25,6 +25,8 @@ pub struct Checked {
     pub proofs: Vec<(Hash, Proof)>,
     /// How many events are withheld.
     pub withheld: usize,
+    /// How many values about persons are opened in it.
+    pub opened: usize,
 }
 
 /// What is wrong with a bundle.
@@ -72,8 +74,9 @@ pub fn check(bytes: &[u8], key: Option<&VerifierKey>) -> Result<Checked, Finding
             Err(flaw) => flaws.push(flaw),
         }
     }
+    let opened = bundle.opened(&manifest).map_err(|flaw| flaws.push(flaw)).unwrap_or_default();
     if flaws.is_empty() {
-        Ok(Checked { manifest, key: own_key, checkpoint, proofs, withheld })
+        Ok(Checked { manifest, key: own_key, checkpoint, proofs, withheld, opened })
     } else {
         Err(flaws)
     }
@@ -104,13 +107,13 @@ impl<'a> Contents<'a> {
         if claim.format != FORMAT {
             return Err(form(MANIFEST));
         }
-        if claim.version != VERSION {
+        if ![VERSION, VERSION_OPENED].contains(&claim.version) {
             let found = claim.version;
             return Err(Flaw::of(
                 FlawKind::UnknownVersion,
                 words!(
-                    "unknown version: the bundle is of version {found}, this program checks version {VERSION}: use a newer one",
-                    "版本未知：证据包为第 {found} 版，本程序只能核对第 {VERSION} 版：请使用更新的程序"
+                    "unknown version: the bundle is of version {found}, this program checks versions up to {VERSION_OPENED}: use a newer one",
+                    "版本未知：证据包为第 {found} 版，本程序最高只能核对第 {VERSION_OPENED} 版：请使用更新的程序"
                 ),
             ));
         }
@@ -125,16 +128,16 @@ impl<'a> Contents<'a> {
                 ),
             ));
         }
-        self.signature(bytes, &own)?;
+        self.signature(bytes, claim.version, &own)?;
         let manifest: Manifest = serde_json::from_slice(bytes).map_err(|_| form(MANIFEST))?;
         Ok((manifest, own))
     }
 
     /// The ledger signed this manifest.
-    fn signature(&self, manifest: &[u8], key: &VerifierKey) -> Result<(), Flaw> {
+    fn signature(&self, manifest: &[u8], version: u32, key: &VerifierKey) -> Result<(), Flaw> {
         let note = SignedNote::parse(self.text(NOTE)?).map_err(|_| form(NOTE))?;
         note.verify(key).map_err(|error| unsigned(NOTE, &error))?;
-        if note.text() == format!("{}\n{}\n", signed_as(), STANDARD.encode(digest(manifest))) {
+        if note.text() == format!("{}\n{}\n", signed_as(version), STANDARD.encode(digest(manifest))) {
             return Ok(());
         }
         Err(Flaw::of(
@@ -207,6 +210,15 @@ impl<'a> Contents<'a> {
                 words!("the members are not in the order of the manifest", "成员次序与清单不同"),
             ));
         }
+    }
+
+    /// Personal data is opened where the version says so and nowhere else, and each value is the one sealed there.
+    fn opened(&self, manifest: &Manifest) -> Result<usize, Flaw> {
+        if manifest.version == VERSION {
+            return if self.0.contains_key(OPENED) { Err(form(OPENED)) } else { Ok(0) };
+        }
+        let body = |position: &str| self.0.get(&*event_name(position.parse().ok()?)).copied();
+        opened::check(self.get(OPENED)?, manifest, body)
     }
 
     /// An event is the one at its place of this subject's history, and in the tree.

@@ -8,8 +8,10 @@ use sha2::{Digest, Sha256};
 
 /// Name of the format.
 pub const FORMAT: &str = "accord-bundle";
-/// Version of the format that is written here, and the newest that is checked.
+/// Version of the format of bundles without a key.
 pub const VERSION: u32 = 1;
+/// Version of the format of bundles that open personal data; the newest that is checked.
+pub const VERSION_OPENED: u32 = 2;
 
 /// What a bundle says of itself.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -32,7 +34,7 @@ pub struct Manifest {
     pub subject: About,
     /// The tree that all proofs lead to.
     pub tree: Tree,
-    /// [`VERSION`].
+    /// [`VERSION`] or [`VERSION_OPENED`].
     pub version: u32,
 }
 
@@ -54,6 +56,9 @@ pub struct Custody {
     pub exported_at: Instant,
     /// By whom, as was said; null when nobody said it.
     pub exported_by: Option<String>,
+    /// Where the reading of the personal data opened in it is recorded; left out where none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<String>,
 }
 
 /// What it was made with.

@@ -9,14 +9,16 @@ mod archive;
 mod check;
 pub mod limits;
 mod manifest;
+mod opened;
 #[cfg(test)]
 mod tests;
 
 pub use archive::{Member, read, write};
 pub use check::{Checked, Findings, check};
 pub use manifest::{
-    About, Coordinates, Custody, Entry, Environment, FORMAT, Listed, Manifest, Tree, VERSION,
+    About, Coordinates, Custody, Entry, Environment, FORMAT, Listed, Manifest, Tree, VERSION, VERSION_OPENED,
 };
+pub use opened::{OpenedValue, document as opened_document};
 
 use accord_store::keys::Signer;
 use manifest::digest;
@@ -30,10 +32,13 @@ pub const CHECKPOINT: &str = "checkpoint.txt";
 /// The public key that checkpoint and manifest are signed with.
 pub const KEY: &str = "checkpoint.pub";
 
+/// The personal data opened, with a key for each value: in bundles of version 2 and no other.
+pub const OPENED: &str = "opened.json";
+
 /// What the signature on a manifest says it is: the first line of the note.
 #[must_use]
-pub fn signed_as() -> String {
-    format!("{FORMAT}/{VERSION}")
+pub fn signed_as(version: u32) -> String {
+    format!("{FORMAT}/{version}")
 }
 
 /// Where the bytes of the event at a position are.
@@ -57,7 +62,7 @@ pub fn seal(mut manifest: Manifest, mut members: Vec<Member>, signer: &Signer) -
     members.sort_by(|a, b| a.name.cmp(&b.name));
     manifest.members = members.iter().map(|member| Listed::of(&member.name, &member.bytes)).collect();
     let bytes = manifest.bytes()?;
-    let note = signer.attest(&signed_as(), digest(&bytes));
+    let note = signer.attest(&signed_as(manifest.version), digest(&bytes));
     members.insert(0, Member::new(MANIFEST, bytes));
     members.insert(1, Member::new(NOTE, note));
     archive::write(&members).map_err(std::io::Error::from)

@@ -209,6 +209,8 @@ fn the_sums_are_those_of_the_format() {
     let sealed = own.seal(&place(0, "/data/name"), PersonalKind::Name, "张三");
     assert_eq!(sealed.mark.as_str(), "-OCR3NFQoYKMOP10N-g-iA");
     assert_eq!(&*sealed.sealed, "hHQechYXYaQmVFo95tohjcp3g3RlBwHT8Xk842QlfLb87MkVzKIWghl5pa3aDw");
+    let alone = own.key_of(&place(0, "/data/name"), &sealed).unwrap();
+    assert_eq!(&**alone.text(), "Jip_9d9Ho7CHxi2AQeZqYj8eNtR9RUOXiLS5uW6GexI");
 }
 
 proptest! {
