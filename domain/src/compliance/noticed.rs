@@ -3,13 +3,10 @@
 use super::{Asked, Breach, BreachKind, Judged};
 use crate::command::Command;
 use crate::decide::area_of;
-use crate::enterprise::EnterpriseEvent as N;
 use crate::event::{Event, EventData, Finding};
 use crate::id::Subject;
 use crate::institution::InstitutionEvent as I;
 use crate::institution::facts::ReasonClass;
-use crate::insured::InsuredEvent as A;
-use crate::practitioner::PractitionerEvent as P;
 use crate::rejection::Words;
 use crate::time::Instant;
 use crate::timeline;
@@ -225,6 +222,9 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
     ("no-rule-for-a-chain", Allowed, "", ""),
 ];
 
+/// Before the type of an event: whether the rules ask such a decision to state what it rests on.
+pub(super) const STATES_BASIS: &str = "states_basis.";
+
 /// Facts of an application that are to be verified: `physicians-to-verify`. The docket says what is due.
 const TO_VERIFY: &str = "-to-verify";
 
@@ -280,14 +280,14 @@ impl Look<'_> {
     fn basis(&self) -> Option<Breach> {
         let circumstances = &self.judged.record.circumstances;
         let event = &self.judged.record.event;
-        if !is_against_somebody(&event.data)
-            || event.caused_by.is_some()
-            || !circumstances.basis.is_empty()
-            || !circumstances.rules.is_empty()
-        {
+        let stated = !circumstances.basis.is_empty() || !circumstances.rules.is_empty();
+        if stated || event.caused_by.is_some() || was_wished_for(&event.data) {
             return None;
         }
-        Some(match circumstances.unknown.get("/basis") {
+        let law = self.asked.law.rulebook;
+        let param = format!("{STATES_BASIS}{}", event.data.event_type().name());
+        let rule = law.rule(&param, event.effective_at, area_of(event, self.events))?;
+        let breach = match circumstances.unknown.get("/basis") {
             Some(why) => {
                 let words = words!("on what basis is not known: {why}", "依据不详：{why}");
                 self.breach(ToExamine, "basis-unknown", words)
@@ -296,7 +296,8 @@ impl Look<'_> {
                 let words = words!("no basis is recorded", "未记录依据");
                 self.breach(WithoutBasis, "basis-missing", words)
             }
-        })
+        };
+        Some(Breach { rule: Some(law.citation(rule)), ..breach })
     }
 
     /// Whether the decision that an objection or an appeal was about stands as it was.
@@ -325,38 +326,11 @@ impl Look<'_> {
     }
 }
 
-/// Whether a decision takes something from somebody or puts something on them, and not because they asked: such a one
-/// states what it rests on.
-fn is_against_somebody(data: &EventData) -> bool {
+/// Whether those it concerns asked for it or agreed: what rests on their own wish needs no other basis.
+fn was_wished_for(data: &EventData) -> bool {
     match data {
-        EventData::Institution(I::AgreementSuspended(data)) if data.at_request == Some(true) => return false,
-        EventData::Institution(I::AgreementTerminated(data)) if data.reason_class == ReasonClass::Consent => {
-            return false;
-        }
-        _ => {}
+        EventData::Institution(I::AgreementSuspended(data)) => data.at_request == Some(true),
+        EventData::Institution(I::AgreementTerminated(data)) => data.reason_class == ReasonClass::Consent,
+        _ => false,
     }
-    matches!(
-        data,
-        EventData::Institution(
-            I::Refused(_)
-                | I::RenewalRefused(_)
-                | I::ProbationExtended(_)
-                | I::AgreementSuspended(_)
-                | I::AgreementTerminated(_)
-                | I::SettlementHeld(_)
-                | I::DepartmentOrdered(_)
-                | I::PaymentDenied(_)
-                | I::FundsRecovered(_)
-                | I::LiquidatedDamagesCharged(_)
-                | I::FineImposed(_)
-                | I::CoefficientAdjusted(_)
-                | I::Disciplined(_)
-        ) | EventData::Practitioner(
-            P::PointsDeducted(_)
-                | P::QualificationSuspended(_)
-                | P::QualificationTerminated(_)
-                | P::ManagerBanned(_)
-        ) | EventData::Enterprise(N::Disciplined(_))
-            | EventData::Insured(A::OnlineSettlementSuspended(_) | A::Disciplined(_))
-    )
 }

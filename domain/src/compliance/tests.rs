@@ -1,6 +1,7 @@
 use super::*;
 use crate::command::Circumstances;
 use crate::history::{History, at};
+use crate::rulebook::Rulebook;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -375,6 +376,40 @@ fn what_was_annulled_is_not_judged_and_what_was_found_wrong_waits_to_be_changed(
     history.act("annul", "2024-02-15", json!({ "event": crate::history::id(2), "scope": "from_start" }));
     let after = story(&history, "2024-02-20", &kinds);
     assert!(!after.contains("basis-missing") && !after.contains("decision-to-be-changed"), "{after}");
+}
+
+/// Which decisions state what they rest on is data: each parameter of that sort names an event there is.
+#[test]
+fn decisions_that_state_their_basis_are_named_by_the_rulebook() {
+    let params: std::collections::BTreeSet<&str> = Rulebook::national()
+        .rules()
+        .iter()
+        .filter_map(|rule| rule.param.strip_prefix(noticed::STATES_BASIS))
+        .collect();
+    assert!(params.contains("institution.fine-imposed") && params.len() > 15, "{params:?}");
+    for name in params {
+        assert!(crate::event::EventType::by_name(name).is_some(), "there is no event {name}");
+    }
+}
+
+#[test]
+fn a_fine_states_its_basis_since_the_law_asks_for_it_and_not_before() {
+    let fined = |day: &str| {
+        let mut history = hospital();
+        let data = json!({ "amount_fen": 100 });
+        history.act_with(
+            "impose-fine",
+            day,
+            data,
+            json!({ "actor": { "authority": "bureau" }, "basis": [] }),
+        );
+        let found = breaches(&history.subject, &records(&history), &asked("2024-01-01"));
+        found.into_iter().find(|breach| &*breach.code == "basis-missing")
+    };
+    assert_eq!(fined("2021-07-14"), None);
+    let told = fined("2021-07-15").unwrap();
+    let rule = told.rule.unwrap();
+    assert_eq!((&*rule.id, rule.basis.article.as_deref()), ("R-012.b1", Some("44")));
 }
 
 /// Every finding that a decision can carry is known here, so that none is told in bare code.

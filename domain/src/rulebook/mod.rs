@@ -78,6 +78,7 @@ const NATIONAL_FILES: &[(&str, &str)] = files![
     "national/notice-2025.toml",
     "national/feeds.toml",
     "national/obligations.toml",
+    "national/basis.toml",
     "provinces/beijing.toml",
     "provinces/fujian.toml",
     "provinces/gansu.toml",
