@@ -1,7 +1,7 @@
 //! What the history of one subject shows that is not as the rules have it: what was called for and not done, done late, done
 //! without basis, out of range or by the wrong body, and what was recorded late.
 //!
-//! Each act is judged by the law of its day on what was known when it was recorded, in the same way in which it was decided:
+//! Each act is judged by the law of its day, on what was known of law and facts when it was recorded, in the same way in which it was decided:
 //! nothing is held against anybody that only became known afterwards. An act that was annulled from the start is not
 //! judged, one that was corrected is judged as corrected. Nothing here is a decision: each [`Breach`] names the events it
 //! rests on, so that a person can look.
@@ -20,7 +20,8 @@ use crate::difference::{Change, Place, difference};
 use crate::envelope::Authority;
 use crate::event::Event;
 use crate::id::{AreaCode, Subject, Version};
-use crate::obligation::{Law, Party};
+use crate::laws::Laws;
+use crate::obligation::Party;
 use crate::rejection::Words;
 use crate::rulebook::Citation;
 use crate::time::Instant;
@@ -42,8 +43,8 @@ pub struct Asked<'a> {
     pub known_at: Instant,
     /// Events recorded more than so many days after they took effect are told.
     pub late_days: u32,
-    /// The law, of all times.
-    pub law: Law<'a>,
+    /// The law, of all times and as known at all times.
+    pub laws: &'a Laws,
 }
 
 /// Something that is not as the rules have it.

@@ -10,6 +10,7 @@ use crate::event::{Event, Finding, NewEvent};
 use crate::id::{Subject, Version};
 use crate::identifiers::{Doubt, region_doubt};
 use crate::institution::{self, InstitutionCommand};
+use crate::laws::Laws;
 use crate::obligation::closing;
 use crate::others::OtherFact;
 use crate::personal;
@@ -28,8 +29,8 @@ use uuid::Uuid;
 pub struct Context<'a> {
     /// From when the act holds: the command's `effective_at`, or the moment of asking where it names none.
     pub effective_at: Instant,
-    /// The rules.
-    pub rulebook: &'a Rulebook,
+    /// The law known when it is decided, and all that was known before.
+    pub laws: &'a Laws,
     /// The newest version of the stream, whatever its effect; none for a subject never heard of.
     pub version: Option<Version>,
     /// What is known of the stream, in the order of versions, for a command that names one of its events
@@ -42,6 +43,12 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// The rules known when it is decided.
+    #[must_use]
+    pub fn rulebook(&self) -> &'a Rulebook {
+        self.laws.book()
+    }
+
     /// The event of this stream with that id.
     #[must_use]
     pub fn event(&self, id: Uuid) -> Option<&'a Event> {
@@ -100,7 +107,7 @@ pub fn decide(state: &State, command: &Command, context: &Context<'_>) -> Result
         first.others = context.others.to_vec();
         first.findings.extend(doubts(command, context).map(|doubt| Finding::new(doubt.code(), None)));
     }
-    decision.iter_mut().for_each(|event| note_conflicts(event, context.rulebook));
+    decision.iter_mut().for_each(|event| note_conflicts(event, context.rulebook()));
     Ok(decision)
 }
 

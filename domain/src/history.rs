@@ -4,8 +4,8 @@ use crate::command::Command;
 use crate::decide::{Context, decide};
 use crate::event::{Event, EventData, EventType, Finding, encode};
 use crate::id::{Subject, SubjectKind, Version};
+use crate::laws::Laws;
 use crate::rejection::Rejection;
-use crate::rulebook::Rulebook;
 use crate::state::State;
 use crate::time::Instant;
 use crate::timeline::{state_at, timeline};
@@ -70,7 +70,7 @@ impl History {
         let on = command.envelope.effective_at.unwrap_or(at("2026-06-01"));
         let context = Context {
             effective_at: on,
-            rulebook: Rulebook::national(),
+            laws: Laws::national(),
             version: self.events.last().map(|event| event.version),
             history: &self.events,
             others: &[],

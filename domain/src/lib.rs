@@ -25,6 +25,7 @@ pub mod id;
 pub mod identifiers;
 pub mod institution;
 pub mod insured;
+pub mod laws;
 pub mod limits;
 pub mod obligation;
 pub mod others;
@@ -52,6 +53,7 @@ pub use id::{
     Version,
 };
 pub use identifiers::{CitizenNumber, Uscc};
+pub use laws::{Laws, LawsError};
 pub use obligation::{Obligation, ObligationKind, ObligationState};
 pub use personal::{Personal, PersonalKind};
 pub use rejection::Rejection;

@@ -9,12 +9,12 @@
 //!
 //! In `data`, the text `"@3"` stands for the id of the event of version 3. Every fault of a story panics: it is a test.
 
-use crate::calendar::Calendar;
 use crate::command::Command;
 use crate::decide::{Context, decide};
 use crate::event::{Event, Finding, NewEvent, encode};
 use crate::id::{Subject, Version};
-use crate::obligation::{self, Law, Obligation, ObligationKind};
+use crate::laws::Laws;
+use crate::obligation::{self, Obligation, ObligationKind};
 use crate::others;
 use crate::rejection::Rejection;
 use crate::rulebook::Rulebook;
@@ -23,6 +23,7 @@ use crate::time::Instant;
 use crate::timeline::{state_at, timeline};
 use crate::track::Span;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// When commands without `effective_at` are asked.
@@ -75,8 +76,10 @@ impl Act {
 #[derive(Clone, Debug)]
 pub struct Story {
     subject: Subject,
-    rulebook: &'static Rulebook,
+    laws: Laws,
     events: Vec<Event>,
+    /// Events of the log so far, those of areas whose law it is under included.
+    clock: u64,
     /// Other subjects that decisions may ask about.
     others: Vec<(Subject, Vec<Event>)>,
 }
@@ -94,15 +97,31 @@ impl Story {
     #[must_use]
     pub fn of(code: &str) -> Self {
         let subject = Subject::parse(code).unwrap_or_else(|error| panic!("{error}"));
-        Self { subject, rulebook: Rulebook::national(), events: Vec::new(), others: Vec::new() }
+        Self { subject, laws: Laws::national().clone(), events: Vec::new(), clock: 0, others: Vec::new() }
     }
 
     /// Under other rules than those compiled in.
     #[must_use]
     pub fn under(mut self, rulebook: Rulebook) -> Self {
-        // A test's own few rules live as long as the test program.
-        self.rulebook = Box::leak(Box::new(rulebook));
+        self.laws = Laws::new(Arc::new(rulebook));
         self
+    }
+
+    /// Under what an area adopted, as its own story tells. What is recorded from then on is recorded after it.
+    #[must_use]
+    pub fn in_area(mut self, area: &Story) -> Self {
+        for event in &area.events {
+            // One log has one line of positions and times; each story numbers from its own beginning.
+            let event = Event { position: self.clock, recorded_at: self.next(), ..event.clone() };
+            self.clock += 1;
+            self.laws.take(&area.subject, &event).unwrap_or_else(|error| panic!("{error}"));
+        }
+        self
+    }
+
+    /// When the next event of the log is recorded.
+    fn next(&self) -> Instant {
+        instant("2030-01-01").plus_days(i64::try_from(self.clock).unwrap_or(i64::MAX))
     }
 
     /// With another subject whose facts decisions may ask for.
@@ -143,7 +162,7 @@ impl Story {
         }
         let context = Context {
             effective_at,
-            rulebook: self.rulebook,
+            laws: &self.laws,
             version: self.events.last().map(|event| event.version),
             history: &self.events,
             others: &facts,
@@ -217,11 +236,7 @@ impl Story {
     /// What is due at an instant, and what was.
     #[must_use]
     pub fn obligations(&self, at: &str) -> Vec<Obligation> {
-        obligation::obligations(&self.subject, &self.events, instant(at), Instant::MAX, &self.law())
-    }
-
-    fn law(&self) -> Law<'_> {
-        Law { rulebook: self.rulebook, calendar: Calendar::china() }
+        obligation::obligations(&self.subject, &self.events, instant(at), Instant::MAX, &self.laws)
     }
 
     /// What is due at an instant of one kind.
@@ -282,24 +297,25 @@ impl Outcome {
         let decision = decision.unwrap_or_default();
         let first = Version::try_from(story.events.len()).unwrap_or(Version::MAX);
         for (index, event) in decision.iter().enumerate() {
-            let position = story.events.len() as u64;
+            let position = story.clock;
+            let recorded_at = story.next();
             let version = first + Version::try_from(index).unwrap_or(Version::MAX);
-            let recorded_at = instant("2030-01-01").plus_days(story.events.len() as i64);
-            let mut proposed = encode(&command, event, first, index, false, story.rulebook.hash())
+            let mut proposed = encode(&command, event, first, index, false, story.laws.book().hash())
                 .unwrap_or_else(|error| panic!("{error}"));
-            proposed.stamp(id(position), recorded_at);
+            proposed.stamp(id(version.into()), recorded_at);
             let body = String::from_utf8(proposed.body).unwrap_or_else(|error| panic!("{error}"));
             let read =
                 Event::decode(proposed.kind, position, version, event.effective_at, recorded_at, &body);
             let read = read.unwrap_or_else(|error| panic!("{error}: {body}"));
             assert_eq!(read.data, event.data);
             story.events.push(read);
+            story.clock += 1;
         }
         story
     }
 }
 
-/// The id of the event at a position of a story.
+/// The id of the event of a version of a story.
 fn id(position: u64) -> Uuid {
     Uuid::from_u128((0x0190_0000_0000_7000_8000_u128 << 48) + u128::from(position))
 }

@@ -13,9 +13,10 @@ use crate::command::{Circumstances, Command};
 use crate::decide::Decision;
 use crate::event::{Event, NewEvent};
 use crate::id::{Subject, Version};
+use crate::laws::Laws;
 use crate::others::OtherFact;
 use crate::rejection::Rejection;
-use crate::rulebook::Rulebook;
+use crate::time::Instant;
 pub(crate) use ground::Ground;
 use uuid::Uuid;
 
@@ -43,9 +44,9 @@ pub enum Fork {
 #[derive(Clone, Copy, Debug)]
 pub struct Supposition<'a> {
     /// The law as it is.
-    pub law: &'a Rulebook,
+    pub law: &'a Laws,
     /// The law supposed; the same where only the acts are.
-    pub other: &'a Rulebook,
+    pub other: &'a Laws,
     /// Another course.
     pub fork: Option<&'a Fork>,
     /// Whether acts are decided again; otherwise what was recorded stands as it is.
@@ -128,7 +129,7 @@ impl Course<'_> {
             Some(Fork::Without(version)) if *version == event.version => Some(Outcome::LeftOut),
             Some(Fork::Replace(version, command)) if *version == event.version => {
                 let others = &first.circumstances.others;
-                Some(outcome(self.decide_supposed(command, Some(event.version), others)))
+                Some(outcome(self.decide_supposed(command, Some(event), others)))
             }
             Some(_) | None => self.without_object(event).or_else(|| self.otherwise(first, caused)),
         };
@@ -180,24 +181,30 @@ impl Course<'_> {
         if !again || on_record || same_ground || event.caused_by.is_some() {
             return None;
         }
-        let mut command = Command::recorded(self.subject, event, caused, &first.circumstances, law)?;
+        let mut command = Command::recorded(
+            self.subject,
+            event,
+            caused,
+            &first.circumstances,
+            law.book_before(event.recorded_at),
+        )?;
         let others = &first.circumstances.others;
-        let mut supposed = self.decide_supposed(&command, Some(event.version), others);
+        let mut supposed = self.decide_supposed(&command, Some(event), others);
         let as_recorded = |decided: &Result<Decision, Rejection>| {
             decided.as_ref().is_ok_and(|decision| is_recorded(decision, event, caused))
         };
         if as_recorded(&supposed) {
             return None;
         }
-        let mut actual = self.decide(&self.actual, &command, Some(event.version), law, others);
+        let mut actual = self.decide(&self.actual, &command, Some(event), law, others);
         if !as_recorded(&actual) {
             // An agreement signed late holds from its own first day, but was decided on the day it was signed: that day
             // is not recorded, and at the latest it was the day of the record.
             command.envelope.effective_at = Some(event.recorded_at);
-            let later = self.decide(&self.actual, &command, Some(event.version), law, others);
+            let later = self.decide(&self.actual, &command, Some(event), law, others);
             if as_recorded(&later) {
                 actual = later;
-                supposed = self.decide_supposed(&command, Some(event.version), others);
+                supposed = self.decide_supposed(&command, Some(event), others);
             }
         }
         let same = match (&actual, &supposed) {
@@ -211,7 +218,7 @@ impl Course<'_> {
     fn decide_supposed(
         &self,
         command: &Command,
-        at: Option<Version>,
+        at: Option<&Event>,
         others: &[OtherFact],
     ) -> Result<Decision, Rejection> {
         let ground = self.supposed.as_ref().unwrap_or(&self.actual);
@@ -222,15 +229,15 @@ impl Course<'_> {
         &self,
         ground: &Ground,
         command: &Command,
-        at: Option<Version>,
-        law: &Rulebook,
+        at: Option<&Event>,
+        laws: &Laws,
         others: &[OtherFact],
     ) -> Result<Decision, Rejection> {
-        let newest = match at {
-            Some(version) => version.checked_sub(1),
-            None => self.next.checked_sub(1),
+        let (newest, laws) = match at {
+            Some(event) => (event.version.checked_sub(1), laws.before(event.recorded_at)),
+            None => (self.next.checked_sub(1), laws.clone()),
         };
-        ground.decide_recorded(command, newest, law, others)
+        ground.decide_recorded(command, newest, &laws, others)
     }
 
     /// Events as they would be recorded: in the places of those of the act, and beyond them where there are more.
@@ -261,15 +268,16 @@ impl Course<'_> {
         Event { version, id: Uuid::from_u64_pair(u64::MAX, u64::from(version)), ..event }
     }
 
-    /// The place after everything recorded.
+    /// The place after everything recorded, what changed the law included.
     fn last(&self, new: &NewEvent) -> Event {
         let newest = self.actual.events.last();
+        let known = newest.map(|event| event.recorded_at).max(self.supposition.other.latest());
         Event {
             position: newest.map_or(0, |event| event.position + 1),
             id: Uuid::nil(),
             version: self.next,
             effective_at: new.effective_at,
-            recorded_at: newest.map_or(new.effective_at, |event| event.recorded_at),
+            recorded_at: known.map_or(new.effective_at, |known| Instant::from_micros(known.as_micros() + 1)),
             caused_by: None,
             data: new.data.clone(),
         }
@@ -293,7 +301,7 @@ pub(crate) fn is_recorded(decision: &[NewEvent], first: &Event, caused: &[Event]
 }
 
 /// What of a decision counts: not the citations, nor what was noticed.
-fn comes_to(decision: &[NewEvent]) -> Vec<(crate::time::Instant, &crate::event::EventData, Option<usize>)> {
+fn comes_to(decision: &[NewEvent]) -> Vec<(Instant, &crate::event::EventData, Option<usize>)> {
     decision.iter().map(|new| (new.effective_at, &new.data, new.caused_by)).collect()
 }
 

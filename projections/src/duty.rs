@@ -5,8 +5,8 @@
 //! event that raises and ends nothing writes nothing here.
 
 use crate::error::ViewError;
-use accord_domain::obligation::{About, Clock, Docket, Ending, Entry, Law, ObligationKind, whole};
-use accord_domain::{AreaCode, Event, Instant, Line, State, Subject, Version};
+use accord_domain::obligation::{About, Clock, Docket, Ending, Entry, ObligationKind, whole};
+use accord_domain::{AreaCode, Event, Instant, Laws, Line, State, Subject, Version};
 use rusqlite::{Connection, Row};
 
 pub(crate) const TABLE: &str = "
@@ -73,8 +73,15 @@ pub(crate) struct Duties {
 
 impl Duties {
     /// Takes an event that is in order, after which the state is `after`.
-    pub(crate) fn advance(&mut self, subject: &Subject, event: &Event, after: &State, next_row: &mut u32) {
-        if self.docket.take(subject, event, after, &Law::national()) {
+    pub(crate) fn advance(
+        &mut self,
+        subject: &Subject,
+        event: &Event,
+        after: &State,
+        laws: &Laws,
+        next_row: &mut u32,
+    ) {
+        if self.docket.take(subject, event, after, laws) {
             self.file(event.recorded_at, next_row);
             self.settle(event.effective_at);
         }
@@ -87,10 +94,11 @@ impl Duties {
         events: &[Event],
         rows: Vec<DutyRow>,
         turn: Instant,
+        laws: &Laws,
         next_row: &mut u32,
     ) {
         let Some(newest) = events.last() else { return };
-        self.docket = whole(subject, events, &Law::national());
+        self.docket = whole(subject, events, laws);
         self.slots.clear();
         let mut rows: Vec<Option<DutyRow>> = rows.into_iter().map(Some).collect();
         for entry in self.docket.entries() {

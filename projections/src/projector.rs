@@ -5,7 +5,7 @@ use crate::fold::{self, Citations, Head, Kept, home_area};
 use crate::schema;
 use crate::wait::wait_for;
 use crate::write::{self, Writer};
-use accord_domain::{Subject, Version};
+use accord_domain::{Laws, Subject, Version};
 use accord_store::{EventLog, Stored};
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
 use std::collections::{HashMap, HashSet};
@@ -58,6 +58,9 @@ pub struct Projector {
     heads: HashMap<Arc<str>, Head>,
     parked: HashSet<Arc<str>>,
     citations: Citations,
+    laws: Laws,
+    /// Whether what was prepared changed the law.
+    law_ahead: bool,
     position: u64,
     /// Counts calls, so that heads know when they were last used.
     turn: u64,
@@ -98,6 +101,7 @@ impl Projector {
         }
         let position =
             connection.query_row("SELECT position FROM checkpoint", [], |row| row.get::<_, i64>(0))?;
+        let laws = wait_for(accord_store::laws::laws(&*log))?;
         let mut projector = Self {
             connection,
             log,
@@ -108,6 +112,8 @@ impl Projector {
             heads: HashMap::new(),
             parked: HashSet::new(),
             citations: Citations::default(),
+            laws,
+            law_ahead: false,
             position: position.cast_unsigned(),
             turn: 0,
         };
@@ -131,6 +137,12 @@ impl Projector {
     #[must_use]
     pub fn position(&self) -> u64 {
         self.position
+    }
+
+    /// The law of the log as far as it is taken in, and beyond where the log was longer at opening.
+    #[must_use]
+    pub fn laws(&self) -> &Laws {
+        &self.laws
     }
 
     /// Takes in events, in the order of their positions, all in one transaction. Those already taken in are passed over.
@@ -160,7 +172,7 @@ impl Projector {
             }
         }
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        match self.take_in(events) {
+        match self.learn(events).and_then(|()| self.take_in(events)) {
             Ok(()) => {
                 self.position += events.len() as u64;
                 Ok(())
@@ -184,6 +196,7 @@ impl Projector {
             self.withdraw()?;
             return Err(error.into());
         }
+        self.law_ahead = false;
         self.forget();
         Ok(())
     }
@@ -196,8 +209,20 @@ impl Projector {
         if !self.connection.is_autocommit() {
             self.connection.execute_batch("ROLLBACK")?;
         }
+        if std::mem::take(&mut self.law_ahead) {
+            // The log may not have come to hold it.
+            self.laws = wait_for(accord_store::laws::laws(&*self.log))?;
+        }
         // What is in memory is ahead of the file: it is read again when needed.
         self.reload()
+    }
+
+    /// Takes what changes the law, before anything is folded.
+    fn learn(&mut self, events: &[Stored]) -> Result<(), ViewError> {
+        for stored in events {
+            self.law_ahead |= accord_store::laws::take(&mut self.laws, stored)?;
+        }
+        Ok(())
     }
 
     fn take_in(&mut self, events: &[Stored]) -> Result<(), ViewError> {
@@ -260,7 +285,7 @@ impl Projector {
             head.home = home_area(&read.event);
         }
         if head.in_order(&read.event) {
-            head.advance(&read.event);
+            head.advance(&read.event, &self.laws);
             head.note(&read, stored.kind, &[]);
             return Ok(());
         }
@@ -271,7 +296,7 @@ impl Projector {
             self.writer.write(&self.connection, head)?;
         }
         let open = write::open(&self.connection, head.id)?;
-        head.resolve(&history, open);
+        head.resolve(&history, open, &self.laws);
         head.note(&read, stored.kind, &history);
         Ok(())
     }
@@ -312,7 +337,7 @@ impl Projector {
         head.last_recorded = accord_domain::Instant::from_micros(last_recorded);
         head.next_row = next_row;
         head.kept = true;
-        head.load(&events, write::open(&self.connection, id)?);
+        head.load(&events, write::open(&self.connection, id)?, &self.laws);
         debug_assert!(head.tail.iter().all(|row| row.kept == Kept::Same));
         Ok(head)
     }

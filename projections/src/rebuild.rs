@@ -12,7 +12,7 @@ use crate::projector::{Projector, Source, remove, words};
 use crate::runner::REBUILD_FROM;
 use crate::schema;
 use crate::write::{self, Writer};
-use accord_domain::{Event, EventType, Subject};
+use accord_domain::{Event, EventType, Laws, Subject};
 use accord_store::{EventLog, Scan};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
@@ -172,7 +172,9 @@ fn fold_all(
     report: &mut Report<'_>,
 ) -> Result<(), ViewError> {
     let total = partitions.len();
-    let mut folding = Folding { names: log.scanner()?, citations: Citations::default(), done: 0 };
+    // Known whole before the first subject is folded: each event takes of it what was known before it.
+    let laws = crate::wait_for(accord_store::laws::laws(log))?;
+    let mut folding = Folding { names: log.scanner()?, laws, citations: Citations::default(), done: 0 };
     let mut partition = Partition::default();
     for index in 0..partitions.parts() {
         if report(Progress { done: folding.done, total }).is_break() {
@@ -194,6 +196,7 @@ type ParkedRow = (Arc<str>, u64, String);
 struct Folding {
     /// Knows the names of streams.
     names: Box<dyn Scan>,
+    laws: Laws,
     citations: Citations,
     done: u64,
 }
@@ -223,7 +226,7 @@ impl Folding {
             }
             let first = reads.first().map(|(read, _)| read.event.position);
             match (Subject::parse(&name), first) {
-                (Ok(subject), Some(first)) => heads.push(folded(subject, first, &reads)),
+                (Ok(subject), Some(first)) => heads.push(folded(subject, first, &reads, &self.laws)),
                 (Err(error), Some(first)) => why = Some((first, error.to_string())),
                 (_, None) => {}
             }
@@ -249,19 +252,19 @@ impl Folding {
 }
 
 /// The head of a subject after all its events, everything waiting to be written.
-fn folded(subject: Subject, first_position: u64, reads: &[(Read, EventType)]) -> Head {
+fn folded(subject: Subject, first_position: u64, reads: &[(Read, EventType)], laws: &Laws) -> Head {
     let mut head = Head::new(subject, first_position);
     for (index, (read, kind)) in reads.iter().enumerate() {
         if read.event.version == 0 {
             head.home = home_area(&read.event);
         }
         if head.in_order(&read.event) {
-            head.advance(&read.event);
+            head.advance(&read.event, laws);
             head.note(read, *kind, &[]);
         } else {
             let history: Vec<Event> = reads[..=index].iter().map(|(read, _)| read.event.clone()).collect();
             let open = head.take_open();
-            head.resolve(&history, open);
+            head.resolve(&history, open, laws);
             head.note(read, *kind, &history);
         }
     }

@@ -4,14 +4,16 @@
 
 mod common;
 
-use accord_domain::obligation::{Entry, Law, ObligationState, docket};
-use accord_domain::{Instant, Span, Subject, timeline};
+use accord_domain::area::AreaEvent;
+use accord_domain::obligation::{Entry, ObligationKind, ObligationState, docket};
+use accord_domain::{EventData, EventType, Instant, Laws, NewEvent, Span, Subject, timeline};
 use accord_projections::{
     Filter, Opened, Options, Progress, Projector, Showing, ViewError, Views, Worklist, wait_for,
 };
 use accord_store::EventLog;
-use common::{SOURCE, Step, TestLog, day, play, recorded, steps, subjects};
+use common::{SOURCE, Step, TestLog, adopting, adoption, day, play, recorded, steps, subjects};
 use proptest::prelude::*;
+use serde_json::json;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,11 +52,17 @@ fn naive(log: &TestLog, subject: &Subject, known_at: Instant) -> Vec<Span> {
     timeline::timeline(subject.kind(), &events)
 }
 
+/// The law of a log.
+fn laws(log: &TestLog) -> Laws {
+    wait_for(accord_store::laws::laws(&log.0)).unwrap()
+}
+
 /// What is due and was, from the events recorded by an instant.
-fn naive_docket(log: &TestLog, subject: &Subject, known_at: Instant) -> Vec<Entry> {
+fn naive_docket(log: &TestLog, laws: &Laws, subject: &Subject, known_at: Instant) -> Vec<Entry> {
     let mut events = log.stream(subject);
     events.retain(|event| event.recorded_at <= known_at);
-    docket(subject, &events, &Law::national(), known_at)
+    // Under the law known by then: what is adopted later is nothing to it.
+    docket(subject, &events, &laws.known_at(known_at), known_at)
 }
 
 proptest! {
@@ -69,7 +77,7 @@ proptest! {
         for events in bench.log.events().chunks(batch) {
             projector.project(events).unwrap();
         }
-        let views = bench.views("views.db");
+        let (views, laws) = (bench.views("views.db"), laws(&bench.log));
         for subject in subjects() {
             // Beyond the last event too: a calendar published after it moves days nobody recorded anything about.
             for position in 0..bench.log.events().len().max(12) as u64 {
@@ -81,7 +89,7 @@ proptest! {
                 );
                 prop_assert_eq!(
                     views.docket(&subject, known_at).unwrap(),
-                    naive_docket(&bench.log, &subject, known_at),
+                    naive_docket(&bench.log, &laws, &subject, known_at),
                     "obligations of {} as known when position {} was recorded", subject, position
                 );
             }
@@ -98,9 +106,10 @@ proptest! {
         let views = bench.views("views.db");
         let (as_of, known_at) = (day(at), recorded(position));
         let before = (before < 600).then(|| day(before));
+        let laws = laws(&bench.log);
         let mut expected = Vec::new();
         for subject in subjects() {
-            for entry in naive_docket(&bench.log, &subject, known_at) {
+            for entry in naive_docket(&bench.log, &laws, &subject, known_at) {
                 let open = matches!(entry.state(as_of), Some(ObligationState::Open | ObligationState::Late));
                 let in_time = before.is_none_or(|before| entry.due.is_some_and(|due| due < before));
                 if open && in_time && entry.kind.on_worklist() {
@@ -161,6 +170,66 @@ proptest! {
             prop_assert_eq!(found, folded, "{}", subject);
         }
     }
+}
+
+#[test]
+fn what_an_area_adopts_binds_what_is_recorded_after_it_and_no_row_there_before() {
+    let bench = Bench::new();
+    let (mut projector, _) = bench.open("views.db", 10);
+    let sign = |at: i64| {
+        let data = json!({ "area": adopting(), "lines": ["basic"], "until": day(at + 365) });
+        let kind = EventType::by_name("institution.agreement-signed").unwrap();
+        NewEvent::new(day(at), EventData::read(kind, kind.schema(), &data.to_string()).unwrap())
+    };
+    let area = Subject::Area(accord_domain::AreaSubject::of(adopting()));
+    let adopt = |detail| NewEvent::new(day(0), EventData::Area(AreaEvent::RulesAdopted(adoption(detail))));
+    let pharmacies: Vec<Subject> =
+        (2..6).map(|n| Subject::parse(&format!("P430500000{n}0")).unwrap()).collect();
+    let record = |subject: &Subject, event| {
+        bench.log.record(subject, &[event]);
+    };
+    record(&pharmacies[0], sign(0));
+    record(&area, adopt(0));
+    record(&pharmacies[1], sign(0));
+    record(&area, adopt(4));
+    record(&pharmacies[2], sign(0));
+    projector.project(&bench.log.events()).unwrap();
+    let views = bench.views("views.db");
+    let months = |subject: &Subject, known_at| {
+        let due = views.docket(subject, known_at).unwrap();
+        let due = due.into_iter().find(|entry| entry.kind == ObligationKind::ApplyRenewal).unwrap();
+        (1..10_u32).find(|months| due.due.unwrap().plus_days(1).plus_months(*months) == day(365)).unwrap()
+    };
+    let found: Vec<u32> = pharmacies[..3].iter().map(|subject| months(subject, recorded(9))).collect();
+    assert_eq!(found, [3, 1, 5]);
+    // A head given up and read again, and an event that resolves everything afresh, come to the same.
+    let (mut again, _) = bench.open("views.db", 0);
+    let annul = |of: &Subject| {
+        let data = json!({ "event": bench.log.stream(of)[0].id, "scope": "from_date", "date": day(700) });
+        let kind = EventType::by_name("institution.decision-annulled").unwrap();
+        NewEvent::new(day(400), EventData::read(kind, kind.schema(), &data.to_string()).unwrap())
+    };
+    pharmacies[..3].iter().for_each(|subject| record(subject, annul(subject)));
+    again.project(&bench.log.events()).unwrap();
+    let found: Vec<u32> = pharmacies[..3].iter().map(|subject| months(subject, recorded(99))).collect();
+    assert_eq!(found, [3, 1, 5]);
+}
+
+#[test]
+fn a_law_whose_recording_failed_is_forgotten() {
+    let bench = Bench::new();
+    let (mut projector, _) = bench.open("views.db", 10);
+    let other = Bench::new();
+    let area = Subject::Area(accord_domain::AreaSubject::of(adopting()));
+    let adopt = NewEvent::new(day(0), EventData::Area(AreaEvent::RulesAdopted(adoption(0))));
+    other.log.record(&area, std::slice::from_ref(&adopt));
+    projector.prepare(&other.log.events()).unwrap();
+    assert!(projector.laws().latest().is_some());
+    projector.withdraw().unwrap();
+    assert!(projector.laws().latest().is_none());
+    bench.log.record(&area, &[adopt]);
+    projector.project(&bench.log.events()).unwrap();
+    assert_eq!(projector.laws(), &laws(&bench.log));
 }
 
 /// Every row of every table, as text.

@@ -3,8 +3,8 @@
 use crate::ReplayError;
 use crate::subject;
 use crate::threads::on_threads;
-use accord_domain::obligation::{Entry, Law, docket};
-use accord_domain::{Event, Instant, Span, Subject, timeline};
+use accord_domain::obligation::{Entry, docket};
+use accord_domain::{Event, Instant, Laws, Span, Subject, timeline};
 use accord_projections::{Period, Progress, Report, Views, wait_for};
 use accord_store::EventLog;
 use std::fmt;
@@ -134,6 +134,7 @@ pub fn verify(log: &dyn EventLog, views: &Views, report: &mut Report<'_>) -> Res
     let health = views.health()?;
     let known_at = health.recorded_at.unwrap_or(Instant::MIN);
     let streams = streams(log, health.position)?;
+    let laws = &wait_for(accord_store::laws::laws(log))?;
     let mut verified =
         Verified { position: health.position, subjects: streams, instants: 0, differences: Vec::new() };
     let found = views.subjects()?;
@@ -157,7 +158,7 @@ pub fn verify(log: &dyn EventLog, views: &Views, report: &mut Report<'_>) -> Res
                 let (mut instants, mut differences) = (0, Vec::new());
                 for stream in from..until {
                     let name = names.stream_name(stream)?;
-                    instants += compare(log, views, &name, known_at, &mut differences)?;
+                    instants += compare(log, views, &name, known_at, laws, &mut differences)?;
                 }
                 let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
                 let (verified, done, report) = &mut *shared;
@@ -194,6 +195,7 @@ fn compare(
     views: &Views,
     stream: &str,
     known_at: Instant,
+    laws: &Laws,
     differences: &mut Vec<Difference>,
 ) -> Result<u64, ReplayError> {
     let events = wait_for(subject::read(log, stream, known_at))?;
@@ -204,7 +206,7 @@ fn compare(
         let stream = stream.to_owned();
         differences.push(Difference::Version { stream, expected: newest, found: version });
     }
-    compare_docket(views, &subject, &events, known_at, differences)?;
+    compare_docket(views, &subject, &events, known_at, laws, differences)?;
     let periods = views.periods(&subject)?;
     let chosen = instants(&events);
     for known in &chosen {
@@ -219,9 +221,10 @@ fn compare_docket(
     subject: &Subject,
     events: &[Event],
     known_at: Instant,
+    laws: &Laws,
     differences: &mut Vec<Difference>,
 ) -> Result<(), ReplayError> {
-    let expected = docket(subject, events, &Law::national(), known_at);
+    let expected = docket(subject, events, laws, known_at);
     let found = views.docket(subject, known_at)?;
     let missing = expected.iter().filter(|entry| !found.contains(entry));
     let surplus = found.iter().filter(|entry| !expected.contains(entry));

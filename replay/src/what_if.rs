@@ -3,13 +3,11 @@
 use crate::ReplayError;
 use crate::diff::{belongs, keep};
 use crate::subjects::{self, Page, PageSize};
-use accord_domain::calendar::Calendar;
 use accord_domain::command::Circumstances;
 use accord_domain::event::DecodeError;
-use accord_domain::obligation::{Law, obligations};
-use accord_domain::rulebook::Rulebook;
+use accord_domain::obligation::obligations;
 use accord_domain::what_if::{Fork, Otherwise, Record, Stretch, Supposition, compare, suppose};
-use accord_domain::{AreaCode, Event, Instant, Obligation, Subject};
+use accord_domain::{AreaCode, Event, Instant, Laws, Obligation, Subject};
 use accord_projections::{Report, wait_for};
 use accord_store::{EventLog, LogError, Stored};
 use std::ops::ControlFlow;
@@ -21,10 +19,10 @@ pub struct Supposing<'a> {
     pub as_of: Instant,
     /// What is known (记录).
     pub known_at: Instant,
-    /// The law as it is.
-    pub law: &'a Rulebook,
+    /// The law as it is, and was known.
+    pub law: &'a Laws,
     /// The law supposed, where it is another: every act is decided again under it.
-    pub other: Option<&'a Rulebook>,
+    pub other: Option<&'a Laws>,
     /// Another course of one subject's acts.
     pub fork: Option<Fork>,
     /// Whether the acts recorded later are decided again on the other course, rather than kept as they were recorded.
@@ -98,8 +96,9 @@ pub fn what_if(
     let (no_longer_due, newly_due) = if supposed.acts.is_empty() && supposing.other.is_none() {
         (Vec::new(), Vec::new())
     } else {
-        let is = due(&subject, &actual, supposing, supposing.law);
-        let would = due(&subject, &supposed.events, supposing, other);
+        let due =
+            |events: &[Event], laws| obligations(&subject, events, supposing.as_of, supposing.known_at, laws);
+        let (is, would) = (due(&actual, supposing.law), due(&supposed.events, other));
         (only(&is, &would), only(&would, &is))
     };
     Ok(WhatIf {
@@ -175,10 +174,6 @@ pub(crate) fn records(stored: &[Stored]) -> Result<Vec<Record>, ReplayError> {
             Ok(Record { event, circumstances })
         })
         .collect()
-}
-
-fn due(subject: &Subject, events: &[Event], at: &Supposing<'_>, law: &Rulebook) -> Vec<Obligation> {
-    obligations(subject, events, at.as_of, at.known_at, &Law { rulebook: law, calendar: Calendar::china() })
 }
 
 /// The obligations of the one list that are not in the other.

@@ -5,8 +5,8 @@
 #[path = "../../projections/tests/common/mod.rs"]
 mod common;
 
+use accord_domain::Laws;
 use accord_domain::compliance::{Asked, Breach, BreachKind};
-use accord_domain::obligation::Law;
 use accord_domain::{AreaCode, Instant, Subject};
 use accord_projections::{Progress, wait_for};
 use accord_replay::{Checked, Checking, Mark, ReplayError, check, check_of, check_page, check_subject_page};
@@ -25,7 +25,7 @@ fn all_of(log: &dyn EventLog, subject: &Subject) -> Vec<Stored> {
 }
 
 fn checking(as_of: Instant, known_at: Instant) -> Checking<'static> {
-    let asked = Asked { as_of, known_at: Instant::MAX, late_days: 30, law: Law::national() };
+    let asked = Asked { as_of, known_at: Instant::MAX, late_days: 30, laws: Laws::national() };
     Checking { asked, known_at, area: None, kinds: Vec::new() }
 }
 

@@ -11,6 +11,7 @@ pub mod contract;
 pub mod cosigned;
 pub mod ids;
 pub mod keys;
+pub mod laws;
 pub mod limits;
 mod memory;
 pub mod merkle;

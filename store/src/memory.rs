@@ -1,7 +1,9 @@
 //! The log in memory: the same promises, nothing kept. For tests, and the plainest reading of what the port means.
 
 use crate::clock::Clock;
-use crate::port::{Answer, Append, AppendError, Appended, EventLog, Foretold, LogError, Raw, Scan, Stored};
+use crate::port::{
+    Answer, Append, AppendError, Appended, EventLog, Foretold, LogError, Raw, Scan, Stored, is_area,
+};
 use crate::{ids, leaf_hash, limits};
 use accord_domain::{Instant, Version};
 use async_trait::async_trait;
@@ -128,6 +130,10 @@ impl EventLog for MemoryLog {
             let places = inner.streams.get(stream).map_or(&[][..], |(_, places)| places);
             places.iter().skip(index(from.into())).take(limit).map(|at| inner.events[*at].clone()).collect()
         }))
+    }
+
+    async fn areas(&self) -> Result<Vec<Arc<str>>, LogError> {
+        Ok(self.read(|inner| inner.names.iter().filter(|name| is_area(name)).map(Arc::clone).collect()))
     }
 
     async fn read_all(&self, from: u64, limit: usize) -> Result<Vec<Stored>, LogError> {

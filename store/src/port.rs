@@ -2,7 +2,7 @@
 
 use crate::merkle::{Frontier, Hash, Plan, Subtree};
 use accord_domain::event::DecodeError;
-use accord_domain::{Event, EventType, Instant, Proposed, Version};
+use accord_domain::{Event, EventType, Instant, LawsError, Proposed, SubjectKind, Version};
 use async_trait::async_trait;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -41,6 +41,12 @@ pub struct Request {
     pub key: Box<str>,
     /// Digest of the canonical command.
     pub digest: [u8; 32],
+}
+
+/// Whether a stream is that of a pooling area, by its name.
+#[must_use]
+pub fn is_area(stream: &str) -> bool {
+    stream.strip_prefix(SubjectKind::Area.name()).is_some_and(|rest| rest.starts_with('-'))
 }
 
 /// One request: events for one stream, all or nothing.
@@ -191,6 +197,9 @@ pub enum LogError {
         /// What is wrong.
         what: String,
     },
+    /// Rules that an area adopted and that this version cannot read as law: nothing is decided without them.
+    #[error("the law of the ledger is not known")]
+    Law(#[from] LawsError),
     /// Stored bytes that this version cannot read.
     #[error("position {position} cannot be read")]
     Undecodable {
@@ -289,6 +298,10 @@ pub trait EventLog: Send + Sync {
 
     /// Events of a stream from a version on, oldest first, at most `limit`. A stream that does not exist is empty.
     async fn read_stream(&self, stream: &str, from: Version, limit: usize) -> Result<Vec<Stored>, LogError>;
+
+    /// The streams of pooling areas, in the order in which they began: they are few, and what they adopt is law to all the
+    /// others. Found without looking at every stream.
+    async fn areas(&self) -> Result<Vec<Arc<str>>, LogError>;
 
     /// Events of the log from a position on, at most `limit`.
     async fn read_all(&self, from: u64, limit: usize) -> Result<Vec<Stored>, LogError>;

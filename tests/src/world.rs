@@ -1,8 +1,7 @@
 //! A ledger in a directory of its own, under a clock set by hand: the given, when and then of the scenarios.
 
 use accord_api::{Access, Failure, Ledger};
-use accord_domain::calendar::Calendar;
-use accord_domain::obligation::{Law, ObligationKind, ObligationState, obligations};
+use accord_domain::obligation::{ObligationKind, ObligationState, obligations};
 use accord_domain::payable::{self, Claim, EmergencyRules, Outcome};
 use accord_domain::timeline;
 use accord_domain::{Command, Event, Instant, InstitutionCode, Line, Span, Subject};
@@ -161,8 +160,7 @@ impl World {
     /// The reviews that the rules call for at an instant and nobody has decided: kind and rule.
     pub async fn reviews(&self, code: &str, when: &str) -> Vec<String> {
         let subject = subject(code);
-        let law = Law { rulebook: self.ledger.rulebook(), calendar: Calendar::china() };
-        obligations(&subject, &self.events(code).await, at(when), Instant::MAX, &law)
+        obligations(&subject, &self.events(code).await, at(when), Instant::MAX, &self.ledger.laws())
             .into_iter()
             .filter(|due| due.state == ObligationState::Open)
             .filter(|due| {

@@ -115,10 +115,11 @@ async fn what_a_decision_rested_on_is_stored_with_it_and_it_is_decided_alike_fro
     );
     // Without the agreement it would have been a first admission, which the moratorium, stored with it, refuses.
     let signed = stored.iter().find(|stored| stored.kind.name() == "institution.agreement-signed").unwrap();
+    let laws = ledger.laws();
     let supposing = Supposing {
         as_of: at("2024-08-01"),
         known_at: at("2030-01-01"),
-        law: ledger.rulebook(),
+        law: &laws,
         other: None,
         fork: Some(accord_domain::what_if::Fork::Without(signed.version)),
         again: true,
@@ -318,14 +319,8 @@ fn a_refused_reaction_is_a_review_that_people_see_and_is_not_tried_again() {
     let subject = Subject::parse(CHAIN[1]).unwrap();
     let events =
         accord_projections::wait_for(accord_api::ledger::history(&*ledger.event_log(), &subject)).unwrap();
-    let law = accord_domain::obligation::Law::national();
-    let due = accord_domain::obligation::obligations(
-        &subject,
-        &events,
-        at("2025-06-01"),
-        accord_domain::Instant::MAX,
-        &law,
-    );
+    let (laws, ever) = (ledger.laws(), accord_domain::Instant::MAX);
+    let due = accord_domain::obligation::obligations(&subject, &events, at("2025-06-01"), ever, &laws);
     let review = due.iter().find(|due| due.kind.name() == "review-elsewhere").unwrap();
     assert_eq!(review.area, Some(area));
     assert!(review.sum.en.contains("refused here: key-reused"), "{}", review.sum.en);

@@ -6,7 +6,7 @@ use super::gather::reason;
 use super::{FieldChange, Reason};
 use accord_domain::compliance::{Breach as Found, BreachKind};
 use accord_domain::obligation::Party;
-use accord_domain::rulebook::Confidence;
+use accord_domain::rulebook::{Confidence, Rulebook};
 use accord_domain::{AreaCode, Authority, Basis, Instant, Version};
 use accord_replay::Checked;
 use accord_store::Stored;
@@ -59,15 +59,15 @@ pub struct Breach {
 }
 
 impl Breach {
-    /// All that replay found of a subject.
+    /// All that replay found of a subject; rules are cited from the law known.
     ///
     /// # Errors
     /// When an event cannot be quoted.
-    pub fn all(checked: &Checked) -> Result<Vec<Self>, AnswerError> {
-        checked.breaches.iter().map(|found| Self::of(checked, found)).collect()
+    pub fn all(checked: &Checked, law: &Rulebook) -> Result<Vec<Self>, AnswerError> {
+        checked.breaches.iter().map(|found| Self::of(checked, found, law)).collect()
     }
 
-    fn of(checked: &Checked, found: &Found) -> Result<Self, AnswerError> {
+    fn of(checked: &Checked, found: &Found, law: &Rulebook) -> Result<Self, AnswerError> {
         let stored = |version: Version| -> Option<&Stored> {
             checked.events.iter().find(|stored| stored.version == version)
         };
@@ -75,9 +75,9 @@ impl Breach {
             .events
             .iter()
             .filter_map(|version| stored(*version))
-            .map(reason)
+            .map(|stored| reason(stored, law))
             .collect::<Result<Vec<_>, _>>()?;
-        let named = reasons(&found.changes, &checked.events)?;
+        let named = reasons(&found.changes, &checked.events, law)?;
         Ok(Self {
             subject: checked.subject.code().into(),
             kind: found.kind,

@@ -3,6 +3,7 @@
 use super::gather::reason;
 use super::{AnswerError, Coordinates, Reason};
 use accord_domain::difference::{Change, Field, Held, Step, Why};
+use accord_domain::rulebook::Rulebook;
 use accord_domain::{Instant, Version};
 use accord_replay::Differs;
 use accord_store::Stored;
@@ -67,12 +68,17 @@ pub struct StepTaken {
 }
 
 impl Diff {
-    /// Of what replay found.
+    /// Of what replay found; rules are cited from the law known.
     ///
     /// # Errors
     /// When an event cannot be quoted.
-    pub fn of(found: &Differs, from: Coordinates, to: Coordinates) -> Result<Self, AnswerError> {
-        let events = reasons(&found.changes, &found.events)?;
+    pub fn of(
+        found: &Differs,
+        from: Coordinates,
+        to: Coordinates,
+        law: &Rulebook,
+    ) -> Result<Self, AnswerError> {
+        let events = reasons(&found.changes, &found.events, law)?;
         Ok(Self {
             subject: found.subject.code().into(),
             kind: found.subject.kind().name(),
@@ -88,6 +94,7 @@ impl Diff {
 pub(crate) fn reasons(
     changes: &[Change],
     stored: &[Stored],
+    law: &Rulebook,
 ) -> Result<BTreeMap<Version, Reason>, AnswerError> {
     let held = |held: &Option<Held>| held.as_ref().map(|held| held.cause);
     let steps = |step: &Step| step.by.iter().copied().chain(held(&step.after)).collect::<Vec<_>>();
@@ -103,7 +110,7 @@ pub(crate) fn reasons(
     named
         .into_iter()
         .filter_map(|version| stored.iter().find(|stored| stored.version == version))
-        .map(|stored| Ok((stored.version, reason(stored)?)))
+        .map(|stored| Ok((stored.version, reason(stored, law)?)))
         .collect()
 }
 

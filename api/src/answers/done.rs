@@ -5,7 +5,7 @@
 
 use super::history::hex;
 use super::{AnswerError, Coordinates, Due, Position, Reason, Show, gather};
-use accord_domain::{Subject, Version};
+use accord_domain::{Laws, Subject, Version};
 use accord_store::keys::Signer;
 use accord_store::merkle::note::Proof;
 use accord_store::merkle::{Plan, root_of_path};
@@ -132,6 +132,7 @@ impl Done {
     pub async fn of(
         log: &dyn EventLog,
         signer: Option<&Signer>,
+        laws: &Laws,
         subject: &Subject,
         appended: Appended,
     ) -> Result<Self, AnswerError> {
@@ -143,13 +144,13 @@ impl Done {
             known_at: appended.recorded_at,
             position: Some(Position(last.position)),
         };
-        let gathered = gather::from_events(subject, coordinates, &history)?;
+        let gathered = gather::from_events(subject, coordinates, &history, laws)?;
         let mut events = Vec::with_capacity(own.len());
         let mut findings = Vec::new();
         for stored in own {
             let facts: Facts = serde_json::from_str(&stored.body)
                 .map_err(|source| AnswerError::Quote { position: stored.position, source })?;
-            events.push(Recorded { reason: gather::reason(stored)?, data: facts.data });
+            events.push(Recorded { reason: gather::reason(stored, laws.book())?, data: facts.data });
             findings.extend(gather::findings(stored)?);
         }
         let mut obligations = gathered.obligations.clone();

@@ -1,8 +1,8 @@
 //! What is due of a subject: the rules call for it, somebody has to decide or do it.
 
-use accord_domain::obligation::{Ending, Law, Obligation, ObligationKind, ObligationState, Party};
+use accord_domain::obligation::{Ending, Obligation, ObligationKind, ObligationState, Party};
 use accord_domain::rulebook::Confidence;
-use accord_domain::{AreaCode, Basis, Instant, Subject, Version};
+use accord_domain::{AreaCode, Basis, Instant, Laws, Subject, Version};
 use accord_projections::Duty;
 use serde::Serialize;
 use uuid::Uuid;
@@ -73,10 +73,10 @@ pub struct Task {
 }
 
 impl Task {
-    /// From a row of the view, at an instant; none where nothing is to be told then.
+    /// From a row of the view, at an instant, its rule cited from the law known; none where nothing is to be told then.
     #[must_use]
-    pub fn of(duty: Duty, as_of: Instant) -> Option<Self> {
-        let obligation = duty.entry.at(as_of, &Law::national())?;
+    pub fn of(duty: Duty, as_of: Instant, laws: &Laws) -> Option<Self> {
+        let obligation = duty.entry.at(as_of, &laws.law())?;
         let id = |version| (version == duty.entry.raised_by).then_some(duty.raised_by);
         Some(Self { due: Due::of(&duty.subject, &obligation, id)?, name: duty.name })
     }

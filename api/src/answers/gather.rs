@@ -1,12 +1,12 @@
 //! Facts about one subject at one pair of coordinates, gathered from its events.
 
-use super::reason::citation;
 use super::{AnswerError, Coordinates, Due, Position, Reason};
 use accord_domain::event::Finding;
-use accord_domain::obligation::{Law, obligations};
+use accord_domain::obligation::obligations;
 use accord_domain::personal::fence;
+use accord_domain::rulebook::Rulebook;
 use accord_domain::timeline;
-use accord_domain::{Basis, Event, Instant, Span, State, Subject, Version};
+use accord_domain::{Basis, Event, Instant, Laws, Span, State, Subject, Version};
 use accord_projections::Views;
 use accord_store::{EventLog, Stored};
 use serde::{Deserialize, Serialize};
@@ -131,6 +131,7 @@ pub fn from_events(
     subject: &Subject,
     coordinates: Coordinates,
     stored: &[Stored],
+    laws: &Laws,
 ) -> Result<Gathered, AnswerError> {
     let events = decode(stored)?;
     let kind = subject.kind();
@@ -140,7 +141,7 @@ pub fn from_events(
     let mut reasons = BTreeMap::new();
     for span in &spans {
         if let Some(stored) = stored.iter().find(|stored| stored.version == span.cause) {
-            reasons.insert(span.cause, reason(stored)?);
+            reasons.insert(span.cause, reason(stored, laws.book())?);
         }
     }
     Ok(Gathered {
@@ -152,14 +153,14 @@ pub fn from_events(
         personal_data: PersonalData::of(&events),
         spans,
         reasons,
-        obligations: due(subject, &events, coordinates),
+        obligations: due(subject, &events, coordinates, laws),
     })
 }
 
 /// What is due of a subject, and what was, with the events that raised and ended it.
-fn due(subject: &Subject, events: &[Event], coordinates: Coordinates) -> Vec<Due> {
+fn due(subject: &Subject, events: &[Event], coordinates: Coordinates, laws: &Laws) -> Vec<Due> {
     let id = |version| events.iter().find(|event| event.version == version).map(|event| event.id);
-    obligations(subject, events, coordinates.as_of, coordinates.known_at, &Law::national())
+    obligations(subject, events, coordinates.as_of, coordinates.known_at, laws)
         .iter()
         .filter_map(|obligation| Due::of(subject, obligation, id))
         .collect()
@@ -173,12 +174,13 @@ pub async fn from_log(
     log: &dyn EventLog,
     subject: &Subject,
     coordinates: Coordinates,
+    laws: &Laws,
 ) -> Result<Gathered, AnswerError> {
     let stored = history(log, subject, coordinates.known_at).await?;
     if stored.is_empty() {
         must_be_known(log, subject).await?;
     }
-    from_events(subject, coordinates, &stored)
+    from_events(subject, coordinates, &stored, laws)
 }
 
 /// What the views say stands of a subject, without reasons, obligations, name and version; empty for one nothing is recorded of.
@@ -200,11 +202,16 @@ pub fn standing(views: &Views, subject: Subject, coordinates: Coordinates) -> Re
     })
 }
 
-/// Adds one event's reason from the views.
+/// Adds one event's reason from the views, its rules cited from the law known.
 ///
 /// # Errors
 /// When the views cannot be read.
-pub fn add_reason(views: &Views, gathered: &mut Gathered, version: Version) -> Result<(), AnswerError> {
+pub fn add_reason(
+    views: &Views,
+    gathered: &mut Gathered,
+    version: Version,
+    law: &Rulebook,
+) -> Result<(), AnswerError> {
     if let Some(found) = views.reason(&gathered.subject, version)? {
         let reason = Reason {
             event: found.id,
@@ -215,7 +222,7 @@ pub fn add_reason(views: &Views, gathered: &mut Gathered, version: Version) -> R
             recorded_at: found.recorded_at,
             basis: found.basis,
             rule: found.rules.first().map(|id| id.as_str().into()),
-            rules: found.rules.iter().filter_map(|id| citation(id)).collect(),
+            rules: found.rules.iter().filter_map(|id| law.cite(id)).collect(),
             case: found.case.map(Into::into),
             unknown: BTreeMap::new(),
         };
@@ -253,11 +260,19 @@ pub fn findings(stored: &Stored) -> Result<Vec<Finding>, AnswerError> {
     quoted(stored).map(|quoted| quoted.findings)
 }
 
-/// The event as a reason.
+/// 依据 of the event, as the decision states it.
 ///
 /// # Errors
 /// When the bytes cannot be read.
-pub fn reason(stored: &Stored) -> Result<Reason, AnswerError> {
+pub fn basis(stored: &Stored) -> Result<Vec<Basis>, AnswerError> {
+    quoted(stored).map(|quoted| quoted.basis)
+}
+
+/// The event as a reason, its rules cited from the law known.
+///
+/// # Errors
+/// When the bytes cannot be read.
+pub fn reason(stored: &Stored, law: &Rulebook) -> Result<Reason, AnswerError> {
     let quoted = quoted(stored)?;
     Ok(Reason {
         event: quoted.id,
@@ -268,7 +283,7 @@ pub fn reason(stored: &Stored) -> Result<Reason, AnswerError> {
         recorded_at: stored.recorded_at,
         basis: quoted.basis,
         rule: quoted.rules.first().cloned(),
-        rules: quoted.rules.iter().filter_map(|id| citation(id)).collect(),
+        rules: quoted.rules.iter().filter_map(|id| law.cite(id)).collect(),
         case: quoted.case,
         unknown: quoted.unknown,
     })

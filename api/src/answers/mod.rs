@@ -41,7 +41,7 @@ pub use history::{Axis, Entry, entries};
 pub use payable::{ClaimAsked, Payable, PayableReason, default_area};
 pub use personal::{OpenedValue, PersonalOpened};
 pub use points::{PointEntry, PointKind, Points};
-pub use reason::{Reason, citation};
+pub use reason::Reason;
 pub use refusal::Refusal;
 pub use rules::Rules;
 pub use show::{

@@ -2,8 +2,10 @@
 
 use super::{AnswerError, Coordinates, Gathered, Position, gather};
 use accord_domain::payable::{self, Claim, EmergencyRules, Outcome, ReasonCode, Whose};
-use accord_domain::rulebook::{Citation, Rulebook};
-use accord_domain::{AreaCode, Basis, Instant, InstitutionCode, Line, PractitionerCode, Subject, Track};
+use accord_domain::rulebook::Citation;
+use accord_domain::{
+    AreaCode, Basis, Instant, InstitutionCode, Laws, Line, PractitionerCode, Subject, Track,
+};
 use accord_projections::Views;
 use serde::Serialize;
 use uuid::Uuid;
@@ -133,7 +135,7 @@ impl Payable {
     /// As [`Payable::of`], and when the views cannot be read.
     pub fn ask(
         views: &Views,
-        rulebook: &Rulebook,
+        laws: &Laws,
         asked: &ClaimAsked,
         coordinates: Coordinates,
     ) -> Result<Self, AnswerError> {
@@ -142,7 +144,8 @@ impl Payable {
             .practitioner
             .map(|code| gather::standing(views, Subject::Practitioner(code), coordinates))
             .transpose()?;
-        let emergency = |at, area| EmergencyRules::at(rulebook, at, Some(area));
+        let laws = laws.known_at(coordinates.known_at);
+        let emergency = |at, area| EmergencyRules::at(laws.book(), at, Some(area));
         let assessed = Assessed::of(asked, &institution, practitioner.as_ref(), emergency)?;
         for reason in &assessed.reasons {
             let gathered = match reason.whose {
@@ -150,7 +153,7 @@ impl Payable {
                 Whose::Practitioner => practitioner.as_mut(),
             };
             if let (Some(gathered), Some(cause)) = (gathered, reason.cause) {
-                gather::add_reason(views, gathered, cause)?;
+                gather::add_reason(views, gathered, cause, laws.book())?;
             }
         }
         Ok(assessed.quoted(asked, &institution, practitioner.as_ref()))

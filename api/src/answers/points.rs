@@ -108,11 +108,10 @@ impl Points {
                 continue;
             }
             if let Some(stored) = stored.iter().find(|stored| stored.version == event.version) {
-                let reason = gather::reason(stored)?;
-                entry.event = reason.event;
-                entry.position = reason.position;
-                entry.basis = reason.basis;
-                entry.voided_by = voided.get(&reason.event).copied().flatten();
+                entry.event = event.id;
+                entry.position = Position(stored.position);
+                entry.basis = gather::basis(stored)?;
+                entry.voided_by = voided.get(&event.id).copied().flatten();
             }
             entry.effective_at = event.effective_at;
             entry.recorded_at = event.recorded_at;

@@ -2,7 +2,7 @@
 
 use super::Position;
 use accord_domain::event::EventType;
-use accord_domain::rulebook::{Citation, Rulebook};
+use accord_domain::rulebook::Citation;
 use accord_domain::{Basis, Instant, Version};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -45,10 +45,4 @@ impl Reason {
     pub fn event_type(&self) -> EventType {
         EventType::by_name(self.kind).unwrap_or(EventType(0))
     }
-}
-
-/// The citation of a rule by id; none for an id this version's rulebook does not have.
-#[must_use]
-pub fn citation(id: &str) -> Option<Citation> {
-    Rulebook::national().cite(id)
 }

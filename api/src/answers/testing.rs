@@ -2,7 +2,7 @@
 
 use super::{Coordinates, Gathered, Position, gather};
 use accord_domain::event::{EventType, NewEvent, encode};
-use accord_domain::{Command, EventData, Instant, Subject, SubjectKind};
+use accord_domain::{Command, EventData, Instant, Laws, Subject, SubjectKind};
 use accord_store::{Stored, ids};
 use serde_json::{Value, json};
 
@@ -108,7 +108,7 @@ impl Tale {
 
     /// What stands on a day, with everything known.
     pub(crate) fn stands(&self, as_of: &str) -> Gathered {
-        gather::from_events(&self.subject, self.day(as_of), &self.stored).unwrap()
+        gather::from_events(&self.subject, self.day(as_of), &self.stored, Laws::national()).unwrap()
     }
 }
 

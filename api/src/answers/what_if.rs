@@ -89,17 +89,17 @@ pub struct ValueOf {
 }
 
 impl WhatIf {
-    /// Of what replay found; `law` is the law supposed.
+    /// Of what replay found: what is recorded cites the law as it is, what is supposed that which is supposed.
     ///
     /// # Errors
     /// When an event cannot be quoted.
     pub fn of(
         found: &Found,
         coordinates: Coordinates,
-        law: &Rulebook,
+        (actual, law): (&Rulebook, &Rulebook),
         lang: Lang,
     ) -> Result<Self, AnswerError> {
-        let reasons = named(found)?;
+        let reasons = named(found, actual)?;
         let teller = Teller { reasons: &reasons, law, lang };
         let acts = |acts: &[Otherwise]| acts.iter().map(|act| teller.act(act)).collect::<Result<Vec<_>, _>>();
         Ok(Self {
@@ -117,7 +117,7 @@ impl WhatIf {
 }
 
 /// Every recorded event that is named, by version.
-fn named(found: &Found) -> Result<BTreeMap<Version, Reason>, AnswerError> {
+fn named(found: &Found, law: &Rulebook) -> Result<BTreeMap<Version, Reason>, AnswerError> {
     let mut versions: Vec<Version> = Vec::new();
     for act in found.acts.iter().chain(&found.to_reconsider) {
         versions.extend(act.act);
@@ -135,7 +135,7 @@ fn named(found: &Found) -> Result<BTreeMap<Version, Reason>, AnswerError> {
     let stored = versions
         .into_iter()
         .filter_map(|version| found.events.iter().find(|stored| stored.version == version));
-    stored.map(|stored| Ok((stored.version, reason(stored)?))).collect()
+    stored.map(|stored| Ok((stored.version, reason(stored, law)?))).collect()
 }
 
 struct Teller<'a> {

@@ -17,6 +17,7 @@ use crate::answers::{AnswerError, Axis, Coordinates, Entry, Gathered, Lang, Rece
 use crate::ledger::Opened;
 use accord_domain::calendar::Calendar;
 use accord_domain::rejection::Words;
+use accord_domain::rulebook::Rulebook;
 use accord_domain::{Instant, Span, Subject, timeline as axis, words};
 use accord_replay::bundle::{
     self, About, Custody, Environment, FORMAT, Manifest, Member, OpenedValue, Tree, VERSION, VERSION_OPENED,
@@ -121,14 +122,15 @@ pub async fn make(
     let shown: Vec<&Stored> =
         stored.iter().zip(&withheld).filter(|(_, not)| !**not).map(|(event, _)| event).collect();
     let whole = shown.len() == stored.len();
-    let rules = cited::cited(ledger.rulebook(), &shown)?;
+    let laws = ledger.laws().known_at(coordinates.known_at);
+    let rules = cited::cited(laws.book(), &shown)?;
     let tree = Tree { root: hex(&root), size: size.to_string() };
     let opened = opening::values(asked.opened.as_ref(), &shown)?;
     let told = Told {
         subject,
         coordinates,
         asked,
-        stands: whole.then(|| gather::from_events(subject, coordinates, &stored)).transpose()?,
+        stands: whole.then(|| gather::from_events(subject, coordinates, &stored, &laws)).transpose()?,
         spans: if whole { axis::timeline(subject.kind(), &gather::decode(&stored)?) } else { Vec::new() },
         acts: acts(&stored, &withheld)?,
         rules,
@@ -148,7 +150,7 @@ pub async fn make(
             exported_by: asked.exported_by.clone(),
             reading: asked.opened.as_ref().map(|read| read.position.to_string()),
         },
-        environment: environment(ledger),
+        environment: environment(laws.book()),
         events: listed,
         format: FORMAT.to_owned(),
         ledger: signer.verifier().name().to_owned(),
@@ -228,13 +230,13 @@ fn checkpoint(
         .map_err(|error| AnswerError::Log(LogError::Other(error.to_string())))
 }
 
-fn environment(ledger: &Ledger) -> Environment {
+fn environment(law: &Rulebook) -> Environment {
     Environment {
         calendar: Calendar::china().hash().to_owned(),
         log_format: SqliteLog::FORMAT,
         program: "accord".to_owned(),
         program_version: env!("CARGO_PKG_VERSION").to_owned(),
-        rulebook: ledger.rulebook().hash().to_owned(),
+        rulebook: law.hash().to_owned(),
     }
 }
 

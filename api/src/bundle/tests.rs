@@ -184,7 +184,7 @@ async fn the_rules_cited_come_with_the_references_to_their_texts() {
     assert!(!rules.is_empty());
     for rule in rules {
         let (id, own) = (rule["id"].as_str().unwrap(), &rule["rule"]);
-        let known = desk.ledger.rulebook().cite(id).unwrap();
+        let known = desk.ledger.laws().book().cite(id).unwrap();
         assert!(known.basis.instrument.contains(own["instrument"].as_str().unwrap()), "{rule}");
         assert_eq!(own["article"].as_str(), known.basis.article.as_deref());
         assert_eq!(own["verified"], known.confidence.is_verified());

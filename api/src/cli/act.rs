@@ -57,7 +57,7 @@ pub(super) fn carry_out(
     let log = ledger.event_log();
     let answer = session
         .runtime
-        .block_on(Done::of(&*log, ledger.signer(), &subject, done.appended))
+        .block_on(Done::of(&*log, ledger.signer(), &ledger.laws(), &subject, done.appended))
         .map_err(|error| Stop::answer(&error, lang))?;
     if done.repeated {
         session.out.say(

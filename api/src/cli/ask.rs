@@ -77,7 +77,7 @@ pub(super) fn show(session: &mut Session<'_, '_>, subject: &Subject, at: At) -> 
     let ledger = open(session)?;
     let place = place(session, &ledger, at)?;
     let log = ledger.event_log();
-    let gathered = answer(session, gather::from_log(&*log, subject, place))?;
+    let gathered = answer(session, gather::from_log(&*log, subject, place, &ledger.laws()))?;
     session.out.answer(&Show::of(&gathered), text::show)?;
     Ok(())
 }
@@ -159,7 +159,7 @@ pub(super) fn payable(session: &mut Session<'_, '_>, claim: &Claim) -> Result<()
         department: claim.department.as_deref().map(Into::into),
         emergency: claim.emergency,
     };
-    let answer = Payable::ask(ledger.views(), ledger.rulebook(), &asked, place)
+    let answer = Payable::ask(ledger.views(), &ledger.laws(), &asked, place)
         .map_err(|error| Stop::answer(&error, session.lang()))?;
     session.out.answer(&answer, text::payable)?;
     Ok(())
@@ -203,7 +203,7 @@ pub(super) fn rules(
 ) -> Result<(), Stop> {
     let at = at.unwrap_or_else(|| session.clock.now());
     let answer = if session.ledger.exists() {
-        Rules::of(open(session)?.rulebook(), at, area, only)
+        Rules::of(open(session)?.laws().book(), at, area, only)
     } else {
         Rules::of(Rulebook::national(), at, area, only)
     };

@@ -8,9 +8,7 @@ use super::exit::Stop;
 use super::replay::failed;
 use super::text;
 use crate::answers::{AnswerError, Breach};
-use accord_domain::calendar::Calendar;
 use accord_domain::compliance::{Asked, BreachKind};
-use accord_domain::obligation::Law;
 use accord_projections::Report;
 use accord_replay::{Checked, Checking, check_of};
 use accord_store::EventLog;
@@ -21,9 +19,14 @@ pub(super) fn check(session: &mut Session<'_, '_>, asked: &Check) -> Result<(), 
     let lang = session.lang();
     let ledger = ask::open(session)?;
     let place = ask::place(session, &ledger, asked.at)?;
-    let law = Law { rulebook: ledger.rulebook(), calendar: Calendar::china() };
+    let laws = ledger.laws().known_at(place.known_at);
     let checking = Checking {
-        asked: Asked { as_of: place.as_of, known_at: place.known_at, late_days: asked.late_days, law },
+        asked: Asked {
+            as_of: place.as_of,
+            known_at: place.known_at,
+            late_days: asked.late_days,
+            laws: &laws,
+        },
         known_at: place.known_at,
         area: asked.area,
         kinds: asked.kind.clone(),
@@ -33,7 +36,7 @@ pub(super) fn check(session: &mut Session<'_, '_>, asked: &Check) -> Result<(), 
     }
     let mut counts: BTreeMap<BreachKind, u64> = BTreeMap::new();
     let mut print = |session: &mut Session<'_, '_>, found: &Checked| {
-        let breaches = Breach::all(found)?;
+        let breaches = Breach::all(found, laws.book())?;
         for breach in &breaches {
             *counts.entry(breach.kind).or_default() += 1;
         }

@@ -33,7 +33,8 @@ pub(super) fn diff(session: &mut Session<'_, '_>, asked: &Differ) -> Result<(), 
     let stored = events_of(session, &ledger, subject, between.known_from.max(between.known_to))?;
     let found = accord_replay::differs(subject.clone(), &stored, between);
     let found = found.map_err(|error| failed(&error, session.lang()))?;
-    let answer = Diff::of(&found, from, to).map_err(|error| Stop::answer(&error, session.lang()))?;
+    let answer = Diff::of(&found, from, to, ledger.laws().book())
+        .map_err(|error| Stop::answer(&error, session.lang()))?;
     session.out.answer(&answer, text::diff)?;
     Ok(())
 }
@@ -76,7 +77,7 @@ fn many(
     let mut count = 0_u64;
     streamed(session, ledger, question, |session, found| {
         count += 1;
-        let answer = Diff::of(&found, from, to)?;
+        let answer = Diff::of(&found, from, to, ledger.laws().book())?;
         Ok(if session.out.json {
             session.out.document(&answer)
         } else {

@@ -350,6 +350,12 @@ fn log(error: &LogError, lang: Lang) -> Problem {
             "该目录不是账本：用 --ledger 指定账本目录",
             "this is not a ledger: name its directory with --ledger",
         ),
+        LogError::Law(_) => (
+            Exit::Usage,
+            "law-unreadable",
+            "某统筹地区采用的规则本程序无法读取：请用记录它时的版本打开",
+            "this version cannot read rules that an area adopted: open the ledger with the one that recorded them",
+        ),
         LogError::Damaged { .. } | LogError::Undecodable { .. } => (
             Exit::Unverified,
             "log-damaged",

@@ -19,6 +19,7 @@ pub(super) fn obligations(session: &mut Session<'_, '_>, filter: Worklist, at: A
     if !session.out.json {
         session.out.text(&text::coordinates(&place, lang))?;
     }
+    let laws = ledger.laws();
     let mut cursor: Option<String> = None;
     loop {
         let page = ledger
@@ -26,7 +27,7 @@ pub(super) fn obligations(session: &mut Session<'_, '_>, filter: Worklist, at: A
             .worklist(&filter, place.as_of, place.known_at, cursor.as_deref(), PAGE)
             .map_err(|error| Stop::views(&error, lang))?;
         let tasks: Vec<Task> =
-            page.items.into_iter().filter_map(|duty| Task::of(duty, place.as_of)).collect();
+            page.items.into_iter().filter_map(|duty| Task::of(duty, place.as_of, &laws)).collect();
         if session.out.json {
             for task in &tasks {
                 session.out.document(task)?;

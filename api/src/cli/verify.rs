@@ -82,6 +82,7 @@ fn unreadable(error: &LogError, session: &Session<'_, '_>) -> Stop {
         LogError::NotALedger(_)
         | LogError::Damaged { .. }
         | LogError::Undecodable { .. }
+        | LogError::Law(_)
         | LogError::Other(_) => {
             Stop::problem(Problem::new(Exit::Unverified, "file-damaged", chain(error)).advice(lang.of_two(
                 "文件 log.db 无法作为账本读取：保留现场，从备份恢复",

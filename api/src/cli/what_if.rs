@@ -10,9 +10,8 @@ use super::{act, text};
 use crate::answers::supposed::{Wrong, fork_of};
 use crate::answers::{Lang, WhatIf};
 use crate::ledger::Ledger;
-use accord_domain::rulebook::Rulebook;
 use accord_domain::what_if::Fork;
-use accord_domain::{Command, Subject};
+use accord_domain::{Command, Laws, Subject};
 use accord_projections::Report;
 use accord_replay::{Supposing, WhatIf as Found};
 use accord_store::EventLog;
@@ -24,9 +23,10 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
     let lang = session.lang();
     let ledger = ask::open(session)?;
     let place = ask::place(session, &ledger, At { as_of: asked.at.as_of, known_at: asked.at.known_at })?;
-    let other = other_law(asked, lang)?;
+    let laws = ledger.laws().known_at(place.known_at);
+    let other = other_law(asked, &laws, lang)?;
     let forked = fork(session, &ledger, asked)?;
-    let law = other.as_ref().unwrap_or(ledger.rulebook());
+    let law = (laws.book(), other.as_ref().unwrap_or(&laws).book());
     let (subject, fork) = match forked {
         Some((subject, fork)) => (Some(subject), Some(fork)),
         None => (asked.subject.clone(), None),
@@ -39,7 +39,7 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
     let supposing = Supposing {
         as_of: place.as_of,
         known_at: place.known_at,
-        law: ledger.rulebook(),
+        law: &laws,
         other: other.as_ref(),
         fork,
         again: asked.again,
@@ -81,14 +81,14 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
 }
 
 /// The law supposed.
-fn other_law(asked: &Suppose, lang: Lang) -> Result<Option<Rulebook>, Stop> {
+fn other_law(asked: &Suppose, laws: &Laws, lang: Lang) -> Result<Option<Laws>, Stop> {
     if let Some(day) = asked.as_if_law_of {
-        return Ok(Some(Rulebook::national().as_if_of(day)));
+        return Ok(Some(laws.as_if_of(day)));
     }
     let Some(file) = &asked.rulebook else { return Ok(None) };
     let name = file.display().to_string();
     let text = act::read(file, &name, lang)?;
-    let amended = Rulebook::amended(&name, &text).map_err(|error| {
+    let amended = laws.amended(&name, &text).map_err(|error| {
         Stop::problem(
             Problem::new(Exit::Usage, "invalid-rulebook", error.message.clone())
                 .file(&error.file)

@@ -8,10 +8,8 @@ use super::query::Query;
 use crate::answers::check::breach_kind;
 use crate::answers::{Breach, Coordinates, gather};
 use crate::limits::SUBJECTS_LOOKED_AT_MAX;
-use accord_domain::calendar::Calendar;
 use accord_domain::compliance::{Asked, BreachKind, LATE_DAYS_DEFAULT};
-use accord_domain::obligation::Law;
-use accord_domain::{AreaCode, Subject, words};
+use accord_domain::{AreaCode, Laws, Subject, words};
 use accord_replay::{CheckPage, Checking, Mark, ReplayError, check_page, check_subject_page};
 use axum::extract::State;
 use axum::response::Response;
@@ -82,10 +80,11 @@ pub(crate) async fn check(State(app): State<App>, mut query: Query) -> Result<Re
     let (worker, limit) = (app.clone(), paging.limit);
     // Judging many acts takes a while: away from the threads that serve others.
     let answered = tokio::task::spawn_blocking(move || {
-        let page = asked.page(&worker, from, limit).map_err(|error| from_replay(&error))?;
+        let laws = worker.ledger().laws().known_at(coordinates.known_at);
+        let page = asked.page(&worker, &laws, from, limit).map_err(|error| from_replay(&error))?;
         let mut items = Vec::new();
         for found in &page.found {
-            items.extend(Breach::all(found)?);
+            items.extend(Breach::all(found, laws.book())?);
         }
         Ok::<_, Problem>((items, page.next))
     });
@@ -104,14 +103,13 @@ struct Question {
 }
 
 impl Question {
-    fn page(self, app: &App, from: Mark, limit: usize) -> Result<CheckPage, ReplayError> {
-        let law = Law { rulebook: app.ledger().rulebook(), calendar: Calendar::china() };
+    fn page(self, app: &App, laws: &Laws, from: Mark, limit: usize) -> Result<CheckPage, ReplayError> {
         let checking = Checking {
             asked: Asked {
                 as_of: self.coordinates.as_of,
                 known_at: self.coordinates.known_at,
                 late_days: self.late_days,
-                law,
+                laws,
             },
             known_at: self.coordinates.known_at,
             area: self.area,

@@ -72,7 +72,9 @@ async fn answer(app: &App, subject: &Subject, done: &Done) -> Result<Response, P
         app.metrics().recorded.inc();
         app.grown(last_position(done));
     }
-    let answer = answers::Done::of(app.log(), app.ledger().signer(), subject, done.appended).await?;
+    let answer =
+        answers::Done::of(app.log(), app.ledger().signer(), &app.ledger().laws(), subject, done.appended)
+            .await?;
     let mut response = json(&answer);
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag::value(subject, answer.version)?);
@@ -226,8 +228,9 @@ async fn with_since(app: &App, subject: &Subject, expected: Option<Version>, pro
         Some(_) => app.log().read_stream(&subject.stream(), from, SINCE_EVENTS_MAX).await,
         None => Ok(Vec::new()),
     };
-    let since: Vec<Reason> =
-        found.unwrap_or_default().iter().filter_map(|stored| gather::reason(stored).ok()).collect();
+    let (found, laws) = (found.unwrap_or_default(), app.ledger().laws());
+    let since = found.iter().filter_map(|stored| gather::reason(stored, laws.book()).ok());
+    let since: Vec<Reason> = since.collect();
     let own = subject.clone();
     let newest = app.views(move |views| views.subject(&own)).await.ok().flatten();
     let version = newest.map(|row| row.version);

@@ -52,11 +52,15 @@ pub(crate) async fn many(State(app): State<App>, mut query: Query) -> Result<Res
     let (from, between) = between(&app, first, known_from, to).await?;
     let begin = position_after(&paging)?;
     let (worker, size) = (app.clone(), looked_at(paging.limit));
+    let laws = app.ledger().laws();
     let found = tokio::task::spawn_blocking(move || {
         let page =
             diff_page(worker.log(), between, area, begin, size).map_err(|error| from_replay(&error))?;
-        let items =
-            page.found.iter().map(|found| Diff::of(found, from, to)).collect::<Result<Vec<_>, _>>()?;
+        let items = page
+            .found
+            .iter()
+            .map(|found| Diff::of(found, from, to, laws.book()))
+            .collect::<Result<Vec<_>, _>>()?;
         Ok::<_, Problem>((items, page.next))
     });
     let (items, next) = found.await.map_err(|_| Problem::internal())??;
@@ -168,5 +172,5 @@ pub(super) async fn diff(
     // Many events against many others take a while: away from the threads that serve others.
     let found = tokio::task::spawn_blocking(move || differs(subject, &stored, between)).await;
     let found = found.map_err(|_| Problem::internal())?.map_err(|error| from_replay(&error))?;
-    Ok(json(&Diff::of(&found, from, to)?))
+    Ok(json(&Diff::of(&found, from, to, app.ledger().laws().book())?))
 }

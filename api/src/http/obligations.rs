@@ -50,7 +50,8 @@ pub(crate) async fn obligations(State(app): State<App>, mut query: Query) -> Res
             views.worklist(&filter, coordinates.as_of, coordinates.known_at, after.as_deref(), limit)
         })
         .await?;
-    let items = page.items.into_iter().filter_map(|duty| Task::of(duty, coordinates.as_of)).collect();
+    let laws = app.ledger().laws();
+    let items = page.items.into_iter().filter_map(|duty| Task::of(duty, coordinates.as_of, &laws)).collect();
     let next_cursor = page.next.map(|after| paging.next(after, coordinates));
     let link = next_cursor.as_deref().map(|cursor| query.with("cursor", cursor));
     Ok(link_next(json(&List { coordinates, items, next_cursor }), "/v1/obligations", link.as_deref()))

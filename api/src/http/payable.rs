@@ -52,7 +52,7 @@ pub(crate) async fn payable(State(app): State<App>, mut query: Query) -> Result<
     let asked = ClaimAsked { institution, practitioner, area, line, department, emergency };
     let ledger = app.ledger().clone();
     let answer =
-        app.views(move |views| Ok(Payable::ask(views, ledger.rulebook(), &asked, coordinates))).await??;
+        app.views(move |views| Ok(Payable::ask(views, &ledger.laws(), &asked, coordinates))).await??;
     Ok(json(&answer))
 }
 

@@ -34,5 +34,5 @@ pub(crate) async fn rules(State(app): State<App>, mut query: Query) -> Result<Re
     let only = query.text("rule")?;
     query.finish()?;
     let at = at.unwrap_or_else(|| app.ledger().clock().now());
-    Ok(json(&Rules::of(app.ledger().rulebook(), at, area, only.as_deref())))
+    Ok(json(&Rules::of(app.ledger().laws().book(), at, area, only.as_deref())))
 }

@@ -66,7 +66,7 @@ pub(super) async fn show(
     query.finish()?;
     let subject = subject(kind, code)?;
     let coordinates = app.coordinates(at).await?;
-    let gathered = gather::from_log(app.log(), &subject, coordinates).await?;
+    let gathered = gather::from_log(app.log(), &subject, coordinates, &app.ledger().laws()).await?;
     let Some(version) = gathered.version else { return Ok(json(&Show::of(&gathered))) };
     if etag::none_match(headers, &subject, version)?
         && (at.asked.as_of.is_some() || unturned(app, &gathered, version).await?)
@@ -85,6 +85,6 @@ async fn unturned(app: &App, now: &Gathered, version: Version) -> Result<bool, P
     let newest = app.log().read_stream(&now.subject.stream(), version, 1).await?;
     let Some(recorded_at) = newest.first().map(|stored| stored.recorded_at) else { return Ok(false) };
     let coordinates = Coordinates { as_of: recorded_at, ..now.coordinates };
-    let then = gather::from_log(app.log(), &now.subject, coordinates).await?;
+    let then = gather::from_log(app.log(), &now.subject, coordinates, &app.ledger().laws()).await?;
     Ok(Gathered { coordinates: now.coordinates, ..then } == *now)
 }

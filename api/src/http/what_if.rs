@@ -11,9 +11,8 @@ use crate::answers::history::hex;
 use crate::answers::supposed::{Wrong, fork_of};
 use crate::answers::{Coordinates, Lang, WhatIf, gather};
 use crate::limits::COMMAND_BYTES_MAX;
-use accord_domain::rulebook::Rulebook;
 use accord_domain::what_if::Fork;
-use accord_domain::{AreaCode, Command, Instant, Subject, words};
+use accord_domain::{AreaCode, Command, Instant, Laws, Subject, words};
 use accord_replay::{Supposing, what_if, what_if_page};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -94,10 +93,9 @@ pub(crate) async fn suppose(
     let digest: [u8; 32] = Sha256::digest(&body).into();
     let paging = Paging::read(&mut query, &format!("what-if/{}", hex(&digest)))?;
     query.finish()?;
-    let other = other_law(&asked)?;
     let fork = fork(&app, &asked).await?;
     let lang = language::of(&headers);
-    if fork.is_none() && other.is_none() {
+    if fork.is_none() && asked.as_if_law_of.is_none() && asked.rulebook.is_none() {
         return Err(invalid(
             "nothing-supposed",
             &words!(
@@ -116,7 +114,7 @@ pub(crate) async fn suppose(
                 ),
             ));
         }
-        return many(&app, at, &paging, asked, other, lang).await;
+        return many(&app, at, &paging, asked, lang).await;
     }
     let named = asked.subject.as_deref().map(Subject::parse).transpose();
     let named = named.map_err(|error| Problem::new(&catalogue::INVALID_CODE, error.words()))?;
@@ -129,24 +127,25 @@ pub(crate) async fn suppose(
         }
     };
     let coordinates = app.coordinates(at).await?;
+    let laws = app.ledger().laws().known_at(coordinates.known_at);
+    let other = other_law(&asked, &laws)?;
     let stored = gather::history(app.log(), &subject, coordinates.known_at).await?;
     if stored.is_empty() {
         gather::must_be_known(app.log(), &subject).await?;
     }
     // Deciding a long history again takes a while: away from the threads that serve others.
-    let worker = app.clone();
     let answered = tokio::task::spawn_blocking(move || {
-        let law = worker.ledger().rulebook();
         let supposing = Supposing {
             as_of: coordinates.as_of,
             known_at: coordinates.known_at,
-            law,
+            law: &laws,
             other: other.as_ref(),
             fork,
             again: asked.again,
         };
         let found = what_if(subject, &stored, &supposing).map_err(|error| from_replay(&error))?;
-        WhatIf::of(&found, coordinates, other.as_ref().unwrap_or(law), lang).map_err(Problem::from)
+        let law = (laws.book(), other.as_ref().unwrap_or(&laws).book());
+        WhatIf::of(&found, coordinates, law, lang).map_err(Problem::from)
     });
     Ok(json(&answered.await.map_err(|_| Problem::internal())??))
 }
@@ -159,30 +158,24 @@ struct List {
 }
 
 /// Every subject, or those of an area, under another law.
-async fn many(
-    app: &App,
-    at: At,
-    paging: &Paging,
-    asked: Asked,
-    other: Option<Rulebook>,
-    lang: Lang,
-) -> Result<Response, Problem> {
+async fn many(app: &App, at: At, paging: &Paging, asked: Asked, lang: Lang) -> Result<Response, Problem> {
     let coordinates = paging.pin(app.coordinates(at).await?);
+    let laws = app.ledger().laws().known_at(coordinates.known_at);
+    let other = other_law(&asked, &laws)?;
     let (from, size) = (position_after(paging)?, looked_at(paging.limit));
     let worker = app.clone();
     let answered = tokio::task::spawn_blocking(move || {
-        let law = worker.ledger().rulebook();
         let supposing = Supposing {
             as_of: coordinates.as_of,
             known_at: coordinates.known_at,
-            law,
+            law: &laws,
             other: other.as_ref(),
             fork: None,
             again: asked.again,
         };
         let page = what_if_page(worker.log(), &supposing, asked.area, from, size);
         let page = page.map_err(|error| from_replay(&error))?;
-        let law = other.as_ref().unwrap_or(law);
+        let law = (laws.book(), other.as_ref().unwrap_or(&laws).book());
         let items = page.found.iter().map(|found| WhatIf::of(found, coordinates, law, lang));
         Ok::<_, Problem>((items.collect::<Result<Vec<_>, _>>()?, page.next))
     });
@@ -191,14 +184,15 @@ async fn many(
     Ok(json(&List { coordinates, items, next_cursor }))
 }
 
-fn other_law(asked: &Asked) -> Result<Option<Rulebook>, Problem> {
+fn other_law(asked: &Asked, laws: &Laws) -> Result<Option<Laws>, Problem> {
     match (asked.as_if_law_of, &asked.rulebook) {
         (Some(_), Some(_)) => Err(invalid(
             "two-laws",
             &words!("as_if_law_of and rulebook exclude each other", "as_if_law_of 与 rulebook 只能给其一"),
         )),
-        (Some(day), None) => Ok(Some(Rulebook::national().as_if_of(day))),
-        (None, Some(text)) => Rulebook::amended("rulebook", text)
+        (Some(day), None) => Ok(Some(laws.as_if_of(day))),
+        (None, Some(text)) => laws
+            .amended("rulebook", text)
             .map(Some)
             .map_err(|error| invalid("invalid-rulebook", &words!("{error}", "规则文件有误：{error}"))),
         (None, None) => Ok(None),

@@ -5,7 +5,9 @@ use super::heads::{Ground, Heads};
 use super::personal;
 use accord_domain::rejection::RejectionKind;
 use accord_domain::rulebook::Rulebook;
-use accord_domain::{Act, Authority, Command, Context, Instant, NewEvent, Rejection, Subject, event, words};
+use accord_domain::{
+    Act, Authority, Command, Context, Instant, Laws, NewEvent, Rejection, Subject, event, words,
+};
 use accord_store::vault::Vault;
 use accord_store::{Append, AppendError, EventLog, Expected, LogError, Request};
 use std::sync::Arc;
@@ -65,7 +67,7 @@ pub(super) async fn decide(
     command: &Command,
     request: Option<Request>,
     now: Instant,
-    rulebook: &Rulebook,
+    laws: &Laws,
 ) -> Result<(Append, Vec<NewEvent>), Failure> {
     let effective_at = command.envelope.effective_at.unwrap_or(now);
     let subject = &command.subject;
@@ -80,13 +82,13 @@ pub(super) async fn decide(
             holds_personal.then(|| personal::sealed(vault, command, version, history)).transpose()?;
         let command = sealed.as_ref().unwrap_or(command);
         let erased = ground.erased;
-        let context = Context { effective_at, rulebook, version, history, others: &others, erased };
+        let context = Context { effective_at, laws, version, history, others: &others, erased };
         match accord_domain::decide(&ground.state, command, &context) {
             Ok(decided) => {
                 if holds_personal {
                     personal::none_in_plain_text(command, &decided)?;
                 }
-                let append = written(command, &decided, &ground, request, rulebook)?;
+                let append = written(command, &decided, &ground, request, laws.book())?;
                 return Ok((append, decided));
             }
             Err(_) if !with_history && command.act.names_event().is_some() => with_history = true,

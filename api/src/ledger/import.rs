@@ -8,10 +8,10 @@ use super::beside::Beside;
 use super::decision::{self, Door};
 use super::heads::{Heads, numbered};
 use super::personal;
+use super::shelf::Shelf;
 use super::writer::Writer;
 use super::{Failure, OpenError};
-use accord_domain::rulebook::Rulebook;
-use accord_domain::{Command, CommandError, Instant};
+use accord_domain::{Command, CommandError, Event, Instant, Laws, Subject};
 use accord_projections::{Partitions, Projector, ViewError, wait_for};
 use accord_store::clock::Clock;
 use accord_store::vault::{Use, Vault};
@@ -119,7 +119,7 @@ pub enum ImportError {
 pub struct Importer {
     log: Arc<SqliteLog>,
     projector: Projector,
-    rulebook: Arc<Rulebook>,
+    laws: Laws,
     clock: Arc<dyn Clock>,
     heads: Heads,
     vault: Vault,
@@ -132,11 +132,11 @@ impl Importer {
     /// As [`super::Ledger::open`].
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let (log, projector) = super::open_for_writing(dir, &clock)?;
-        let rulebook = Arc::new(Rulebook::national().clone());
+        let laws = projector.laws().clone();
         let heads = heads_of(dir, &projector)?;
         let vault = Vault::new(dir, log.ledger_id(), Use::ReadWrite);
         wait_for(personal::finish(&vault, &*log));
-        Ok(Self { log, projector, rulebook, clock, heads, vault })
+        Ok(Self { log, projector, laws, clock, heads, vault })
     }
 
     /// The log.
@@ -154,7 +154,7 @@ impl Importer {
         source: impl BufRead + Send,
         watcher: &mut dyn Watcher,
     ) -> Result<ImportReport, ImportError> {
-        let Self { log, projector, rulebook, clock, heads, vault } = self;
+        let Self { log, projector, laws, clock, heads, vault } = self;
         let vault = &*vault;
         let log_failed = |log: &SqliteLog, source| ImportError::Log {
             committed: wait_for(log.len()).unwrap_or(0),
@@ -183,7 +183,7 @@ impl Importer {
                 vault,
                 target: &mut bulk,
                 heads,
-                rulebook,
+                laws,
                 clock: &**clock,
                 report: ImportReport::default(),
             };
@@ -223,10 +223,11 @@ impl Importer {
         if self.projector.pending_reactions(1).map_err(ImportError::Views)?.is_empty() {
             return Ok(());
         }
-        let Self { log, projector, rulebook, clock, heads, vault } = self;
+        let Self { log, projector, laws, clock, heads, vault } = self;
         let salt = log.salt();
         let views = Beside::start(projector).map_err(ImportError::Thread)?;
-        let mut writer = Writer { log, views, rulebook, clock, salt, heads, vault: Arc::new(vault) };
+        let shelf = Shelf::new(laws.clone(), 0);
+        let mut writer = Writer { log, views, laws, shelf, clock, salt, heads, vault: Arc::new(vault) };
         wait_for(writer.react());
         Ok(())
     }
@@ -243,7 +244,9 @@ impl Importer {
         let (chunks, parsed) = sync_channel(CHUNKS_AHEAD);
         let next = wait_for(self.log.len())
             .map_err(|error| ImportError::Log { committed: 0, source: Arc::new(error) })?;
-        let Self { log, rulebook, clock, heads, projector, .. } = self;
+        let Self { log, laws, clock, heads, projector, .. } = self;
+        let mut laws = laws.clone();
+        let laws = &mut laws;
         let vault = &Vault::new(log.dir(), log.ledger_id(), Use::Rehearsal);
         let mut rehearsal = Rehearsal { log, next, recorded_at: clock.now(), keys: HashMap::new() };
         thread::scope(|scope| {
@@ -253,7 +256,7 @@ impl Importer {
                 vault,
                 target: &mut rehearsal,
                 heads,
-                rulebook,
+                laws,
                 clock: &**clock,
                 report: ImportReport::default(),
             };
@@ -407,7 +410,7 @@ struct Run<'a, T> {
     vault: &'a Vault,
     target: &'a mut T,
     heads: &'a mut Heads,
-    rulebook: &'a Rulebook,
+    laws: &'a mut Laws,
     clock: &'a dyn Clock,
     report: ImportReport,
 }
@@ -466,8 +469,7 @@ impl<T: Target> Run<'_, T> {
             };
         }
         let now = self.clock.now();
-        let decided =
-            decision::decide(self.heads, self.log, self.vault, command, request, now, self.rulebook);
+        let decided = decision::decide(self.heads, self.log, self.vault, command, request, now, self.laws);
         let (append, decided) = wait_for(decided)?;
         personal::begin(self.vault, command)?;
         let answer = match self.target.push(append) {
@@ -482,9 +484,18 @@ impl<T: Target> Run<'_, T> {
             return Ok(answer);
         }
         let events = numbered(decided, &answer.appended, self.log.salt());
+        self.learn(&command.subject, &events)?;
         self.heads.recorded(&command.subject, &events);
         self.heads.put_in_flight(&command.subject, events);
         Ok(answer)
+    }
+
+    /// The next line is decided under what this one adopts.
+    fn learn(&mut self, subject: &Subject, events: &[Event]) -> Result<(), Failure> {
+        for event in events {
+            self.laws.take(subject, event).map_err(LogError::from)?;
+        }
+        Ok(())
     }
 }
 

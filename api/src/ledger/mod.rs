@@ -7,6 +7,7 @@ mod heads;
 mod import;
 mod personal;
 mod reactions;
+mod shelf;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -17,14 +18,14 @@ pub use import::{ImportError, ImportReport, Importer, LINE_BYTES_MAX, LineResult
 pub use personal::Opened;
 pub use writer::Done;
 
-use accord_domain::rulebook::Rulebook;
-use accord_domain::{Command, Subject};
+use accord_domain::{Command, Laws, Subject};
 use accord_projections::{Options, Projector, Source, ViewError, Views, wait_for};
 use accord_store::clock::Clock;
 use accord_store::keys::Signer;
 use accord_store::vault::{Use, Vault};
 use accord_store::{EventLog, LogError, SqliteLog};
 use beside::Beside;
+use shelf::Shelf;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
@@ -57,7 +58,7 @@ struct Inner {
     dir: PathBuf,
     log: Arc<SqliteLog>,
     views: Views,
-    rulebook: Arc<Rulebook>,
+    shelf: Shelf,
     clock: Arc<dyn Clock>,
     /// Signs checkpoints; none where the key cannot be read.
     signer: Option<Signer>,
@@ -106,14 +107,14 @@ impl Ledger {
     /// # Errors
     /// [`OpenError`] says what is in the way: missing, locked, read-only, of a newer format.
     pub fn open(dir: &Path, access: Access, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let rulebook = Arc::new(Rulebook::national().clone());
-        let (log, signer, vault, writing, showing) = match access {
+        let (log, signer, vault, shelf, writing, showing) = match access {
             Access::ReadWrite => {
                 let (log, projector) = open_for_writing(dir, &clock)?;
                 let signer = Signer::open_or_make(dir, log.ledger_id())
                     .map_err(|source| OpenError::Key { dir: dir.to_owned(), source })?;
                 let mut heads = heads::Heads::new(HEADS_MAX);
                 heads.take_up(projector.spoken_of().map_err(|e| views_failed(dir, e))?);
+                let shelf = Shelf::new(projector.laws().clone(), projector.position());
                 let views = Beside::start(projector).map_err(OpenError::Writer)?;
                 let showing = views.showing().clone();
                 let vault = Arc::new(Vault::new(dir, log.ledger_id(), Use::ReadWrite));
@@ -122,22 +123,25 @@ impl Ledger {
                     vault: Arc::clone(&vault),
                     log: log.clone(),
                     views,
-                    rulebook: Arc::clone(&rulebook),
+                    laws: shelf.laws(),
+                    shelf: shelf.clone(),
                     clock: Arc::clone(&clock),
                     salt: log.salt(),
                     heads,
                 };
                 // What was recorded and not yet reacted to when the ledger was last closed, or fell.
                 wait_for(writer.react());
-                (log, Some(signer), vault, Some(start(writer)?), Some(showing))
+                (log, Some(signer), vault, shelf, Some(start(writer)?), Some(showing))
             }
             Access::ReadOnly => {
                 existing(dir)?;
                 let log =
                     SqliteLog::open_read_only(dir, Arc::clone(&clock)).map_err(|e| log_failed(dir, e))?;
                 let signer = Signer::open(dir, log.ledger_id()).ok();
+                let events = wait_for(log.len()).map_err(|e| log_failed(dir, e))?;
+                let laws = wait_for(accord_store::laws::laws(&log)).map_err(|e| log_failed(dir, e))?;
                 let vault = Arc::new(Vault::new(dir, log.ledger_id(), Use::ReadOnly));
-                (Arc::new(log), signer, vault, None, None)
+                (Arc::new(log), signer, vault, Shelf::new(laws, events), None, None)
             }
         };
         let path = views_path(dir);
@@ -147,16 +151,7 @@ impl Ledger {
         }
         .map_err(|e| views_failed(dir, e))?;
         Ok(Self {
-            inner: Arc::new(Inner {
-                dir: dir.to_owned(),
-                log,
-                views,
-                rulebook,
-                clock,
-                signer,
-                vault,
-                writing,
-            }),
+            inner: Arc::new(Inner { dir: dir.to_owned(), log, views, shelf, clock, signer, vault, writing }),
         })
     }
 
@@ -242,10 +237,26 @@ impl Ledger {
         &self.inner.views
     }
 
-    /// The rules.
+    /// The law: the rules compiled in and what areas adopted, as known now and at all times before.
     #[must_use]
-    pub fn rulebook(&self) -> &Rulebook {
-        &self.inner.rulebook
+    pub fn laws(&self) -> Laws {
+        if self.inner.writing.is_none()
+            && let Err(error) = self.read_laws()
+        {
+            // Whatever asks for the law reads the log too, and says then what is in the way.
+            tracing::error!(error = &error as &dyn std::error::Error, "the law cannot be read anew");
+        }
+        self.inner.shelf.laws()
+    }
+
+    /// Beside a writer in another process: the law is read again where the log has grown.
+    fn read_laws(&self) -> Result<(), LogError> {
+        let events = wait_for(self.inner.log.len())?;
+        if self.inner.shelf.events() < events {
+            let laws = wait_for(accord_store::laws::laws(&*self.inner.log))?;
+            self.inner.shelf.put(laws, events);
+        }
+        Ok(())
     }
 
     /// What signs its checkpoints; none where the key cannot be read.

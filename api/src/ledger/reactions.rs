@@ -92,7 +92,7 @@ impl Writer {
             candidates.push(Candidate { subject: other, events });
         }
         let by = circumstances.actor.authority;
-        Ok(reactor::react(&subject, &event, by, &history, &candidates, &self.rulebook))
+        Ok(reactor::react(&subject, &event, by, &history, &candidates, self.laws.book()))
     }
 
     /// Carries out a reaction. One that is refused becomes a review where people see it, and is not tried again.

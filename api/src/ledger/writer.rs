@@ -8,9 +8,9 @@ use super::beside::Beside;
 use super::decision::{self, Door};
 use super::heads::{Heads, numbered};
 use super::personal;
+use super::shelf::Shelf;
 use accord_domain::others::{self, Ask};
-use accord_domain::rulebook::Rulebook;
-use accord_domain::{Command, EventData, NewEvent, Subject, reactor};
+use accord_domain::{Command, EventData, Laws, NewEvent, Subject, reactor};
 use accord_projections::wait_for;
 use accord_store::clock::Clock;
 use accord_store::vault::Vault;
@@ -107,7 +107,10 @@ pub(super) struct Writer {
     pub(super) vault: Arc<Vault>,
     pub(super) log: Arc<dyn EventLog>,
     pub(super) views: Beside,
-    pub(super) rulebook: Arc<Rulebook>,
+    /// The law, brought forward with every adoption before the next command is decided.
+    pub(super) laws: Laws,
+    /// Where others find it.
+    pub(super) shelf: Shelf,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) salt: u64,
     pub(super) heads: Heads,
@@ -152,6 +155,7 @@ impl Writer {
         let mut batch = Vec::new();
         let mut pending = Vec::new();
         let mut something_said = false;
+        let mut law_changes = false;
         for asked in queue.drain(..) {
             let key = asked.command.envelope.key.clone();
             let asks = asked.command.act.asks(&asked.command.subject);
@@ -159,7 +163,9 @@ impl Writer {
                 || key.as_ref().is_some_and(|key| keys.contains(key))
                 // It is decided on what others have come to, not on what they came from.
                 || asks.iter().flat_map(Ask::subjects).any(|other| subjects.contains(&other))
-                || (something_said && asks.iter().any(|ask| ask.whom().is_some()));
+                || (something_said && asks.iter().any(|ask| ask.whom().is_some()))
+                // It is decided under what was adopted before it.
+                || law_changes;
             if shares {
                 // Whatever waits behind it for the same subject must stay behind it.
                 subjects.insert(asked.command.subject.clone());
@@ -175,6 +181,7 @@ impl Writer {
             };
             match decided {
                 Ok(Decided::New { append, decided, erases }) => {
+                    law_changes |= decided.iter().any(|new| Laws::may_change(new.data.event_type()));
                     something_said |= decided.iter().any(|new| others::bears_on_others(&new.data));
                     batch.push(append);
                     pending.push(Pending {
@@ -215,6 +222,10 @@ impl Writer {
             let durable = answers.iter().flatten().any(|answer| !answer.repeated);
             self.views.end(Arc::clone(&events), durable);
         }
+        let durable = answers.iter().flatten().any(|answer| !answer.repeated);
+        if durable && events.iter().any(|stored| Laws::may_change(stored.kind)) {
+            self.learn(&events);
+        }
         if pending.iter().any(|one| one.erases) {
             personal::finish(&self.vault, &*self.log).await;
         }
@@ -248,6 +259,19 @@ impl Writer {
         waiting
     }
 
+    /// Brings the law forward by what was just recorded.
+    fn learn(&mut self, events: &[Stored]) {
+        for stored in events {
+            if let Err(error) = accord_store::laws::take(&mut self.laws, stored) {
+                // It was decided on the same text: this cannot be but by a fault, and nothing is decided under half a law.
+                panic!("the law recorded at position {}: {error}", stored.position);
+            }
+        }
+        if let Some(last) = events.last() {
+            self.shelf.put(self.laws.clone(), last.position + 1);
+        }
+    }
+
     /// Carries out one of the ledger's own commands.
     pub(super) async fn carry_out(&mut self, command: Command) -> Result<Done, Failure> {
         let (append, decided, erases) = match self.decide(&command, Door::Inside).await? {
@@ -276,7 +300,7 @@ impl Writer {
         let asked = request.clone();
         let now = self.clock.now();
         let decided =
-            decision::decide(&mut self.heads, &*self.log, &self.vault, command, request, now, &self.rulebook)
+            decision::decide(&mut self.heads, &*self.log, &self.vault, command, request, now, &self.laws)
                 .await;
         match (decided, asked) {
             (Ok((append, decided)), _) => {

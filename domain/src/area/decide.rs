@@ -90,8 +90,7 @@ fn adopt(
         let words = words!("the text's SHA-256 is {digest}", "文本的 SHA-256 为 {digest}");
         return Err(Rejection::new("sha256-differs", words).allowed(json!({ "sha256": digest })));
     }
-    let adopted = context.rulebook.with_overlay(&data.name, &data.text, area, context.effective_at);
-    if let Err(error) = adopted {
+    if let Err(error) = context.laws.may_adopt(&data.name, &data.text, area, context.effective_at) {
         let words = words!("the rules cannot be read: {error}", "规则无法读取：{error}");
         let place = json!({ "file": error.file, "line": error.line, "message": error.message });
         return Err(Rejection::new("rules-unreadable", words).allowed(place));

@@ -7,6 +7,7 @@ use crate::decide::{Decision, area_of};
 use crate::event::{Event, EventData, NewEvent};
 use crate::id::Subject;
 use crate::institution::InstitutionEvent as I;
+use crate::laws::Laws;
 use crate::rejection::Rejection;
 use crate::time::Instant;
 use crate::what_if::{Ground, is_recorded};
@@ -28,7 +29,8 @@ pub(super) fn breaches(
         let (caused, after) = others.split_at(others.iter().take_while(follows).count());
         let holds = first.known.void_from != Instant::MIN && first.event().effective_at <= asked.as_of;
         if holds && first.record.event.caused_by.is_none() {
-            let case = Case { subject, events, ground: &ground, first, caused, asked };
+            let laws = asked.laws.before(first.record.event.recorded_at);
+            let case = Case { subject, events, ground: &ground, first, caused, asked, laws };
             found.extend(case.judge());
         }
         ground.push(first.record.event.clone());
@@ -46,15 +48,17 @@ struct Case<'a> {
     first: &'a Judged<'a>,
     caused: &'a [Judged<'a>],
     asked: &'a Asked<'a>,
+    /// The law known when it was recorded.
+    laws: Laws,
 }
 
 impl Case<'_> {
     fn judge(&self) -> Vec<Breach> {
         let caused: Vec<Event> = self.caused.iter().map(|next| next.record.event.clone()).collect();
         let event = self.first.event();
-        let law = self.asked.law.rulebook;
         let circumstances = &self.first.record.circumstances;
-        let Some(mut command) = Command::recorded(self.subject, event, &caused, circumstances, law) else {
+        let book = self.laws.book();
+        let Some(mut command) = Command::recorded(self.subject, event, &caused, circumstances, book) else {
             return Vec::new();
         };
         let mut first = self.decide(&command);
@@ -87,14 +91,14 @@ impl Case<'_> {
     /// Decides as it is recorded. Months that the rule does not leave open were chosen all the same, and are out of range.
     fn decide(&self, command: &Command) -> Result<Decision, Rejection> {
         let newest = self.first.record.event.version.checked_sub(1);
-        let law = self.asked.law.rulebook;
+        let laws = &self.laws;
         let others = &self.first.record.circumstances.others;
-        let plain = self.ground.decide(command, newest, law, others);
+        let plain = self.ground.decide(command, newest, laws, others);
         let Err(rejection) = &plain else { return plain };
         if rejection.code == "out-of-range" {
             plain
         } else {
-            self.ground.decide_recorded(command, newest, law, others)
+            self.ground.decide_recorded(command, newest, laws, others)
         }
     }
 
@@ -207,7 +211,7 @@ impl Case<'_> {
     }
 
     fn cite(&self, new: &NewEvent) -> Option<crate::rulebook::Citation> {
-        new.rules.iter().find_map(|rule| self.asked.law.rulebook.cite(rule))
+        new.rules.iter().find_map(|rule| self.asked.laws.book().cite(rule))
     }
 
     fn breach(&self, kind: BreachKind, code: &str, words: crate::rejection::Words) -> Breach {

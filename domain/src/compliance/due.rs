@@ -8,7 +8,7 @@ use crate::time::Instant;
 
 /// Everything of the docket that is not as it was called for.
 pub(super) fn breaches(subject: &Subject, events: &[Event], asked: &Asked<'_>) -> Vec<Breach> {
-    let entries = docket(subject, events, &asked.law, asked.known_at);
+    let entries = docket(subject, events, asked.laws, asked.known_at);
     entries.iter().filter_map(|entry| breach(entry, events, asked)).collect()
 }
 
@@ -16,7 +16,7 @@ fn breach(entry: &Entry, events: &[Event], asked: &Asked<'_>) -> Option<Breach> 
     if !entry.kind.on_worklist() {
         return None;
     }
-    let told = entry.at(asked.as_of, &asked.law)?;
+    let told = entry.at(asked.as_of, &asked.laws.law())?;
     let (kind, end) = match told.state {
         ObligationState::Late => (late(entry.kind), asked.as_of),
         ObligationState::Open => (open(entry)?, asked.as_of),

@@ -272,7 +272,7 @@ impl Look<'_> {
             Due | Allowed => return None,
         };
         let mut breach = self.breach(kind, code, words!("{en}", "{zh}"));
-        breach.rule = finding.rule.as_deref().and_then(|id| self.asked.law.rulebook.cite(id));
+        breach.rule = finding.rule.as_deref().and_then(|id| self.asked.laws.book().cite(id));
         Some(breach)
     }
 
@@ -284,7 +284,7 @@ impl Look<'_> {
         if stated || event.caused_by.is_some() || was_wished_for(&event.data) {
             return None;
         }
-        let law = self.asked.law.rulebook;
+        let law = self.asked.laws.book_before(event.recorded_at);
         let param = format!("{STATES_BASIS}{}", event.data.event_type().name());
         let rule = law.rule(&param, event.effective_at, area_of(event, self.events))?;
         let breach = match circumstances.unknown.get("/basis") {
@@ -304,7 +304,7 @@ impl Look<'_> {
     fn is_unchanged(&self) -> bool {
         let named = |event: &Event| {
             let circumstances = &self.judged.record.circumstances;
-            let law = self.asked.law.rulebook;
+            let law = self.asked.laws.book_before(event.recorded_at);
             let command = Command::recorded(self.subject, event, &[], circumstances, law)?;
             let id = command.act.names_event()?;
             self.events.iter().find(|known| known.id == id)

@@ -12,7 +12,7 @@ pub(super) fn records(history: &History) -> Vec<Record> {
 }
 
 fn asked(as_of: &str) -> Asked<'static> {
-    Asked { as_of: at(as_of), known_at: Instant::MAX, late_days: 100_000, law: Law::national() }
+    Asked { as_of: at(as_of), known_at: Instant::MAX, late_days: 100_000, laws: Laws::national() }
 }
 
 /// As a lawyer reads it.

@@ -44,7 +44,7 @@ fn of_year(year: i32, standing: &[Span], inspections: &[&Event], asked: &Asked<'
     let from = Instant::first_of_year(year)?;
     let until = from.plus_years(1);
     let cause = through(standing, from, until)?.cause;
-    let least = asked.law.rulebook.number(INSPECTIONS_PER_YEAR, from, None)?;
+    let least = asked.laws.book().number(INSPECTIONS_PER_YEAR, from, None)?;
     let held: Vec<_> = inspections
         .iter()
         .filter(|event| from <= event.effective_at && event.effective_at < until)

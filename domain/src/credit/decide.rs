@@ -104,7 +104,7 @@ impl<'a> Asked<'a> {
 
     fn grade_of(&self, score: u32, area: AreaCode) -> Option<(Grade, crate::rulebook::Citation)> {
         let reached = |(grade, param): (Grade, &str)| {
-            let least = self.context.rulebook.number(param, self.at(), Some(area))?;
+            let least = self.context.rulebook().number(param, self.at(), Some(area))?;
             (i64::from(score) >= least.value).then_some((grade, least.citation))
         };
         BY_SCORE.into_iter().find_map(reached)
@@ -186,7 +186,7 @@ impl<'a> Asked<'a> {
         data: &OnlineSuspension,
         noted: Noted<OnlineSuspension>,
     ) -> Result<Noted<OnlineSuspension>, Rejection> {
-        let Some(months) = self.context.rulebook.range(ONLINE_MONTHS, self.at(), None) else {
+        let Some(months) = self.context.rulebook().range(ONLINE_MONTHS, self.at(), None) else {
             return Ok(noted.finding("no-rule-at-the-time", None));
         };
         let (min, max) = months.value;
@@ -212,7 +212,7 @@ impl<'a> Asked<'a> {
         data: &OnlineSuspension,
         noted: Noted<OnlineSuspension>,
     ) -> Result<Noted<OnlineSuspension>, Rejection> {
-        let book = self.context.rulebook;
+        let book = self.context.rulebook();
         if !book.flag(ONLINE_INVESTIGATION, self.at(), None) {
             return Ok(noted.finding("no-rule-at-the-time", None));
         }

@@ -2,9 +2,8 @@
 //! decided not to do. One command and one event, the same for every kind of subject.
 
 use super::docket::Docket;
-use super::{Ending, Entry, Law, ObligationKind};
+use super::{Ending, Entry, ObligationKind};
 use crate::area::AreaEvent;
-use crate::calendar::Calendar;
 use crate::case::CaseEvent;
 use crate::command::Command;
 use crate::decide::{Context, no_such_event, require_authority, unknown_subject};
@@ -58,10 +57,9 @@ pub(crate) fn decide(
     }
     require_authority(command, &[Agency, Bureau])?;
     let raised_by = context.event(data.event).ok_or_else(|| no_such_event(data.event))?;
-    let law = Law { rulebook: context.rulebook, calendar: Calendar::china() };
     let at = context.effective_at;
     // By whatever calendar it is due: it is called for, or was when the command was written.
-    let docket = super::whole(&command.subject, context.history, &law);
+    let docket = super::whole(&command.subject, context.history, context.laws);
     let mut open: Vec<Entry> = docket.entries().cloned().collect();
     open.sort_unstable();
     open.retain(|entry| entry.kind.on_worklist() && entry.from <= at && at < entry.until);

@@ -8,6 +8,7 @@ use crate::enterprise::EnterpriseEvent;
 use crate::event::{Event, EventData};
 use crate::id::{AreaCode, Subject, Version};
 use crate::insured::InsuredEvent;
+use crate::laws::Laws;
 use crate::practitioner::PractitionerEvent;
 use crate::rulebook::Rule;
 use crate::state::State;
@@ -51,8 +52,9 @@ pub(crate) struct Raise<'a> {
 
 impl Docket {
     /// Takes an event in effective order, after which the state is `after`; tells whether any obligation changed. Events
-    /// that act on the record are not for here: [`docket`] takes them.
-    pub fn take(&mut self, subject: &Subject, event: &Event, after: &State, law: &Law<'_>) -> bool {
+    /// that act on the record are not for here: [`docket`] takes them. It is taken under the law known when it was recorded.
+    pub fn take(&mut self, subject: &Subject, event: &Event, after: &State, laws: &Laws) -> bool {
+        let law = &laws.law_before(event.recorded_at);
         self.changed = false;
         if event.version == 0 {
             self.home = home_area(event);
@@ -164,8 +166,8 @@ impl Docket {
 /// Every obligation of a subject over the whole effective axis, as known from these events and, where days are worked and
 /// off, from the calendar published by `known_at`.
 #[must_use]
-pub fn docket(subject: &Subject, events: &[Event], law: &Law<'_>, known_at: Instant) -> Vec<Entry> {
-    let mut docket = whole(subject, events, law);
+pub fn docket(subject: &Subject, events: &[Event], laws: &Laws, known_at: Instant) -> Vec<Entry> {
+    let mut docket = whole(subject, events, laws);
     docket.held.retain(|held| held.entry.stood() && held.entry.is_read_at(known_at));
     let mut entries: Vec<Entry> = docket.held.into_iter().map(|held| held.entry).collect();
     entries.sort_unstable();
@@ -174,7 +176,7 @@ pub fn docket(subject: &Subject, events: &[Event], law: &Law<'_>, known_at: Inst
 
 /// The docket after every event known, by every calendar published since.
 #[must_use]
-pub fn whole(subject: &Subject, events: &[Event], law: &Law<'_>) -> Docket {
+pub fn whole(subject: &Subject, events: &[Event], laws: &Laws) -> Docket {
     let known = timeline::resolve(events);
     let mut docket = Docket { home: events.first().and_then(home_area), ..Docket::default() };
     let mut state = State::new(subject.kind());
@@ -193,7 +195,7 @@ pub fn whole(subject: &Subject, events: &[Event], law: &Law<'_>) -> Docket {
             Step::Take(next) => {
                 state.evolve(&next.event);
                 taken.push(next);
-                docket.take(subject, &next.event, &state, law);
+                docket.take(subject, &next.event, &state, laws);
                 if has_dependents(next, &known) {
                     let raise = Raise {
                         kind: ObligationKind::ReconsiderConsequences,
@@ -204,7 +206,7 @@ pub fn whole(subject: &Subject, events: &[Event], law: &Law<'_>) -> Docket {
                         rule: None,
                         expires: Instant::MAX,
                     };
-                    docket.raise(&next.event, raise, law);
+                    docket.raise(&next.event, raise, &laws.law_before(next.event.recorded_at));
                 }
             }
         }

@@ -112,7 +112,8 @@ impl Entry {
         self.kind.on_worklist() && self.due.is_some_and(|due| day_after(due) <= at)
     }
 
-    /// As told at an instant; none where nothing is to be told.
+    /// As told at an instant; none where nothing is to be told. Its rule is found by id: any law known since the event that
+    /// raised it was recorded has it.
     #[must_use]
     pub fn at(&self, at: Instant, law: &Law<'_>) -> Option<Obligation> {
         let state = self.state(at)?;

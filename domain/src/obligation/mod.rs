@@ -23,25 +23,26 @@ pub use kind::{ObligationKind, Party};
 use crate::calendar::Calendar;
 use crate::event::Event;
 use crate::id::{AreaCode, Subject, Version};
+use crate::laws::Laws;
 use crate::rejection::Words;
 use crate::rulebook::{Citation, Rulebook};
 use crate::time::Instant;
 use serde::Serialize;
 
-/// What obligations are derived from besides the events.
+/// What the obligations of an event are derived from besides it.
 #[derive(Clone, Copy, Debug)]
 pub struct Law<'a> {
-    /// The rules.
+    /// The rules, as they were known when the event was recorded.
     pub rulebook: &'a Rulebook,
     /// The working days.
     pub calendar: &'a Calendar,
 }
 
-impl Law<'static> {
-    /// The rules and the working days compiled in.
+impl<'a> Law<'a> {
+    /// These rules, and the working days compiled in.
     #[must_use]
-    pub fn national() -> Self {
-        Self { rulebook: Rulebook::national(), calendar: Calendar::china() }
+    pub fn of(rulebook: &'a Rulebook) -> Self {
+        Self { rulebook, calendar: Calendar::china() }
     }
 }
 
@@ -98,10 +99,10 @@ pub fn obligations(
     events: &[Event],
     at: Instant,
     known_at: Instant,
-    law: &Law<'_>,
+    laws: &Laws,
 ) -> Vec<Obligation> {
-    let entries = docket(subject, events, law, known_at);
-    let mut due: Vec<_> = entries.iter().filter_map(|entry| entry.at(at, law)).collect();
+    let (entries, law) = (docket(subject, events, laws, known_at), laws.law());
+    let mut due: Vec<_> = entries.iter().filter_map(|entry| entry.at(at, &law)).collect();
     due.sort_by_key(|o| (o.state, o.due.unwrap_or(Instant::MAX), o.kind, o.raised_by));
     due
 }

@@ -2,7 +2,7 @@
 //!
 //! Rules are looked up by parameter, at a date, in an area and for a kind of institution. Every number read through here
 //! comes with its citation. Files are TOML; those of the country and its provinces are compiled in, and an area may adopt
-//! more ([`Rulebook::with_overlay`]).
+//! more ([`crate::laws`]).
 //!
 //! Of several rules in force that set the same parameter, the one of higher rank holds; among equals the most local one, and
 //! among these the latest. Where that settles nothing (a departmental rule and a local regulation, or two instruments of
@@ -22,12 +22,13 @@ pub use model::{
     AppliesTo, Citation, Cited, Confidence, Instrument, Parameter, Provision, Rank, Rule, RuleValue, Source,
     Unit,
 };
+pub(crate) use overlay::{Adopted, Window};
 pub use read::RulebookError;
 
 use crate::id::AreaCode;
 use crate::time::Instant;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 /// All instruments, rules and provisions.
 #[derive(Clone, PartialEq, Debug)]
@@ -101,17 +102,24 @@ const NATIONAL_FILES: &[(&str, &str)] = files![
     "provinces/zhejiang.toml",
 ];
 
-static NATIONAL: LazyLock<Rulebook> = LazyLock::new(|| {
-    Rulebook::read(NATIONAL_FILES).unwrap_or_else(|error| {
+static NATIONAL: LazyLock<Arc<Rulebook>> = LazyLock::new(|| {
+    let book = Rulebook::read(NATIONAL_FILES).unwrap_or_else(|error| {
         // The text is compiled in and a test reads it: reaching this is a fault of the build.
         panic!("{error}")
-    })
+    });
+    Arc::new(book)
 });
 
 impl Rulebook {
     /// The rulebook compiled in.
     #[must_use]
     pub fn national() -> &'static Rulebook {
+        &NATIONAL
+    }
+
+    /// The same, to be shared.
+    #[must_use]
+    pub fn shared() -> &'static Arc<Rulebook> {
         &NATIONAL
     }
 

@@ -201,6 +201,11 @@ impl Rule {
         self.from <= at && self.until.is_none_or(|until| at < until)
     }
 
+    /// Whether it is in force at some time: what was adopted and annulled again never was.
+    pub(super) fn is_ever(&self) -> bool {
+        self.until.is_none_or(|until| self.from < until)
+    }
+
     /// The keys it is found under: its parameter, for each it is about with that word at the end.
     pub(crate) fn keys(&self) -> impl Iterator<Item = String> {
         let bare = self.applies_to.is_empty().then(|| self.param.to_string());

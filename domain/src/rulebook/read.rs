@@ -63,7 +63,7 @@ pub(super) struct RuleEntry {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProvisionEntry {
-    id: Box<str>,
+    pub(super) id: Box<str>,
     pub(super) instrument: Box<str>,
     #[serde(default)]
     article: Option<Box<str>>,
@@ -323,7 +323,7 @@ impl Rulebook {
             kinds.entry(&rule.param).or_default().extend(rule.applies_to.iter());
         }
         let mut by_key: HashMap<Box<str>, Places> = HashMap::new();
-        for (index, rule) in self.rules.iter().enumerate() {
+        for (index, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.is_ever()) {
             let mut keys: Vec<String> = rule.keys().collect();
             if rule.applies_to.is_empty() {
                 // What is set for everybody is found also by who asks for one kind.
@@ -351,9 +351,14 @@ impl Rulebook {
             let local = places.into_iter().flat_map(|places| places.local.values().flatten());
             places.into_iter().flat_map(|places| &places.everywhere).chain(local).copied()
         });
-        let against: BTreeSet<usize> =
-            neighbours.filter(|other| *other != index && contradicts(rule, &self.rules[*other])).collect();
-        let against = against.into_iter().map(|other| self.rules[other].id.clone()).collect();
+        let against: BTreeSet<usize> = neighbours
+            .filter(|other| *other != index && rule.is_ever() && contradicts(rule, &self.rules[*other]))
+            .collect();
+        let mut against: Vec<Box<str>> =
+            against.into_iter().map(|other| self.rules[other].id.clone()).collect();
+        // What holds more than once stands more than once.
+        against.dedup();
+        let against = against.into();
         citation(rule, &title, against)
     }
 }

@@ -4,11 +4,11 @@ use crate::command::{Act, Command};
 use crate::decide::{Context, Decision, decide};
 use crate::event::Event;
 use crate::id::{SubjectKind, Version};
+use crate::laws::Laws;
 use crate::others::OtherFact;
 use crate::personal::fence;
 use crate::practitioner::PractitionerCommand as P;
 use crate::rejection::Rejection;
-use crate::rulebook::Rulebook;
 use crate::state::State;
 use crate::time::Instant;
 use crate::timeline::{state_at, timeline};
@@ -64,20 +64,20 @@ impl Ground {
         }
     }
 
-    /// Decides a command that names its `effective_at`, as if the newest version were this one, on the facts of other
-    /// subjects that were recorded with it.
+    /// Decides a command that names its `effective_at`, as if the newest version were this one and this law known, on the
+    /// facts of other subjects that were recorded with it.
     pub(crate) fn decide(
         &self,
         command: &Command,
         newest: Option<Version>,
-        law: &Rulebook,
+        laws: &Laws,
         others: &[OtherFact],
     ) -> Result<Decision, Rejection> {
         let effective_at = command.envelope.effective_at.unwrap_or(self.last);
         let version = if self.events.is_empty() { None } else { newest };
         let context = Context {
             effective_at,
-            rulebook: law,
+            laws,
             version,
             history: &self.events,
             others,
@@ -92,10 +92,10 @@ impl Ground {
         &self,
         command: &Command,
         newest: Option<Version>,
-        law: &Rulebook,
+        laws: &Laws,
         others: &[OtherFact],
     ) -> Result<Decision, Rejection> {
-        let decided = self.decide(command, newest, law, others);
+        let decided = self.decide(command, newest, laws, others);
         let Err(rejection) = &decided else { return decided };
         let Act::Practitioner(P::DeductPoints(data)) = &command.act else { return decided };
         if !rejection.is_about(MONTHS) {
@@ -105,12 +105,12 @@ impl Ground {
         let mut data = data.clone();
         data.suspend_months = None;
         again.act = Act::Practitioner(P::DeductPoints(data));
-        let without = self.decide(&again, newest, law, others);
+        let without = self.decide(&again, newest, laws, others);
         if without.is_ok() {
             return without;
         }
         again.envelope.unknown.insert(MONTHS.to_owned(), "not chosen under this law".to_owned());
-        self.decide(&again, newest, law, others)
+        self.decide(&again, newest, laws, others)
     }
 }
 

@@ -54,8 +54,8 @@ fn told(history: &History, supposition: Supposition<'_>) -> String {
     out
 }
 
-fn law() -> &'static Rulebook {
-    Rulebook::national()
+fn law() -> &'static Laws {
+    Laws::national()
 }
 
 fn fork(fork: &Fork, again: bool) -> Supposition<'_> {
@@ -233,7 +233,7 @@ proptest! {
         prop_assume!(!["institution.agreement-signed", "institution.agreement-renewed", "institution.renewal-refused",
             "institution.probation-started"].contains(&event.data.event_type().name()));
         let caused: Vec<Event> = history.events.iter().filter(|other| other.caused_by == Some(event.version)).cloned().collect();
-        let Some(command) = Command::recorded(&history.subject, event, &caused, &circumstances(&history.bodies[place]), law()) else {
+        let Some(command) = Command::recorded(&history.subject, event, &caused, &circumstances(&history.bodies[place]), law().book()) else {
             return Ok(());
         };
         let fork = Fork::Replace(event.version, Box::new(command));
@@ -271,7 +271,7 @@ fn every_event_that_begins_a_decision_tells_its_command() {
             unknown: std::collections::BTreeMap::new(),
         };
         let command =
-            Command::recorded(&Subject::parse(subject).unwrap(), &event, &[], &circumstances, law());
+            Command::recorded(&Subject::parse(subject).unwrap(), &event, &[], &circumstances, law().book());
         assert_eq!(command.is_none(), *name == "institution.bar-raised", "{name}");
     }
 }

@@ -9,7 +9,7 @@ use accord_domain::event::{AnnulmentScope, EventData};
 use accord_domain::others::Whom;
 use accord_domain::practitioner::PractitionerEvent;
 use accord_domain::timeline::{self, Known};
-use accord_domain::{AreaCode, Event, EventType, Instant, State, Subject, Version};
+use accord_domain::{AreaCode, Event, EventType, Instant, Laws, State, Subject, Version};
 use accord_domain::{others, reactor};
 use std::sync::Arc;
 
@@ -118,7 +118,7 @@ impl Head {
     }
 
     /// Folds an event that is in order.
-    pub(crate) fn advance(&mut self, event: &Event) {
+    pub(crate) fn advance(&mut self, event: &Event, laws: &Laws) {
         let turn = event.effective_at;
         self.evolve(event);
         self.settle(turn);
@@ -134,7 +134,7 @@ impl Head {
         let spans = timeline::merge(spans);
         self.tail = bring(rows, spans, event.recorded_at, &mut self.next_row, &mut self.settled);
         self.last_turn = turn;
-        self.duties.advance(&self.subject, event, &self.state, &mut self.next_row);
+        self.duties.advance(&self.subject, event, &self.state, laws, &mut self.next_row);
         if let Some(row) = point_row(event, Instant::MAX, event.recorded_at) {
             self.points.push(row);
         }
@@ -158,7 +158,7 @@ impl Head {
 
     /// Computes everything afresh from all events up to the newest one, of which `open` is what the file says now; nothing
     /// may be waiting to be written.
-    pub(crate) fn resolve(&mut self, events: &[Event], open: Open) {
+    pub(crate) fn resolve(&mut self, events: &[Event], open: Open, laws: &Laws) {
         let Open { rows, points, duties } = open;
         let Some(newest) = events.last() else { return };
         let known = timeline::resolve(events);
@@ -167,7 +167,7 @@ impl Head {
         self.restore(events, &known);
         self.renamed = true;
         self.points.extend(bring_points(points, &known, newest.recorded_at));
-        self.duties.resolve(&self.subject, events, duties, self.last_turn, &mut self.next_row);
+        self.duties.resolve(&self.subject, events, duties, self.last_turn, laws, &mut self.next_row);
     }
 
     /// What [`Head::resolve`] needs, taken out of memory where nothing was written yet.
@@ -179,10 +179,10 @@ impl Head {
     }
 
     /// Takes up the newest state, for a subject whose rows are in the file; `open` are the open ones.
-    pub(crate) fn load(&mut self, events: &[Event], open: Open) {
+    pub(crate) fn load(&mut self, events: &[Event], open: Open, laws: &Laws) {
         self.tail = open.rows;
         self.restore(events, &timeline::resolve(events));
-        self.duties.resolve(&self.subject, events, open.duties, self.last_turn, &mut self.next_row);
+        self.duties.resolve(&self.subject, events, open.duties, self.last_turn, laws, &mut self.next_row);
     }
 
     fn restore(&mut self, events: &[Event], known: &[Known<'_>]) {

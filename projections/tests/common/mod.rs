@@ -4,16 +4,18 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use accord_domain::area::AreaEvent;
+use accord_domain::area::facts::RulesAdoption;
 use accord_domain::case::CaseEvent;
 use accord_domain::enterprise::EnterpriseEvent;
 use accord_domain::event::{Annulment, AnnulmentScope, Correction, EventData, encode};
 use accord_domain::institution::{InstitutionEvent as I, facts as f};
 use accord_domain::insured::InsuredEvent;
-use accord_domain::obligation::{ClosingOutcome, Law, ObligationClosing, docket};
+use accord_domain::obligation::{ClosingOutcome, ObligationClosing, docket};
 use accord_domain::practitioner::{PractitionerEvent as P, facts as p};
 use accord_domain::track::{BarClass, Line};
 use accord_domain::{
-    AreaCode, Command, Event, EventType, Instant, InstitutionCode, NewEvent, Subject, SubjectKind, Version,
+    AreaCode, Command, Event, EventType, Instant, InstitutionCode, Laws, NewEvent, Subject, SubjectKind,
+    Version,
 };
 use accord_projections::{Source, wait_for};
 use accord_store::clock::ManualClock;
@@ -183,7 +185,7 @@ fn annulment(known: &[Event], detail: u16) -> Option<Annulment> {
 
 /// What some event made due, open or not, is closed.
 fn closing(subject: &Subject, known: &[Event], detail: u16) -> Option<ObligationClosing> {
-    let due = docket(subject, known, &Law::national(), Instant::MAX);
+    let due = docket(subject, known, Laws::national(), Instant::MAX);
     let entry = due.get(usize::from(detail).checked_rem(due.len())?)?;
     let done = detail.is_multiple_of(2);
     Some(ObligationClosing {
@@ -207,6 +209,27 @@ fn correction(known: &[Event], detail: u16) -> Option<Correction> {
     Some(Correction { event: target.id, changes: [(change.0.to_owned(), change.1)].into() })
 }
 
+/// Rules that another area's institutions are not bound by: how long before its end an agreement is to be renewed, and whether
+/// the list is published. One of two names, so that texts take each other's place.
+pub(crate) fn adoption(detail: u16) -> RulesAdoption {
+    let months = detail % 7 + 1;
+    let text = format!(
+        "[[instrument]]\nkey = \"local\"\ntitle = \"市条例\"\nrank = \"local-regulation\"\nconfidence = \"H\"\n\
+         [[rule]]\nid = \"local-1\"\nparam = \"institution.renewal.apply_months\"\ninstrument = \"local\"\n\
+         from = \"2020-01-01\"\nvalue = {months}\nconfidence = \"H\"\n\
+         [[rule]]\nid = \"local-2\"\nparam = \"institution.publish_list\"\ninstrument = \"local\"\n\
+         from = \"2020-01-01\"\nvalue = true\nconfidence = \"H\"\n"
+    );
+    let name = if detail.is_multiple_of(2) { "renewal.toml" } else { "list.toml" };
+    // Its digest is looked at where it is decided; nothing here is.
+    RulesAdoption { area: adopting(), name: name.into(), sha256: "0".into(), text: text.into() }
+}
+
+/// The area whose stream is among the subjects.
+pub(crate) fn adopting() -> AreaCode {
+    AreaCode::parse("430500").unwrap()
+}
+
 /// An event of a kind of subject that has no more than dated values: any type of it, read from text.
 fn plain(kind: SubjectKind, step: &Step, known: &[Event]) -> EventData {
     let (detail, area) = (step.detail, area(step.detail));
@@ -222,6 +245,9 @@ fn plain(kind: SubjectKind, step: &Step, known: &[Event]) -> EventData {
     let until = day(step.day + i64::from(detail % 90));
     let end = detail.is_multiple_of(3).then(|| until.to_string());
     let kinds = if detail.is_multiple_of(2) { vec!["medical", "pharmacy"] } else { vec!["pharmacy"] };
+    if kind == SubjectKind::Area && step.act.is_multiple_of(3) {
+        return EventData::Area(AreaEvent::RulesAdopted(adoption(detail)));
+    }
     let (name, mut data) = match (kind, step.act % 2) {
         (SubjectKind::Enterprise, _) => (
             "enterprise.credit-rated",

@@ -64,6 +64,7 @@ macro_rules! contract_tests {
             ids_carry_the_position_and_find_the_event
             a_stream_is_read_in_pages_of_any_size
             a_missing_stream_is_empty
+            the_streams_of_areas_are_found
             the_log_is_read_in_pages_of_any_size
             a_scan_sees_what_reading_sees
             two_scans_run_at_once_and_appends_go_on

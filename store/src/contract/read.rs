@@ -80,6 +80,26 @@ fn scanned(scan: &mut dyn Scan, range: std::ops::Range<u64>) -> Vec<Stored> {
     events.into_iter().map(&mut named).collect()
 }
 
+/// Among many others, in the order in which they began, also after reopening.
+pub async fn the_streams_of_areas_are_found(fixture: &mut impl Fixture) {
+    let log = fixture.log();
+    assert!(log.areas().await.unwrap().is_empty());
+    forty(&*log).await;
+    let wanted = ["area-620700", "area-430500", "area-370100"];
+    for (at, area) in wanted.iter().enumerate() {
+        let other = format!("practitioner-D51010500{at:04}");
+        let batch = vec![append(area, Expected::NoStream, 0, 2), append(&other, Expected::NoStream, 0, 1)];
+        assert!(log.append(batch).await.iter().all(Result::is_ok));
+    }
+    one(&*log, append(wanted[1], Expected::Exact(1), 2, 1)).await.unwrap();
+    drop(log);
+    for _ in 0..2 {
+        let found = fixture.log().areas().await.unwrap();
+        assert_eq!(found.iter().map(|name| &**name).collect::<Vec<_>>(), wanted);
+        fixture.reopen();
+    }
+}
+
 /// Borrowed or owned, the same events; what the visitor says stops the scan.
 pub async fn a_scan_sees_what_reading_sees(fixture: &mut impl Fixture) {
     let log = fixture.log();

@@ -38,6 +38,7 @@ pub(super) fn is_fatal(error: &LogError) -> bool {
         | LogError::NotALedger(_)
         | LogError::Damaged { .. }
         | LogError::Undecodable { .. }
+        | LogError::Law(_)
         | LogError::Other(_) => true,
     }
 }

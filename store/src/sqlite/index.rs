@@ -1,4 +1,4 @@
-//! Finding a stream by name, its newest event, and a request by key.
+//! Finding a stream by name, its newest event, a request by key, and the few streams of areas.
 //!
 //! These lookups are by random keys, and a B-tree that takes every insert at once rewrites a page of its own for nearly
 //! every event of a large import. So the log only ever appends, and its lookups lag: what was appended since the last
@@ -9,7 +9,7 @@ use super::filter::Filter;
 use super::read::{damaged, failed};
 use super::schema::{self, Mode};
 use super::{fault, files};
-use crate::port::LogError;
+use crate::port::{LogError, is_area};
 use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension};
 use sha2::{Digest, Sha256};
@@ -48,11 +48,23 @@ pub(super) fn name_hash(name: &str) -> i64 {
 #[derive(Debug, Default)]
 pub(super) struct Learnt {
     /// Hash of the name and id of each new stream.
-    pub(super) names: Vec<(i64, u64)>,
+    names: Vec<(i64, u64)>,
+    /// Ids of the new streams of areas.
+    areas: Vec<u64>,
     /// Hash of the key and first position of each request.
     pub(super) keys: Vec<(i64, u64)>,
     /// Stream and position of each event, in order.
     pub(super) heads: Vec<(u64, u64)>,
+}
+
+impl Learnt {
+    /// Learns of a new stream: its name, the hash of that, its id.
+    pub(super) fn name(&mut self, name: &str, hash: i64, stream: u64) {
+        self.names.push((hash, stream));
+        if is_area(name) {
+            self.areas.push(stream);
+        }
+    }
 }
 
 /// Numbers by hash. That two have one hash is all but unheard of, yet they are kept apart.
@@ -94,6 +106,7 @@ impl ByHash {
 pub(super) struct Tail {
     names: ByHash,
     keys: ByHash,
+    areas: Vec<u64>,
     heads: HashMap<u64, u64, RandomState>,
     /// Events that `index.db` and the tail know between them: the length of the log as readers of streams see it.
     pub(super) events: u64,
@@ -115,12 +128,18 @@ impl Tail {
         }
         learnt.names.into_iter().for_each(|(hash, stream)| self.names.add(hash, stream));
         learnt.keys.into_iter().for_each(|(hash, position)| self.keys.add(hash, position));
+        self.areas.extend(learnt.areas);
         self.heads.extend(learnt.heads);
     }
 
     /// Streams that a name may mean.
     pub(super) fn streams_named(&self, hash: i64) -> Vec<u64> {
         self.names.of(hash)
+    }
+
+    /// Streams of areas that began since the last flush.
+    pub(super) fn areas(&self) -> &[u64] {
+        &self.areas
     }
 
     /// Positions of the requests that a key may mean.
@@ -177,6 +196,10 @@ impl Tail {
             for (hash, stream) in sorted(self.names.iter()) {
                 insert.execute((hash, stream.cast_signed()))?;
             }
+            let mut insert = tx.prepare_cached("INSERT OR IGNORE INTO areas (stream) VALUES (?1)")?;
+            for stream in &self.areas {
+                insert.execute([stream.cast_signed()])?;
+            }
             let mut insert =
                 tx.prepare_cached("INSERT OR IGNORE INTO keys (hash, position) VALUES (?1, ?2)")?;
             for (hash, position) in sorted(self.keys.iter()) {
@@ -199,6 +222,7 @@ impl Tail {
     pub(super) fn flushed(&mut self) {
         self.names.clear();
         self.keys.clear();
+        self.areas.clear();
         self.heads.clear();
         self.covered = self.events;
     }
@@ -238,9 +262,8 @@ impl Tail {
             let mut named = tx.prepare_cached("SELECT id, name FROM streams WHERE id >= ?1 AND id < ?2")?;
             let mut rows = named.query((self.streams.cast_signed(), streams.cast_signed()))?;
             while let Some(row) = rows.next()? {
-                learnt
-                    .names
-                    .push((name_hash(row.get_ref(1)?.as_str()?), row.get::<_, i64>(0)?.cast_unsigned()));
+                let name = row.get_ref(1)?.as_str()?;
+                learnt.name(name, name_hash(name), row.get::<_, i64>(0)?.cast_unsigned());
             }
             let mut requests = tx.prepare_cached(
                 "SELECT first_position, key FROM requests WHERE first_position >= ?1 AND first_position < ?2",
@@ -264,6 +287,13 @@ fn sorted<T: Ord>(entries: impl Iterator<Item = T>) -> Vec<T> {
 /// Streams that a name may mean, from `index.db`.
 pub(super) fn streams_named(index: &Connection, hash: i64) -> rusqlite::Result<Vec<u64>> {
     candidates(index, "SELECT stream FROM names WHERE hash = ?1", hash)
+}
+
+/// Streams of areas, from `index.db`.
+pub(super) fn areas(index: &Connection) -> rusqlite::Result<Vec<u64>> {
+    let mut select = index.prepare_cached("SELECT stream FROM areas")?;
+    let streams = select.query_map([], |row| row.get::<_, i64>(0).map(i64::cast_unsigned))?;
+    streams.collect()
 }
 
 /// Positions of the requests that a key may mean, from `index.db`.

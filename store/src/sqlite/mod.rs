@@ -365,6 +365,10 @@ impl EventLog for SqliteLog {
         self.shared.read(|reader| self.shared.lookup(reader).read_stream(stream, from, limit))
     }
 
+    async fn areas(&self) -> Result<Vec<Arc<str>>, LogError> {
+        self.shared.read(|reader| self.shared.lookup(reader).areas())
+    }
+
     async fn read_all(&self, from: u64, limit: usize) -> Result<Vec<Stored>, LogError> {
         self.shared.read(|reader| read::read_all(&reader.log, from, limit))
     }

@@ -139,6 +139,21 @@ impl Lookup<'_> {
         Ok(None)
     }
 
+    /// The streams of areas, in the order in which they began.
+    pub(super) fn areas(&self) -> Result<Vec<Arc<str>>, LogError> {
+        let mut streams = self.tail(|tail| tail.areas().to_vec());
+        streams.extend(self.index(index::areas)?);
+        streams.sort_unstable();
+        streams.dedup();
+        let mut select =
+            self.reader.log.prepare_cached("SELECT name FROM streams WHERE id = ?1").map_err(failed)?;
+        let mut name = |stream: u64| {
+            let name = select.query_row([stream.cast_signed()], |row| row.get::<_, String>(0));
+            name.map(Arc::from).map_err(failed)
+        };
+        streams.into_iter().map(&mut name).collect()
+    }
+
     /// What was asked under a key and what it came to.
     pub(super) fn request(&self, key: &Digest128) -> Result<Option<([u8; 32], Appended)>, LogError> {
         let hash = digest_hash(key);

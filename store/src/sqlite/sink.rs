@@ -74,7 +74,7 @@ impl Sink {
             let mut insert = tx.prepare_cached("INSERT INTO streams (id, name) VALUES (?1, ?2)")?;
             for (stream, name, hash) in &commit.streams {
                 insert.execute((stream.cast_signed(), &**name))?;
-                learnt.names.push((*hash, *stream));
+                learnt.name(name, *hash, *stream);
             }
             let mut insert = tx.prepare_cached(
                 "INSERT INTO events (position, stream, version, back, type, effective_at, recorded_at, leaf, body) \

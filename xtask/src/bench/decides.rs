@@ -4,8 +4,8 @@ use super::clients::Client;
 use super::measure::Calls;
 use super::report::{Figure, Mark};
 use crate::workload::{SEED, Workload, middle_and_end};
+use accord_domain::Laws;
 use accord_domain::command::Command;
-use accord_domain::rulebook::Rulebook;
 use accord_domain::{Context, Event, Instant, decide, event, timeline};
 use accord_store::ids;
 use anyhow::{anyhow, ensure};
@@ -34,7 +34,7 @@ pub(crate) fn measure(workload: &Workload, runs: u16) -> anyhow::Result<Vec<Figu
 
 /// Tells lives to their ends, in memory. Only the decision is timed, not the reading, the folding or the writing.
 fn lives(mut client: Client) -> anyhow::Result<Calls> {
-    let rulebook = Rulebook::national();
+    let laws = Laws::national();
     let mut histories: HashMap<String, Vec<Event>> = HashMap::new();
     let mut calls = Calls::new()?;
     let (_, end) = middle_and_end();
@@ -46,7 +46,7 @@ fn lives(mut client: Client) -> anyhow::Result<Calls> {
         let effective_at = command.envelope.effective_at.unwrap_or(end);
         let state = timeline::state_at(subject.kind(), events, effective_at);
         let version = events.last().map(|event| event.version);
-        let context = Context { effective_at, rulebook, version, history: events, others: &[], erased: None };
+        let context = Context { effective_at, laws, version, history: events, others: &[], erased: None };
         let begin = std::time::Instant::now();
         let decided = decide(&state, &command, &context);
         calls.record(begin.elapsed());
@@ -54,7 +54,7 @@ fn lives(mut client: Client) -> anyhow::Result<Calls> {
         ensure!(!decided.is_empty(), "nothing was decided of {}", next.line);
         let first = version.map_or(0, |version| version + 1);
         for (index, new) in decided.iter().enumerate() {
-            let mut proposed = event::encode(&command, new, first, index, false, rulebook.hash())?;
+            let mut proposed = event::encode(&command, new, first, index, false, laws.book().hash())?;
             let recorded_at = Instant::from_micros(end.as_micros() + i64::try_from(position)?);
             let id = ids::event_id(recorded_at, position, SEED);
             proposed.stamp(id, recorded_at);

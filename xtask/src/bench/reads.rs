@@ -128,7 +128,8 @@ impl Asker<'_> {
     fn show(&self, rng: &mut Rng) -> anyhow::Result<()> {
         let subject = subject(&self.any_plan(rng))?;
         let coordinates = self.coordinates(Self::any_day(rng))?;
-        let gathered = wait_for(gather::from_log(&**self.ledger.log(), &subject, coordinates))?;
+        let gathered =
+            wait_for(gather::from_log(&**self.ledger.log(), &subject, coordinates, &self.ledger.laws()))?;
         black_box(serde_json::to_vec(&Show::of(&gathered))?);
         Ok(())
     }
@@ -152,7 +153,7 @@ impl Asker<'_> {
     fn payable(&self, rng: &mut Rng) -> anyhow::Result<()> {
         let (asked, at) = self.claim(rng)?;
         let coordinates = self.coordinates(at)?;
-        let answer = Payable::ask(self.ledger.views(), self.ledger.rulebook(), &asked, coordinates)?;
+        let answer = Payable::ask(self.ledger.views(), &self.ledger.laws(), &asked, coordinates)?;
         black_box(serde_json::to_vec(&answer)?);
         Ok(())
     }

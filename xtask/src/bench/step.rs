@@ -4,9 +4,8 @@
 use super::measure;
 use crate::workload::{Pace, Written, middle_and_end};
 use accord_api::ledger::{Importer, Ledger, LineResult, Watcher, views_path};
+use accord_domain::Laws;
 use accord_domain::compliance::{Asked, LATE_DAYS_DEFAULT};
-use accord_domain::obligation::Law;
-use accord_domain::rulebook::Rulebook;
 use accord_domain::track::{Line, Value};
 use accord_domain::{AreaCode, Instant};
 use accord_projections::{Options, Projector, Source, wait_for};
@@ -212,7 +211,7 @@ fn check(ledger: &Path, as_of: Instant) -> anyhow::Result<Outcome<Told>> {
     let begin = std::time::Instant::now();
     let log = SqliteLog::open_read_only(ledger, at_the_end())?;
     let events = wait_for(log.len())?;
-    let asked = Asked { as_of, known_at: Instant::MAX, late_days: LATE_DAYS_DEFAULT, law: Law::national() };
+    let asked = Asked { as_of, known_at: Instant::MAX, late_days: LATE_DAYS_DEFAULT, laws: Laws::national() };
     let checking = Checking { asked, known_at: Instant::MAX, area: None, kinds: Vec::new() };
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let mut receive = |found: Checked| {
@@ -239,11 +238,11 @@ fn what_if(ledger: &Path, as_of: Instant) -> anyhow::Result<Outcome<u64>> {
     let begin = std::time::Instant::now();
     let log = SqliteLog::open_read_only(ledger, at_the_end())?;
     let events = wait_for(log.len())?;
-    let other = Rulebook::national().as_if_of(Instant::parse(OTHER_LAW_OF)?);
+    let other = Laws::national().as_if_of(Instant::parse(OTHER_LAW_OF)?);
     let supposing = Supposing {
         as_of,
         known_at: Instant::MAX,
-        law: Rulebook::national(),
+        law: Laws::national(),
         other: Some(&other),
         fork: None,
         again: false,

@@ -2,8 +2,8 @@
 
 use super::expected::Expected;
 use super::{Workload, middle_and_end};
+use accord_domain::Laws;
 use accord_domain::command::Command;
-use accord_domain::rulebook::Rulebook;
 use accord_domain::track::Track;
 use accord_domain::{Context, Event, Instant, Subject, decide, event, timeline};
 use accord_store::ids;
@@ -30,13 +30,12 @@ impl Memory {
         let state = timeline::state_at(subject.kind(), events, at);
 
         let version = events.last().map(|event| event.version);
-        let rulebook = Rulebook::national();
-        let context =
-            Context { effective_at: at, rulebook, version, history: events, others: &[], erased: None };
+        let laws = Laws::national();
+        let context = Context { effective_at: at, laws, version, history: events, others: &[], erased: None };
         let decided = decide(&state, &command, &context).unwrap_or_else(|no| panic!("{no:?}: {line}"));
         for (index, new) in decided.iter().enumerate() {
             let first = version.map_or(0, |version| version + 1);
-            let mut proposed = event::encode(&command, new, first, index, false, rulebook.hash()).unwrap();
+            let mut proposed = event::encode(&command, new, first, index, false, laws.book().hash()).unwrap();
             self.recorded = now.max(self.recorded + 1);
             let recorded_at = Instant::from_micros(self.recorded);
             proposed.stamp(ids::event_id(recorded_at, self.events, SALT), recorded_at);

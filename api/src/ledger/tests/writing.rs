@@ -3,10 +3,10 @@
 use super::{SIGN, clock, fresh};
 use crate::ledger::beside::Beside;
 use crate::ledger::heads::Heads;
+use crate::ledger::shelf::Shelf;
 use crate::ledger::writer::{Place, Writer};
 use crate::ledger::{Access, Done, Failure, Ledger};
-use accord_domain::rulebook::Rulebook;
-use accord_domain::{Command, Instant, Subject, Version};
+use accord_domain::{Command, Instant, Laws, Subject, Version};
 use accord_projections::{Axis, Options, Projector, Source, Views};
 use accord_store::clock::{Clock, ManualClock};
 use accord_store::vault::{Use, Vault};
@@ -74,6 +74,10 @@ impl EventLog for Torn {
     async fn read_stream(&self, stream: &str, from: Version, limit: usize) -> Result<Vec<Stored>, LogError> {
         self.log.read_stream(stream, from, limit).await
     }
+    async fn areas(&self) -> Result<Vec<Arc<str>>, LogError> {
+        self.log.areas().await
+    }
+
     async fn read_all(&self, from: u64, limit: usize) -> Result<Vec<Stored>, LogError> {
         self.log.read_all(from, limit).await
     }
@@ -115,7 +119,8 @@ fn what_the_log_foretold_and_could_not_keep_is_never_in_the_views() {
         vault: Arc::new(Vault::new(dir.path(), uuid::Uuid::from_u128(1), Use::ReadWrite)),
         log: log.clone(),
         views: beside,
-        rulebook: Arc::new(Rulebook::national().clone()),
+        laws: Laws::national().clone(),
+        shelf: Shelf::new(Laws::national().clone(), 0),
         clock: clock(),
         salt: SALT,
         heads: Heads::new(100),

@@ -63,7 +63,7 @@ impl Matter<'_> {
             .allowed(json!({ "from": bar.until, "after_liability_performed": waits }));
         // Barred under the rule in force when the bar was raised.
         let rule =
-            self.bar_param(bar.class).and_then(|param| self.context.rulebook.rule(param, bar.from, None));
+            self.bar_param(bar.class).and_then(|param| self.context.rulebook().rule(param, bar.from, None));
         Err(match rule {
             Some(rule) => self.under(rule, rejection),
             None => rejection,

@@ -123,7 +123,7 @@ impl Matter<'_> {
             return;
         }
         let signed = self.envelope.decided_at.unwrap_or(self.at);
-        let rulebook = self.context.rulebook;
+        let rulebook = self.context.rulebook();
         let Some((months, rule)) = law::count(rulebook, law::PROBATION_MONTHS, signed, Some(data.area))
         else {
             return;

@@ -187,7 +187,7 @@ impl Penalty<'_> {
 impl<'a> Matter<'a> {
     /// A number in force when the act holds.
     pub(super) fn count(&self, param: &str, area: Option<AreaCode>) -> Option<(u32, &'a Rule)> {
-        count(self.context.rulebook, param, self.at, area)
+        count(self.context.rulebook(), param, self.at, area)
     }
 
     /// The range a penalty keeps to (行政处罚法 art 37, 从旧兼从轻): that of the law when the act that is punished ended, or
@@ -200,7 +200,7 @@ impl<'a> Matter<'a> {
         let (from, to) = act;
         let ended = to.or(from).unwrap_or(self.at).min(self.at);
         let at = |day| {
-            let rule = self.context.rulebook.rule(param, day, None)?;
+            let rule = self.context.rulebook().rule(param, day, None)?;
             match rule.value {
                 RuleValue::Range { min, max } => Some(((min, max), rule)),
                 RuleValue::Number(_) | RuleValue::Flag(_) => None,
@@ -223,12 +223,12 @@ impl<'a> Matter<'a> {
 
     /// A rule that says yes when the act holds.
     pub(super) fn yes(&self, param: &str, area: Option<AreaCode>) -> Option<&'a Rule> {
-        self.context.rulebook.rule(param, self.at, area).filter(|rule| rule.value == RuleValue::Flag(true))
+        self.context.rulebook().rule(param, self.at, area).filter(|rule| rule.value == RuleValue::Flag(true))
     }
 
     /// A refusal that cites a rule.
     pub(super) fn under(&self, rule: &Rule, rejection: Rejection) -> Rejection {
-        rejection.rule(self.context.rulebook.citation(rule))
+        rejection.rule(self.context.rulebook().citation(rule))
     }
 
     /// Refuses a day before the first one allowed.

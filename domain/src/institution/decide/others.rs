@@ -54,7 +54,7 @@ impl Matter<'_> {
         .blocked_by_other(fact)
         .allowed(json!({ "from": fact.until }));
         // Under the rule in force when the ban was imposed.
-        let rule = self.context.rulebook.rule(law::MANAGER_BAN_YEARS, fact.from, None);
+        let rule = self.context.rulebook().rule(law::MANAGER_BAN_YEARS, fact.from, None);
         Err(match rule {
             Some(rule) => self.under(rule, rejection),
             None => rejection,
@@ -76,7 +76,7 @@ impl Matter<'_> {
         .blocked_by_other(fact)
         .allowed(json!({ "from": fact.until }));
         let param = law::RESPONSIBLE_YEARS.of(self.kind);
-        Err(match self.context.rulebook.rule(param, fact.from, Some(area)) {
+        Err(match self.context.rulebook().rule(param, fact.from, Some(area)) {
             Some(rule) => self.under(rule, rejection),
             None => rejection,
         })

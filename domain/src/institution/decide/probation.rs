@@ -36,7 +36,7 @@ impl Matter<'_> {
         self.period(data.from, Some(data.until))?;
         // Recorded late it holds from its own first day, though not from before anything is known of the agreement.
         let event = self.event_at(self.at.min(data.from.max(since)), E::ProbationStarted(data.clone()));
-        let rulebook = self.context.rulebook;
+        let rulebook = self.context.rulebook();
         let Some((months, rule)) = law::count(rulebook, law::PROBATION_MONTHS, data.from, Some(data.area))
         else {
             return Ok(vec![event.finding("no-rule-at-the-time", None)]);

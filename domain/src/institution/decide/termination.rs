@@ -88,7 +88,7 @@ impl Matter<'_> {
             ReviewMatter::ManagerBan => Some(law::MANAGER_BAN_YEARS),
             ReviewMatter::OriginAnnulled => None,
         };
-        let rule = param.and_then(|param| self.context.rulebook.rule(param, self.at, data.area));
+        let rule = param.and_then(|param| self.context.rulebook().rule(param, self.at, data.area));
         vec![match rule {
             Some(rule) => event.rule(&rule.id),
             None => event,

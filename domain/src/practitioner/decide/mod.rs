@@ -129,16 +129,16 @@ struct Law<'a> {
 
 impl Law<'_> {
     fn number(&self, param: &str) -> Option<Cited<i64>> {
-        self.context.rulebook.number(param, self.at, self.area)
+        self.context.rulebook().number(param, self.at, self.area)
     }
 
     fn range(&self, param: &str) -> Option<Cited<(i64, i64)>> {
-        self.context.rulebook.range(param, self.at, self.area)
+        self.context.rulebook().range(param, self.at, self.area)
     }
 
     /// The rule's id when it is in force and says yes.
     fn yes(&self, param: &str) -> Option<&str> {
-        let rule = self.context.rulebook.rule(param, self.at, self.area)?;
+        let rule = self.context.rulebook().rule(param, self.at, self.area)?;
         matches!(rule.value, RuleValue::Flag(true)).then_some(&*rule.id)
     }
 }

@@ -24,7 +24,8 @@ pub(super) fn register(case: &Case<'_>, data: &Registration) -> Result<Decision,
                 "in this area the service commitment (服务承诺) is signed before registration",
                 "本地区须先签署服务承诺方可登记备案"
             );
-            let citation = case.context.rulebook.by_id(rule).map(|rule| case.context.rulebook.citation(rule));
+            let citation =
+                case.context.rulebook().by_id(rule).map(|rule| case.context.rulebook().citation(rule));
             let mut rejection =
                 Rejection::new("commitment-missing", words).allowed(json!({ "commitment_signed": true }));
             rejection.rule = citation;
