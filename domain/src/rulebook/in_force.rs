@@ -20,6 +20,15 @@ pub struct InForce<'a> {
     pub conflicts: Vec<&'a Rule>,
 }
 
+/// Adds the rules that are not among them.
+fn join<'a>(rules: &mut Vec<&'a Rule>, more: Vec<&'a Rule>) {
+    for rule in more {
+        if !rules.iter().any(|known| known.id == rule.id) {
+            rules.push(rule);
+        }
+    }
+}
+
 impl Rulebook {
     /// Every rule that holds at a date in an area, in the order of their parameters. Without an area: the whole country.
     #[must_use]
@@ -30,9 +39,6 @@ impl Rulebook {
         for key in keys {
             let Some(index) = self.find(key, at, area) else { continue };
             let rule = &self.rules[index];
-            if found.iter().any(|known| known.rule.id == rule.id) {
-                continue;
-            }
             let beside: Vec<&Rule> = self
                 .candidates(key, area)
                 .filter(|(_, other)| *other != index)
@@ -40,10 +46,17 @@ impl Rulebook {
                 .filter(|other| other.in_force(at))
                 .collect();
             let against = self.conflicts(&rule.id);
-            let (conflicts, overrides) =
-                beside.into_iter().partition(|other: &&Rule| against.contains(&other.id));
+            let (conflicts, overrides): (Vec<&Rule>, Vec<&Rule>) =
+                beside.into_iter().partition(|other| against.contains(&other.id));
             let before = Instant::from_micros(rule.from.as_micros().saturating_sub(1));
             let replaced = self.rule(key, before, area);
+            // What holds for everybody may stand against one rule for each kind.
+            if let Some(known) = found.iter_mut().find(|known| known.rule.id == rule.id) {
+                known.replaced = known.replaced.or(replaced.filter(|before| before.id != rule.id));
+                join(&mut known.overrides, overrides);
+                join(&mut known.conflicts, conflicts);
+                continue;
+            }
             found.push(InForce { rule, replaced, overrides, conflicts });
         }
         found

@@ -1,0 +1,148 @@
+//! Rules that an area adopts, against the real program: from the next command on they bind, in their area, with their
+//! citation, and nothing recorded before is judged by them.
+
+use accord_tests::program::{Run, feed, run};
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+const HERE: &str = "370100";
+const ELSEWHERE: &str = "370200";
+
+/// A directory with an empty ledger in it.
+fn place() -> TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    run(dir.path(), &["init"]).expect(0, &[]);
+    dir
+}
+
+/// How long an agreement is suspended at request, at most.
+fn text(days: u32) -> String {
+    format!(
+        "[[instrument]]\nkey = \"jn\"\ntitle = \"某市医疗保障条例\"\nnumber = \"第3号\"\nrank = \"local-regulation\"\nconfidence = \"H\"\n\n\
+         [[rule]]\nid = \"jn-12\"\nparam = \"institution.suspension.on_request_days\"\ninstrument = \"jn\"\narticle = \"12\"\n\
+         from = \"2024-01-01\"\nvalue = {days}\nconfidence = \"H\"\n"
+    )
+}
+
+fn adopt(area: &str, day: &str, days: u32) -> Json {
+    let text = text(days);
+    let sha256: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    json!({
+        "command": "area.adopt-rules", "subject": area, "effective_at": day,
+        "actor": { "authority": "bureau", "area": area },
+        "data": { "name": "jn.toml", "sha256": sha256, "text": text }
+    })
+}
+
+fn sign(pharmacy: &str, area: &str) -> Json {
+    json!({
+        "command": "institution.sign-agreement", "subject": pharmacy, "effective_at": "2025-01-01",
+        "actor": { "authority": "agency", "area": area },
+        "data": { "area": area, "lines": ["basic"], "name": "某药店", "from": "2025-01-01", "until": "2027-01-01" }
+    })
+}
+
+/// From the first of March 2025 on, for 120 days.
+fn suspend(pharmacy: &str, area: &str) -> Json {
+    json!({
+        "command": "institution.suspend-agreement", "subject": pharmacy, "effective_at": "2025-03-01",
+        "actor": { "authority": "agency", "area": area },
+        "data": { "area": area, "until": "2025-06-29", "ground": "自行申请", "at_request": true }
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "JSON made at the call reads best without ampersands")]
+fn does(dir: &Path, command: Json) -> Run {
+    feed(dir, &["--json", "do", "-"], &command.to_string())
+}
+
+/// The rule on suspensions at request in an area on a day, as `accord rules` tells it.
+fn rule(dir: &Path, area: &str, day: &str) -> Json {
+    let asked = ["--json", "rules", "--area", area, "--at", day, "institution.suspension.on_request_days"];
+    let told = run(dir, &asked).expect(0, &[]).json();
+    let rules = told["rules"].as_array().expect("rules").clone();
+    rules
+        .into_iter()
+        .find(|rule| rule["area"] == area || rule["applies_to"] == json!(["pharmacy"]))
+        .expect("one")
+}
+
+#[test]
+fn what_an_area_adopts_binds_the_next_command_there_and_is_cited() {
+    let dir = place();
+    let dir = dir.path();
+    for (pharmacy, area) in [("P37010090001", HERE), ("P37010090002", HERE), ("P37020090001", ELSEWHERE)] {
+        does(dir, sign(pharmacy, area)).expect(0, &[]);
+    }
+    does(dir, suspend("P37010090001", HERE)).expect(0, &["\"R-212\""]);
+    does(dir, adopt(HERE, "2025-01-01", 90)).expect(0, &[]);
+
+    // Another process, so the law is read from the log again.
+    let refused = does(dir, suspend("P37010090002", HERE)).expect(1, &["out-of-range"]);
+    let told: Json = serde_json::from_str(refused.err.lines().last().unwrap_or_default())
+        .or_else(|_| serde_json::from_str(&refused.out))
+        .unwrap_or_else(|error| panic!("{error}: {refused:?}"));
+    let said = told.to_string();
+    for part in ["jn-12", "某市医疗保障条例 (第3号)", "\"12\"", "2025-05-30"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    does(dir, suspend("P37020090001", ELSEWHERE)).expect(0, &["\"R-212\""]);
+
+    // What was recorded before is judged by the law known then, though the rule is of an earlier day.
+    let check = run(dir, &["--json", "check", "P37010090001"]).expect(0, &[]);
+    assert!(!check.out.contains("out-of-range") && !check.out.contains("jn-12"), "{check:?}");
+    run(dir, &["replay", "--verify"]).expect(0, &[]);
+}
+
+#[test]
+fn the_rules_of_an_area_show_what_it_adopted_and_what_that_replaced() {
+    let dir = place();
+    let dir = dir.path();
+    does(dir, adopt(HERE, "2025-01-01", 90)).expect(0, &[]);
+    does(dir, adopt(HERE, "2026-01-01", 60)).expect(0, &[]);
+    let told = |area, day| {
+        let rule = rule(dir, area, day);
+        (rule["id"].clone(), rule["value"].clone(), rule["replaced"]["value"].clone(), rule["file"].clone())
+    };
+    assert_eq!(told(HERE, "2025-06-01"), (json!("jn-12"), json!(90), json!(180), json!("jn.toml")));
+    assert_eq!(told(HERE, "2026-06-01"), (json!("jn-12@2"), json!(60), json!(90), json!("jn.toml")));
+    assert_eq!(told("370102", "2026-06-01").1, json!(60), "a district of the area");
+    assert_eq!(told(HERE, "2024-12-31").0, json!("R-212"));
+    assert_eq!(told(ELSEWHERE, "2026-06-01").0, json!("R-212"));
+    let words = run(dir, &["--lang", "zh", "rules", "--area", HERE, "--at", "2026-06-01", "jn-12@2"]);
+    words.expect(0, &["某市医疗保障条例", "第12条", "jn-12", "jn.toml"]);
+}
+
+#[test]
+fn an_import_decides_each_line_under_what_the_lines_before_it_adopted() {
+    let dir = place();
+    let dir = dir.path();
+    let lines = [
+        sign("P37010090001", HERE),
+        sign("P37010090002", HERE),
+        suspend("P37010090001", HERE),
+        adopt(HERE, "2025-01-01", 90),
+        suspend("P37010090002", HERE),
+    ];
+    let file = dir.join("feed.jsonl");
+    fs::write(&file, lines.map(|line| line.to_string() + "\n").concat()).expect("a file");
+    let file = file.to_str().expect("UTF-8");
+    for rehearsal in [true, false] {
+        let dry: &[&str] = if rehearsal { &["--dry-run"] } else { &[] };
+        let rejects = dir.join("rejects.jsonl");
+        let arguments = [&["import", file, "--rejects", rejects.to_str().expect("UTF-8")], dry].concat();
+        let told = run(dir, &arguments).expect(1, &["jn-12", "某市医疗保障条例 (第3号)"]);
+        let rejected = fs::read_to_string(&rejects).expect("rejects");
+        assert_eq!(rejected.lines().count(), 1, "{rejected} {told:?}");
+        assert!(rejected.contains("P37010090002"), "{rejected}");
+        for file in fs::read_dir(dir).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if file.to_string_lossy().contains("rejects") {
+                fs::remove_file(file).expect("a file");
+            }
+        }
+    }
+    run(dir, &["replay", "--verify"]).expect(0, &[]);
+}
