@@ -16,6 +16,7 @@ use crate::timeline;
 use crate::track::{Span, Track, Value};
 use crate::words;
 use serde_json::json;
+use uuid::Uuid;
 
 const EITHER: &[Authority] = &[Agency, Bureau];
 /// Bodies that refer cases to one another.
@@ -31,11 +32,14 @@ const BODIES: &[Authority] = &[
     Authority::Finance,
     Authority::Court,
 ];
+/// Bodies that impose administrative penalties.
+const PUNISHING: &[Authority] = &[Bureau, Health, Market, Drug, Police];
 /// Least number of inspectors (令735 art 29).
 const INSPECTORS: &str = "case.inspectors";
 /// Every parameter asked for here.
 #[cfg(test)]
-pub(super) const PARAMS: [&str; 2] = [INSPECTORS, super::docket::LEAD_WORKING_DAYS];
+pub(super) const PARAMS: [&str; 4] =
+    [INSPECTORS, super::docket::LEAD_WORKING_DAYS, super::docket::PENALTY_DAYS, super::docket::SERVICE_DAYS];
 
 /// Decides.
 pub(crate) fn decide(
@@ -103,6 +107,21 @@ pub(crate) fn decide(
             }
             matter.event(E::Supervised(data.clone()))
         }
+        C::FilePenalty(data) => {
+            require_authority(command, PUNISHING)?;
+            matter.running()?;
+            matter.event(E::PenaltyFiled(data.clone()))
+        }
+        C::DecidePenalty(data) => {
+            require_authority(command, PUNISHING)?;
+            matter.names(data.filing, |facts| matches!(facts, E::PenaltyFiled(_)))?;
+            matter.event(E::PenaltyDecided(data.clone()))
+        }
+        C::ServePenalty(data) => {
+            require_authority(command, PUNISHING)?;
+            matter.names(data.decision, |facts| matches!(facts, E::PenaltyDecided(_)))?;
+            matter.event(E::PenaltyServed(data.clone()))
+        }
         C::Publicise(data) => {
             require_authority(command, BODIES)?;
             matter.known()?;
@@ -166,6 +185,24 @@ impl<'a> Matter<'a> {
     fn running(&self) -> Result<(), Rejection> {
         self.not_over()?;
         self.known()
+    }
+
+    /// Refuses an act on an event that is not there, does not stand, or is of another sort.
+    fn names(&self, event: Uuid, fits: impl Fn(&E) -> bool) -> Result<(), Rejection> {
+        self.known()?;
+        let known = timeline::resolve(self.context.history);
+        let Some(named) = known.iter().find(|known| known.event.id == event) else {
+            return Err(no_such_event(event));
+        };
+        let stands = named.event.effective_at <= self.at && self.at < named.void_from;
+        if stands && matches!(&named.event.data, EventData::Case(facts) if fits(facts)) {
+            return Ok(());
+        }
+        let words = words!(
+            "event {event} does not stand, or is not what this is about",
+            "事件 {event} 无效，或者不是该行为所针对的事件"
+        );
+        Err(Rejection::new("wrong-event", words).blocked_by(named.event.version))
     }
 
     /// 开展检查: by two at least; fewer is a finding, for it was done.

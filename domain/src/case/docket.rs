@@ -1,16 +1,22 @@
 //! What the acts of a case make due, and what they bring to an end.
 
 use super::CaseEvent as E;
+use super::facts::PenaltyOutcome;
 use crate::dated::Record;
 use crate::event::{Event, EventData};
 use crate::id::Version;
-use crate::obligation::{About, Clock, Docket, Ending, Law, ObligationKind as Kind, Raise};
+use crate::obligation::{About, Clock, Docket, Ending, Entry, Law, ObligationKind as Kind, Raise};
 use crate::rulebook::Rule;
 use crate::time::Instant;
 use crate::track::{Track, Value};
 
 /// Working days to verify a lead and decide whether a case is opened (令4; fact sheet R-071).
 pub(super) const LEAD_WORKING_DAYS: &str = "case.lead.working_days";
+
+/// Days from the filing of a penalty case to its decision (行政处罚法 art 60; fact sheet R-066).
+pub(super) const PENALTY_DAYS: &str = "case.penalty.days";
+/// Days to serve a decision that was not handed over when it was announced (行政处罚法 art 61).
+pub(super) const SERVICE_DAYS: &str = "case.penalty.service_days";
 
 /// Takes an event's obligations, after the event itself.
 pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Event, law: &Law<'_>) {
@@ -23,9 +29,7 @@ pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Even
             if state.dated.all().iter().any(is_open) {
                 return;
             }
-            let Some(rule) = law.rulebook.rule(LEAD_WORKING_DAYS, at, None) else { return };
-            let days = law.rulebook.number(LEAD_WORKING_DAYS, at, None);
-            let Some(days) = days.and_then(|days| u32::try_from(days.value).ok()) else { return };
+            let Some((days, rule)) = days(LEAD_WORKING_DAYS, at, law) else { return };
             docket.raise(event, new(Kind::VerifyLead, at, Clock::WorkingDays(days), Some(rule)), law);
         }
         // No act says that a case begun by a lead is opened: whoever looks into it, hands it on or ends it has decided.
@@ -47,6 +51,22 @@ pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Even
             let done = [Kind::HandleCase, Kind::FollowReferral];
             docket.end(at, Ending::Met(by), |entry| done.contains(&entry.kind));
         }
+        E::PenaltyFiled(_) => {
+            let Some((days, rule)) = days(PENALTY_DAYS, at, law) else { return };
+            docket.raise(event, new(Kind::DecidePenalty, at, Clock::Days(days), Some(rule)), law);
+        }
+        E::PenaltyDecided(data) => {
+            let filed = |entry: &Entry, id| entry.kind == Kind::DecidePenalty && id == data.filing;
+            docket.end_named(at, Ending::Met(by), filed);
+            // Where nobody says that the party was not there, no service is called for.
+            let imposed = data.outcome == PenaltyOutcome::Imposed && data.announced == Some(false);
+            let Some((days, rule)) = days(SERVICE_DAYS, at, law).filter(|_| imposed) else { return };
+            docket.raise(event, new(Kind::ServePenalty, at, Clock::Days(days), Some(rule)), law);
+        }
+        E::PenaltyServed(data) => {
+            let decided = |entry: &Entry, id| entry.kind == Kind::ServePenalty && id == data.decision;
+            docket.end_named(at, Ending::Met(by), decided);
+        }
         E::ReferralAccepted(_)
         | E::Publicised(_)
         | E::Rewarded(_)
@@ -54,6 +74,13 @@ pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Even
         | E::DecisionAnnulled(_)
         | E::RecordCorrected(_) => {}
     }
+}
+
+/// A number of days in force, and the rule that sets it.
+fn days<'a>(param: &str, at: Instant, law: &Law<'a>) -> Option<(u32, &'a Rule)> {
+    let rule = law.rulebook.rule(param, at, None)?;
+    let days = law.rulebook.number(param, at, None)?;
+    Some((u32::try_from(days.value).ok()?, rule))
 }
 
 fn verified(docket: &mut Docket, at: Instant, by: Version) {

@@ -35,6 +35,10 @@ pub(crate) fn evolve(state: &mut Record, event: &Event, facts: &E) {
         E::ReferralAccepted(_)
         | E::Publicised(_)
         | E::Rewarded(_)
+        // A procedure beside the case, with clocks of its own.
+        | E::PenaltyFiled(_)
+        | E::PenaltyDecided(_)
+        | E::PenaltyServed(_)
         // Changes no status, only what is due: see crate::obligation.
         | E::ObligationClosed(_)
         // Both act on the record, before the fold: see crate::timeline.

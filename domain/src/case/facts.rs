@@ -72,6 +72,20 @@ pub enum FindingOutcome {
     Unfounded,
 }
 
+/// What a penalty case comes to (行政处罚法 art 57).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PenaltyOutcome {
+    /// 予以处罚.
+    Imposed,
+    /// 不予处罚, the act being slight.
+    Waived,
+    /// 违法事实不能成立.
+    Unfounded,
+    /// 移送司法机关.
+    HandedOver,
+}
+
 facts! {
     /// 立案.
     Opening {
@@ -147,6 +161,31 @@ facts! {
         by: Text,
         /// By when it is to be handled.
         ? until: Instant,
+    }
+    /// 行政处罚立案: the procedure of the Administrative Penalty Law begins.
+    PenaltyFiling {
+        /// Whom it is against, by their codes.
+        * against: Subject,
+        /// Number of the filing.
+        ? document: Text,
+    }
+    /// 行政处罚决定, or that there is none.
+    PenaltyDecision {
+        /// Whether the written decision was handed over where it was announced, the party being there.
+        ? announced: bool,
+        /// Number of the decision.
+        ? document: Text,
+        /// The filing.
+        filing: Uuid,
+        /// What was decided.
+        outcome: PenaltyOutcome,
+    }
+    /// 行政处罚决定书送达.
+    PenaltyService {
+        /// The decision.
+        decision: Uuid,
+        /// Words.
+        ? note: Text,
     }
     /// 曝光.
     Publicity {

@@ -15,8 +15,8 @@ use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
 use crate::obligation::ObligationClosing;
 use facts::{
-    CaseFinding, CaseInspection, CaseReferral, CaseTransfer, Closing, Lead, Opening, Publicity,
-    ReferralAcceptance, Reward, Supervision,
+    CaseFinding, CaseInspection, CaseReferral, CaseTransfer, Closing, Lead, Opening, PenaltyDecision,
+    PenaltyFiling, PenaltyService, Publicity, ReferralAcceptance, Reward, Supervision,
 };
 
 vocabulary! {
@@ -38,6 +38,12 @@ vocabulary! {
         Transfer = "transfer": CaseTransfer,
         /// 挂牌督办.
         Supervise = "supervise": Supervision,
+        /// 行政处罚立案.
+        FilePenalty = "file-penalty": PenaltyFiling,
+        /// 行政处罚决定.
+        DecidePenalty = "decide-penalty": PenaltyDecision,
+        /// 行政处罚决定书送达.
+        ServePenalty = "serve-penalty": PenaltyService,
         /// 曝光.
         Publicise = "publicise": Publicity,
         /// 举报奖励.
@@ -76,6 +82,12 @@ vocabulary! {
         710 Closed = "closed" v 1: Closing,
         /// 待办事项了结.
         711 ObligationClosed = "obligation-closed" v 1: ObligationClosing,
+        /// 行政处罚立案.
+        712 PenaltyFiled = "penalty-filed" v 1: PenaltyFiling,
+        /// 行政处罚决定.
+        713 PenaltyDecided = "penalty-decided" v 1: PenaltyDecision,
+        /// 行政处罚决定书送达.
+        714 PenaltyServed = "penalty-served" v 1: PenaltyService,
         /// 撤销.
         790 DecisionAnnulled = "decision-annulled" v 1: Annulment,
         /// 更正.
@@ -92,6 +104,8 @@ pub(crate) fn clerical(event: &CaseEvent) -> &'static [&'static str] {
         E::LeadReceived(_) => &["content"],
         E::Inspected(_) => &["inspectors", "note"],
         E::Found(_) => &["facts"],
+        E::PenaltyFiled(_) | E::PenaltyDecided(_) => &["document"],
+        E::PenaltyServed(_) => &["note"],
         E::Referred(_) => &["document", "note"],
         E::ReferralAccepted(_) => &["document"],
         E::Transferred(_) | E::Closed(_) => &["note"],

@@ -1,6 +1,7 @@
 //! Cases: given, when, then.
 
 use super::decide::PARAMS;
+use crate::obligation::{ObligationKind, ObligationState};
 use crate::rulebook::Rulebook;
 use crate::testing::{Act, Story, act};
 use serde_json::json;
@@ -164,4 +165,52 @@ fn a_lead_is_verified_and_a_supervised_case_handled_in_time() {
     assert_eq!(due(&closed, Kind::HandleCase, "2025-11-01"), [(by("2025-12-01"), State::Met)]);
     assert_eq!(due(&closed, Kind::FollowReferral, "2025-10-31"), [(None, State::Open)]);
     assert_eq!(due(&closed, Kind::FollowReferral, "2025-11-01"), [(None, State::Met)]);
+}
+
+#[test]
+fn a_penalty_case_is_decided_in_ninety_days_and_served_in_seven() {
+    let opened = Story::of(CASE).given(does("open", "2025-08-01", json!({ "area": "370100" })));
+    let filed =
+        opened.clone().given(does("file-penalty", "2025-08-04", json!({ "against": ["H37010200001"] })));
+    let state = |story: &Story, kind, day| {
+        story.obligations_of(kind, day).iter().map(|due| (due.due, due.state)).next()
+    };
+    let (decide, serve) = (ObligationKind::DecidePenalty, ObligationKind::ServePenalty);
+    let day = |text| Some(crate::history::at(text));
+    assert_eq!(state(&filed, decide, "2025-11-02"), Some((day("2025-11-02"), ObligationState::Open)));
+    assert_eq!(state(&filed, decide, "2025-11-03"), Some((day("2025-11-02"), ObligationState::Late)));
+    let decides = |more: serde_json::Value| {
+        let mut data = json!({ "filing": "@1", "outcome": "imposed" });
+        data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        filed.clone().given(does("decide-penalty", "2025-10-30", data))
+    };
+    let absent = decides(json!({ "announced": false }));
+    assert_eq!(state(&absent, decide, "2025-11-03"), Some((day("2025-11-02"), ObligationState::Met)));
+    assert_eq!(state(&absent, serve, "2025-11-06"), Some((day("2025-11-06"), ObligationState::Open)));
+    let served = absent.given(does("serve-penalty", "2025-11-05", json!({ "decision": "@2" })));
+    assert_eq!(state(&served, serve, "2025-11-07"), Some((day("2025-11-06"), ObligationState::Met)));
+    assert_eq!(state(&decides(json!({ "announced": true })), serve, "2025-11-01"), None);
+    assert_eq!(
+        state(&decides(json!({})), serve, "2025-11-01"),
+        None,
+        "nobody says that the party was not there"
+    );
+    assert_eq!(
+        state(&decides(json!({ "announced": false, "outcome": "waived" })), serve, "2025-11-01"),
+        None
+    );
+}
+
+#[test]
+fn a_penalty_is_decided_on_its_filing_by_a_body_that_punishes() {
+    let opened = Story::of(CASE).given(does("open", "2025-08-01", json!({ "area": "370100" })));
+    let filing = does("file-penalty", "2025-08-04", json!({}));
+    opened.clone().when(filing.clone().by("agency")).refused("wrong-authority");
+    let filed = opened.given(filing);
+    let decision =
+        |event: &str| does("decide-penalty", "2025-10-30", json!({ "filing": event, "outcome": "imposed" }));
+    filed.clone().when(decision("@0")).refused("wrong-event");
+    filed.clone().when(decision("@9")).refused("no-such-event");
+    let service = does("serve-penalty", "2025-10-30", json!({ "decision": "@1" }));
+    filed.when(service).refused("wrong-event");
 }

@@ -202,6 +202,7 @@ impl Act {
             Self::Institution(I::AcceptRectification(data) | I::FailRectification(data)) => Some(data.order),
             Self::Institution(I::ProvideRecords(data)) => Some(data.demand),
             Self::Institution(I::FileChange(data)) => Some(data.change),
+            Self::Institution(I::PaySettlement(data)) => Some(data.declaration),
             Self::Institution(I::Object(data)) | Self::Practitioner(P::Object(data)) => Some(data.decision),
             Self::Enterprise(E::Object(data)) | Self::Insured(N::Object(data)) => Some(data.decision),
             Self::Institution(I::DecideObjection(data)) | Self::Practitioner(P::DecideObjection(data)) => {
@@ -221,6 +222,8 @@ impl Act {
                 Some(data.discipline)
             }
             Self::Case(CaseCommand::Reward(data)) => Some(data.lead),
+            Self::Case(CaseCommand::DecidePenalty(data)) => Some(data.filing),
+            Self::Case(CaseCommand::ServePenalty(data)) => Some(data.decision),
             Self::Institution(_)
             | Self::Practitioner(_)
             | Self::Enterprise(_)

@@ -152,6 +152,8 @@ fn institution(facts: &IE, event: &Event, law: &Rulebook) -> Option<I> {
         IE::FineImposed(data) => I::ImposeFine(data),
         IE::CoefficientAdjusted(data) => I::AdjustCoefficient(data),
         IE::Prepaid(data) => I::Prepay(data),
+        IE::SettlementDeclared(data) => I::DeclareSettlement(data),
+        IE::SettlementPaid(data) => I::PaySettlement(data),
         IE::InspectionRecorded(data) => I::RecordInspection(data),
         IE::RecordsDemanded(data) => {
             let days = law.number("institution.records.days", event.effective_at, None);

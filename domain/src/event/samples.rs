@@ -121,6 +121,12 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         | "institution.prepaid" => {
             json!({ "amount_fen": 9_900, "area": pick(AnyArea), "note": "追溯码重复结算" })
         }
+        "institution.settlement-declared" => json!({
+            "amount_fen": 5_000_000, "area": pick(Area), "from": pick(AnyTime), "note": "九月费用", "until": pick(AnyTime),
+        }),
+        "institution.settlement-paid" => json!({
+            "amount_fen": 4_990_100, "complete": pick(Flag), "declaration": pick(Event), "note": "扣除拒付",
+        }),
         "institution.fine-imposed" => json!({
             "amount_fen": 19_800, "article": "38", "base_fen": 9_900, "multiple_tenths": 20, "note": "两倍",
             "portions": [{ "amount_fen": 19_800, "base_fen": 9_900, "multiple_tenths": 20 }],
@@ -253,6 +259,13 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         "case.referral-accepted" => json!({ "by": "police", "document": "立案决定书1号", "from": "bureau" }),
         "case.transferred" => json!({ "note": "属地处理", "to": "某县医疗保障局", "to_area": pick(Area) }),
         "case.supervised" => json!({ "by": "省医疗保障局", "until": pick(Time) }),
+        "case.penalty-filed" => {
+            json!({ "against": [pick(Site)], "document": "医保罚立〔2025〕1号" })
+        }
+        "case.penalty-decided" => json!({
+            "announced": pick(Flag), "document": "医保罚决〔2025〕1号", "filing": pick(Event), "outcome": "imposed",
+        }),
+        "case.penalty-served" => json!({ "decision": pick(Event), "note": "留置送达" }),
         "case.publicised" => json!({ "note": "典型案例", "place": "官方网站" }),
         "case.rewarded" => json!({ "amount_fen": 20_000, "lead": pick(Event) }),
         "area.moratorium-started" => json!({

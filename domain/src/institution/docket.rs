@@ -175,6 +175,12 @@ impl Desk<'_> {
                 });
             }
             E::FineImposed(data) => self.fined(data),
+            E::SettlementDeclared(data) => self.declared(data.area),
+            E::SettlementPaid(data) if data.complete => {
+                let (by, declaration) = (Ending::Met(self.event.version), data.declaration);
+                let paid = |entry: &Entry, id| entry.kind == Kind::PaySettlement && id == declaration;
+                self.docket.end_named(self.at, by, paid);
+            }
             E::Referred(_) => {
                 let raise = self.draft(Kind::FollowReferral, None, None, Clock::InTime);
                 self.raise(raise);
@@ -213,6 +219,7 @@ impl Desk<'_> {
             | E::LiquidatedDamagesCharged(_)
             | E::CoefficientAdjusted(_)
             | E::Prepaid(_)
+            | E::SettlementPaid(_)
             | E::InspectionRecorded(_)
             | E::ObligationClosed(_)
             | E::PersonalDataRead(_)
@@ -630,6 +637,17 @@ impl Desk<'_> {
         {
             self.whole_review(rule, "fraud", self.at);
         }
+    }
+
+    /// 申报的费用: paid by the day a rule sets from the declaration on, else in time.
+    fn declared(&mut self, area: AreaCode) {
+        let law = *self.law;
+        let days = law::count(law.rulebook, law::SETTLEMENT_WORKING_DAYS, self.at, Some(area));
+        let Some((days, rule)) = days.filter(|_| self.kind.is_medical()) else {
+            return self.raise_in_time(Kind::PaySettlement, law::SETTLE_IN_TIME, area, "");
+        };
+        let raise = self.draft(Kind::PaySettlement, Some(area), Some(rule), Clock::WorkingDays(days));
+        self.raise(raise);
     }
 
     /// 停业、歇业 without the report that is due.

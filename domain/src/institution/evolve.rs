@@ -200,6 +200,8 @@ impl Institution {
             | InstitutionEvent::FineImposed(_)
             | InstitutionEvent::CoefficientAdjusted(_)
             | InstitutionEvent::Prepaid(_)
+            | InstitutionEvent::SettlementDeclared(_)
+            | InstitutionEvent::SettlementPaid(_)
             | InstitutionEvent::InspectionRecorded(_)
             | InstitutionEvent::AuditRecorded(_)
             | InstitutionEvent::AssessmentRecorded(_)

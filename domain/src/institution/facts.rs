@@ -494,6 +494,32 @@ facts! {
         /// Words.
         ? note: Text,
     }
+    /// 申报结算.
+    SettlementDeclaration {
+        /// Sum declared, in fen; null when the source does not say.
+        #[serde(deserialize_with = "fen_if_known")]
+        ? amount_fen: i64,
+        /// Pooling area.
+        area: AreaCode,
+        /// Begin of the time whose costs are declared.
+        ? from: Instant,
+        /// Words.
+        ? note: Text,
+        /// End of it.
+        ? until: Instant,
+    }
+    /// 拨付.
+    SettlementPayment {
+        /// Sum paid, in fen; null when the source does not say.
+        #[serde(deserialize_with = "fen_if_known")]
+        ? amount_fen: i64,
+        /// Whether nothing of what was declared is left to be paid: the rest is paid, denied or held.
+        complete: bool,
+        /// The declaration.
+        declaration: Uuid,
+        /// Words.
+        ? note: Text,
+    }
     /// 罚款.
     Fine {
         /// When the act began that is punished: the law of its time applies unless that of today is lighter.

@@ -27,8 +27,8 @@ use facts::{
     DepartmentOrder, Evaluation, Fine, Hold, HoldRelease, InArea, Inspection, LiabilitySettlement, Measure,
     Money, ProbationExtension, ProbationPeriod, ProbationViolation, PublicNotice, RecordsDemand,
     RecordsDemandAct, RecordsProvision, RectificationOrder, RectificationResult, Referral, Refusal, Renewal,
-    RenewalRefusal, Request, Resumption, Return, ReviewCall, SelfCheck, Signing, Suspension, SuspensionAct,
-    Termination, TerminationAct,
+    RenewalRefusal, Request, Resumption, Return, ReviewCall, SelfCheck, SettlementDeclaration,
+    SettlementPayment, Signing, Suspension, SuspensionAct, Termination, TerminationAct,
 };
 
 vocabulary! {
@@ -110,6 +110,10 @@ vocabulary! {
         AdjustCoefficient = "adjust-coefficient": Coefficient,
         /// 预付金.
         Prepay = "prepay": Money,
+        /// 申报结算.
+        DeclareSettlement = "declare-settlement": SettlementDeclaration,
+        /// 拨付申报的费用.
+        PaySettlement = "pay-settlement": SettlementPayment,
         /// 检查.
         RecordInspection = "record-inspection": Inspection,
         /// 要求提供资料.
@@ -242,6 +246,10 @@ vocabulary! {
         154 CoefficientAdjusted = "coefficient-adjusted" v 1: Coefficient,
         /// 预付金.
         155 Prepaid = "prepaid" v 1: Money,
+        /// 申报结算.
+        156 SettlementDeclared = "settlement-declared" v 1: SettlementDeclaration,
+        /// 拨付申报的费用.
+        157 SettlementPaid = "settlement-paid" v 1: SettlementPayment,
         /// 检查.
         160 InspectionRecorded = "inspection-recorded" v 1: Inspection,
         /// 要求提供资料.

@@ -119,6 +119,12 @@ kinds! {
     FileChange = "file-change": Institution -> Agency, true;
     /// 缴纳罚款.
     PayFine = "pay-fine": Institution -> Bureau, true;
+    /// 拨付申报的费用.
+    PaySettlement = "pay-settlement": Agency -> Institution, true;
+    /// 行政处罚决定.
+    DecidePenalty = "decide-penalty": Handler -> Institution, true;
+    /// 行政处罚决定书的送达.
+    ServePenalty = "serve-penalty": Handler -> Institution, true;
     /// What came of a referral.
     FollowReferral = "follow-referral": ReferredTo -> Agency, true;
     /// 线索核查, 决定是否立案.

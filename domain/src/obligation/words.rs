@@ -46,6 +46,11 @@ impl ObligationKind {
             Self::Rectify => term("the problems are to be rectified", "应完成整改"),
             Self::FileChange => term("the change is to be filed", "变更应予备案"),
             Self::PayFine => term("the fine is to be paid", "罚款应予缴纳"),
+            Self::PaySettlement => term("what was declared is to be paid", "申报的费用应予拨付"),
+            Self::DecidePenalty => term("the penalty case is to be decided", "行政处罚案件应作出处罚决定"),
+            Self::ServePenalty => {
+                term("the written decision on the penalty is to be served", "行政处罚决定书应予送达")
+            }
             Self::FollowReferral => {
                 term("what came of the referral is to be followed up", "移送结果应予跟进")
             }

@@ -102,7 +102,7 @@ pub(crate) struct Step {
 
 /// Random histories of a few subjects. Most steps go on from the day of the one before; some fall behind.
 pub(crate) fn steps(max: usize) -> impl Strategy<Value = Vec<Step>> {
-    let step = (0..9_u8, 0..28_u8, prop_oneof![4 => 0..20_i64, 1 => -300..0_i64], any::<u16>());
+    let step = (0..9_u8, 0..30_u8, prop_oneof![4 => 0..20_i64, 1 => -300..0_i64], any::<u16>());
     proptest::collection::vec(step, 1..max).prop_map(|raw| {
         let mut today = 0;
         raw.into_iter()
@@ -261,13 +261,32 @@ fn plain(kind: SubjectKind, step: &Step, known: &[Event]) -> EventData {
             "designations": kinds, "ground": "x" }),
         ),
         (SubjectKind::Area, _) => ("area.moratorium-ended", json!({ "area": area, "designations": kinds })),
-        (_, 0) => ("case.opened", json!({ "area": area, "title": format!("案{}", detail % 3) })),
-        (_, _) => ("case.closed", json!({ "outcome": "handled" })),
+        (_, _) => case(step, known),
     };
     if let Some(end) = end.filter(|_| name.ends_with("rated") || name.ends_with("started")) {
         data["until"] = json!(end);
     }
     EventData::read(EventType::by_name(name).unwrap(), 1, &data.to_string()).unwrap()
+}
+
+/// An act of a case: its clocks run in days and in working days.
+fn case(step: &Step, known: &[Event]) -> (&'static str, serde_json::Value) {
+    let detail = step.detail;
+    let id = |of: u16| earlier(known, detail, |kind| kind.0 == of).map_or(Uuid::nil(), |event| event.id);
+    match step.act % 6 {
+        0 => ("case.opened", json!({ "area": area(detail), "title": format!("案{}", detail % 3) })),
+        1 => ("case.closed", json!({ "outcome": "handled" })),
+        2 => ("case.lead-received", json!({ "source": "complaint", "about": ["H43050000001"] })),
+        3 => ("case.penalty-filed", json!({})),
+        4 => {
+            let announced = detail.is_multiple_of(2);
+            (
+                "case.penalty-decided",
+                json!({ "filing": id(712), "outcome": "imposed", "announced": announced }),
+            )
+        }
+        _ => ("case.penalty-served", json!({ "decision": id(713) })),
+    }
 }
 
 fn institution(step: &Step, known: &[Event]) -> EventData {
@@ -359,6 +378,19 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
         }),
         24 => annulment(known, detail).map_or_else(none, I::DecisionAnnulled),
         25 => correction(known, detail).map_or_else(none, I::RecordCorrected),
+        28 => I::SettlementDeclared(f::SettlementDeclaration {
+            amount_fen: None,
+            area,
+            from: None,
+            note: None,
+            until: None,
+        }),
+        29 => I::SettlementPaid(f::SettlementPayment {
+            amount_fen: None,
+            complete: !detail.is_multiple_of(3),
+            declaration: id(156),
+            note: None,
+        }),
         26 | 27 => closing(&subject(step.subject), known, detail).map_or_else(none, I::ObligationClosed),
         _ => none(),
     })

@@ -28,7 +28,7 @@ const CHUNK_EVENTS: u64 = 2_048;
 const ROUND_SUBJECTS: u64 = 1_000_000;
 
 /// Events on which no status rests: their facts are passed over unread. Whatever is not named here is read.
-const PASSED_OVER: [&str; 39] = [
+const PASSED_OVER: [&str; 41] = [
     "institution.public-notice-given",
     "institution.bar-raised",
     "institution.probation-started",
@@ -55,6 +55,8 @@ const PASSED_OVER: [&str; 39] = [
     "institution.fine-imposed",
     "institution.coefficient-adjusted",
     "institution.prepaid",
+    "institution.settlement-declared",
+    "institution.settlement-paid",
     "institution.inspection-recorded",
     "institution.records-demanded",
     "institution.records-provided",

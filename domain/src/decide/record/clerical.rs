@@ -53,7 +53,9 @@ fn institution_clerical(event: &InstitutionEvent) -> &'static [&'static str] {
         | E::LiquidatedDamagesCharged(_)
         | E::FineImposed(_)
         | E::CoefficientAdjusted(_)
-        | E::Prepaid(_) => &["note"],
+        | E::Prepaid(_)
+        | E::SettlementPaid(_) => &["note"],
+        E::SettlementDeclared(_) => &["from", "note", "until"],
         E::InterviewHeld(_) | E::Warned(_) | E::Circulated(_) | E::CasePublicised(_) => {
             &["note", "recipient"]
         }

@@ -32,7 +32,7 @@ const PUBLIC: &[Authority] = &[
 /// Who may do an act. An agency may record what an institution asked for.
 const fn may(act: &C) -> &'static [Authority] {
     match act {
-        C::Apply(_) | C::RequestSuspension(_) | C::Withdraw(_) => ASKS,
+        C::Apply(_) | C::RequestSuspension(_) | C::Withdraw(_) | C::DeclareSettlement(_) => ASKS,
         C::AcceptApplication(_)
         | C::ReturnApplication(_)
         | C::Evaluate(_)
@@ -54,6 +54,7 @@ const fn may(act: &C) -> &'static [Authority] {
         | C::ChargeDamages(_)
         | C::AdjustCoefficient(_)
         | C::Prepay(_)
+        | C::PaySettlement(_)
         | C::RecordAudit(_)
         | C::RecordAssessment(_) => AGENCY,
         C::RaiseReview(_) => REACTIONS,
@@ -133,6 +134,7 @@ pub(super) const fn may_come_first(act: &C) -> bool {
         | C::Refer(_)
         | C::Report(_)
         | C::RecordSelfCheck(_)
+        | C::DeclareSettlement(_)
         | C::RateCredit(_)
         | C::Commit(_)
         | C::Discipline(_) => true,
@@ -164,6 +166,7 @@ pub(super) const fn may_come_first(act: &C) -> bool {
         | C::ChargeDamages(_)
         | C::AdjustCoefficient(_)
         | C::Prepay(_)
+        | C::PaySettlement(_)
         | C::ProvideRecords(_)
         | C::ChangeDetails(_)
         | C::FileChange(_)

@@ -79,6 +79,11 @@ pub(in crate::institution) const SAMPLE_PERCENT: &str = "institution.audit.sampl
 pub(in crate::institution) const LEAST_SCORE: &str = "institution.assessment.least_score";
 pub(in crate::institution) const PUBLISH_LIST: &str = "institution.publish_list";
 pub(in crate::institution) const FILE_AGREEMENT: &str = "institution.file_agreement";
+/// Of 令2 alone.
+pub(in crate::institution) const SETTLEMENT_WORKING_DAYS: &str =
+    "institution.settlement.working_days.medical";
+/// Of everybody, where no number of days is set: paid in time.
+pub(in crate::institution) const SETTLE_IN_TIME: &str = "institution.settlement.in_time";
 pub(in crate::institution) const REPORT_MEASURE: &str = "institution.report_measure";
 pub(in crate::institution) const RESUMPTION_WORKING_DAYS: &str = "institution.resumption.working_days";
 /// Of 令2 alone.
@@ -136,6 +141,8 @@ pub(in crate::institution) const PARAMS: &[&str] = &[
     PUBLISH_LIST,
     FILE_AGREEMENT,
     REPORT_MEASURE,
+    SETTLEMENT_WORKING_DAYS,
+    SETTLE_IN_TIME,
     RESUMPTION_WORKING_DAYS,
     FINE_DAYS,
     REVIEW_DAYS,

@@ -115,6 +115,8 @@ impl Matter<'_> {
             C::RecoverFunds(data) => self.money(data, E::FundsRecovered),
             C::ChargeDamages(data) => self.money(data, E::LiquidatedDamagesCharged),
             C::Prepay(data) => self.money(data, E::Prepaid),
+            C::DeclareSettlement(data) => self.declare_settlement(data),
+            C::PaySettlement(data) => self.pay_settlement(data),
             C::ImposeFine(data) => self.fine(data),
             C::AdjustCoefficient(data) => self.adjust_coefficient(data),
             C::RecordInspection(data) => Ok(self.one(E::InspectionRecorded(data.clone()))),

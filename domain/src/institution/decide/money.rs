@@ -2,11 +2,15 @@
 
 use super::law::Penalty;
 use super::{Matter, law};
-use crate::decide::Decision;
+use crate::decide::{Decision, no_such_event};
+use crate::event::{EventData, NewEvent};
 use crate::institution::InstitutionEvent as E;
-use crate::institution::facts::{Coefficient, Fine, Money, Portion};
+use crate::institution::facts::{
+    Coefficient, Fine, Money, Portion, SettlementDeclaration, SettlementPayment,
+};
 use crate::rejection::Rejection;
 use crate::rulebook::Rule;
+use crate::timeline;
 use crate::words;
 use serde_json::json;
 
@@ -35,11 +39,41 @@ impl Matter<'_> {
     /// 拒付, 追回, 违约金, 预付金.
     pub(super) fn money(&self, data: &Money, facts: fn(Money) -> E) -> Result<Decision, Rejection> {
         positive("amount_fen", data.amount_fen)?;
-        let mut event = self.event(facts(data.clone()));
-        if data.amount_fen.is_none() && !self.is_unknown("/data/amount_fen") {
-            event = event.finding("amount-not-stated", None);
+        Ok(vec![self.sum_told(data.amount_fen, self.event(facts(data.clone())))])
+    }
+
+    /// 申报结算: from here the days to pay run (令2, fact sheet R-121).
+    pub(super) fn declare_settlement(&self, data: &SettlementDeclaration) -> Result<Decision, Rejection> {
+        positive("amount_fen", data.amount_fen)?;
+        if let (Some(from), Some(until)) = (data.from, data.until) {
+            self.period(from, Some(until))?;
         }
-        Ok(vec![event])
+        Ok(vec![self.sum_told(data.amount_fen, self.event(E::SettlementDeclared(data.clone())))])
+    }
+
+    /// 拨付: of a declaration that stands.
+    pub(super) fn pay_settlement(&self, data: &SettlementPayment) -> Result<Decision, Rejection> {
+        positive("amount_fen", data.amount_fen)?;
+        let known = timeline::resolve(self.context.history);
+        let declared = known.iter().find(|known| known.event.id == data.declaration);
+        let Some(declared) = declared else { return Err(no_such_event(data.declaration)) };
+        let stands = declared.event.effective_at <= self.at && self.at < declared.void_from;
+        if !stands || !matches!(declared.event.data, EventData::Institution(E::SettlementDeclared(_))) {
+            let words = words!(
+                "event {} is no declaration that stands",
+                "事件 {} 不是有效的结算申报",
+                data.declaration
+            );
+            return Err(Rejection::new("wrong-event", words).blocked_by(declared.event.version));
+        }
+        Ok(vec![self.sum_told(data.amount_fen, self.event(E::SettlementPaid(data.clone())))])
+    }
+
+    fn sum_told(&self, amount_fen: Option<i64>, event: NewEvent) -> NewEvent {
+        if amount_fen.is_none() && !self.is_unknown("/data/amount_fen") {
+            return event.finding("amount-not-stated", None);
+        }
+        event
     }
 
     /// 罚款, with one multiple or in portions each with its own.

@@ -1,5 +1,6 @@
-use super::{HOSPITAL, hospital, in_area};
-use crate::testing::{Outcome, Story, act};
+use super::{HOSPITAL, PHARMACY, hospital, in_area};
+use crate::obligation::{ObligationKind, ObligationState};
+use crate::testing::{Act, Outcome, Story, act};
 use serde_json::{Value, json};
 
 fn fine(data: Value) -> Outcome {
@@ -93,4 +94,61 @@ fn what_the_source_does_not_say_is_noticed_unless_explained() {
     assert_eq!(hospital().when(charge.clone()).findings(), ["amount-not-stated"]);
     let explained = charge.unknown("/data/amount_fen", "公告未载明");
     assert!(hospital().when(explained).findings().is_empty());
+}
+
+/// Costs of a month, declared.
+fn declares(code: &str, day: &str) -> Story {
+    let data =
+        json!({ "area": "370100", "amount_fen": 8_000_000, "from": "2025-08-01", "until": "2025-09-01" });
+    Story::of(code).given(act("institution.declare-settlement", day, data).by("institution"))
+}
+
+fn pays(day: &str, complete: bool) -> Act {
+    act(
+        "institution.pay-settlement",
+        day,
+        json!({ "declaration": "@0", "amount_fen": 7_950_000, "complete": complete }),
+    )
+}
+
+#[test]
+fn what_is_declared_is_paid_by_the_thirtieth_working_day() {
+    let story = declares(HOSPITAL, "2025-09-28");
+    let due = |story: &Story, day: &str| story.obligations_of(ObligationKind::PaySettlement, day);
+    let open = due(&story, "2025-11-14");
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].due, Some(crate::history::at("2025-11-14")), "{:?}", open[0].sum);
+    assert_eq!(open[0].state, ObligationState::Open);
+    let rule = open[0].rule.clone().unwrap();
+    assert!(&*rule.id == "R-121" && !rule.confidence.is_verified(), "from memory, and every answer says so");
+    assert_eq!(due(&story, "2025-11-15")[0].state, ObligationState::Late);
+    let part = story.clone().given(pays("2025-11-10", false));
+    assert_eq!(due(&part, "2025-11-15")[0].state, ObligationState::Late, "a part is not all of it");
+    let paid = part.given(pays("2025-11-14", true));
+    assert_eq!(due(&paid, "2025-11-15")[0].state, ObligationState::Met);
+    let annul =
+        act("institution.annul", "2025-11-20", json!({ "event": "@2", "scope": "from_start" })).by("bureau");
+    assert_eq!(due(&paid.given(annul), "2025-11-21")[0].state, ObligationState::Late);
+}
+
+#[test]
+fn a_pharmacy_is_paid_in_time_and_no_day_is_made_up() {
+    let story = declares(PHARMACY, "2025-09-28");
+    let open = story.obligations_of(ObligationKind::PaySettlement, "2026-05-01");
+    assert_eq!((open[0].due, open[0].state), (None, ObligationState::Open));
+    assert_eq!(&*open[0].rule.clone().unwrap().id, "R-002");
+}
+
+#[test]
+fn only_a_declaration_that_stands_is_paid() {
+    let story = declares(HOSPITAL, "2025-09-28");
+    story.clone().when(pays("2025-09-27", true)).refused("wrong-event");
+    story.clone().when(pays("2025-10-10", true).by("institution")).refused("wrong-authority");
+    let payment = json!({ "declaration": "@1", "amount_fen": 1, "complete": true });
+    let twice = story.given(pays("2025-10-10", true));
+    twice.when(act("institution.pay-settlement", "2025-10-11", payment)).refused("wrong-event");
+    let ends_first =
+        json!({ "area": "370100", "amount_fen": 1, "from": "2025-09-01", "until": "2025-08-01" });
+    let asked = act("institution.declare-settlement", "2025-09-28", ends_first).by("institution");
+    Story::of(HOSPITAL).when(asked).refused("empty-period");
 }
