@@ -146,6 +146,18 @@ fn facts(data: &Json) -> Vec<String> {
         ("note", "摘要"),
         ("reason_class", "类别"),
     ];
+    const SEALED: [(&str, &str); 10] = [
+        ("certificate", "证书"),
+        ("controllers", "控制人"),
+        ("from", "变更前"),
+        ("identity_number", "证件号"),
+        ("legal_representative", "法定代表人"),
+        ("name", "姓名"),
+        ("phone", "电话"),
+        ("principal", "主要负责人"),
+        ("recipient", "对象"),
+        ("to", "变更后"),
+    ];
     let mut facts = Vec::new();
     if let (Some(points), Some(total)) = (data["points"].as_u64(), data["total"].as_u64()) {
         facts.push(format!("记 {points} 分，年度累计 {total} 分"));
@@ -157,5 +169,18 @@ fn facts(data: &Json) -> Vec<String> {
             _ => {}
         }
     }
+    for (name, _) in data.as_object().into_iter().flatten().filter(|(_, value)| is_sealed(value)) {
+        let label = SEALED.iter().find(|(known, _)| known == name).map_or(&**name, |(_, label)| label);
+        facts.push(format!("{label}（封存）"));
+    }
     if facts.is_empty() { facts } else { vec![facts.join("；")] }
+}
+
+/// What only the holder of its subject's key can read, or a list of it.
+fn is_sealed(value: &Json) -> bool {
+    match value {
+        Json::Object(members) => members.contains_key("sealed") && members.contains_key("mark"),
+        Json::Array(list) => !list.is_empty() && list.iter().all(is_sealed),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => false,
+    }
 }

@@ -347,11 +347,7 @@ async fn erased_personal_data_is_gone_for_good_and_every_proof_still_holds() {
     assert_eq!(world.refuses(&again).await, "personal-data-erased");
     again["effective_at"] = json!("2025-01-15");
     assert_eq!(world.refuses(&again).await, "personal-data-erased", "whatever its effect");
-    assert_eq!(
-        world.refuses(&register()).await,
-        "personal-data-erased",
-        "a repeated one cannot be told any more"
-    );
+    assert!(world.does(&register()).await.repeated, "sent again it is answered as before, sealed as it was");
     let reading = world.ledger().open_personal(read(json!([]))).await.unwrap_err();
     assert!(
         matches!(reading, Failure::Rejected { rejection, .. } if rejection.code == "personal-data-erased")
@@ -513,4 +509,71 @@ fn the_program_reads_erases_and_shows_what_is_sealed() {
     let (code, found, said) = run(&["--json", "check", PERSON]);
     assert!(code == 0 && !found.contains("against-rule"), "{found}{said}");
     nothing_in_plain_text(dir.path());
+}
+
+#[tokio::test]
+async fn a_registration_sent_again_after_the_erasure_is_answered_as_before_and_tells_nothing() {
+    let world = Own::new();
+    let first = world.does(&register()).await;
+    world.does(&renamed()).await;
+    world.does(&erase()).await;
+    let length = world.ledger().event_log().len().await.unwrap();
+    // The same request: what was recorded, sealed as it was. Of its personal data only the places can be compared.
+    let mut other_name = register();
+    other_name["data"]["name"] = json!("上官某某");
+    for command in [register(), renamed(), other_name] {
+        let done = world.ledger().execute(Command::parse(&command.to_string()).unwrap()).await.unwrap();
+        assert!(done.repeated);
+        let told = format!("{:?}", done.events);
+        assert!(SECRETS.iter().chain(&["上官某某"]).all(|secret| !told.contains(secret)), "{told}");
+    }
+    let again = Command::parse(&register().to_string()).unwrap();
+    assert_eq!(world.ledger().execute_blocking(again).unwrap().events, first.events);
+    // Anything else under that key is another request, and a new one is refused.
+    let mut others = vec![register(), register(), register(), register(), register()];
+    others[0]["data"]["category"] = json!("nurse");
+    others[1]["actor"]["area"] = json!("510200");
+    others[2]["data"].as_object_mut().unwrap().remove("phone");
+    others[3]["effective_at"] = json!("2025-01-02");
+    others[4]["reason"] = json!("另有原因");
+    for (nth, other) in others.iter().enumerate() {
+        let failure = world.ledger().execute(Command::parse(&other.to_string()).unwrap()).await.unwrap_err();
+        let Failure::Rejected { rejection, .. } = failure else { panic!("{failure:?}") };
+        assert_eq!(rejection.code, "key-reused", "{nth}");
+    }
+    let mut new = register();
+    new["key"] = json!("another key");
+    let failure = world.ledger().execute(Command::parse(&new.to_string()).unwrap()).await.unwrap_err();
+    assert!(
+        matches!(failure, Failure::Rejected { rejection, .. } if rejection.code == "personal-data-erased")
+    );
+    assert_eq!(world.ledger().event_log().len().await.unwrap(), length);
+    nothing_in_plain_text(world.dir.path());
+}
+
+#[tokio::test]
+async fn the_doctor_names_an_erasure_that_was_begun_and_not_finished() {
+    let mut world = Own::new();
+    world.does(&register()).await;
+    let stream = Subject::parse(PERSON).unwrap().stream();
+    let dir = world.dir.path().display().to_string();
+    let world_dir = tempfile::tempdir().unwrap();
+    let doctor = |lang: &str| {
+        let arguments = ["--ledger", &dir, "--lang", lang, "doctor"];
+        let run = accord_tests::program::run(world_dir.path(), &arguments);
+        (run.code.unwrap(), run.out)
+    };
+    world.ledger().vault().begin_erasure(&stream).unwrap();
+    world.ledger = None;
+    let (code, told) = doctor("en");
+    assert!(
+        code != 0
+            && told.contains(&format!("✗ erasures of personal data  1 begun and not finished: {stream}")),
+        "{told}"
+    );
+    assert!(doctor("zh").1.contains("1 项删除未完成"));
+    // The next opening for writing finds that nothing was recorded, and leaves the key.
+    drop(Ledger::open(world.dir.path(), Access::ReadWrite, clock()).unwrap());
+    let (code, told) = doctor("en");
+    assert!(told.contains("✓ erasures of personal data"), "{code} {told}");
 }

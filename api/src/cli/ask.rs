@@ -3,6 +3,7 @@
 use super::Session;
 use super::args::{At, Claim};
 use super::exit::{Exit, Problem, Stop};
+use super::pages::{self, Told};
 use super::text;
 use super::words::day;
 use crate::answers::list::Row;
@@ -13,12 +14,9 @@ use crate::answers::{
 use crate::ledger::{Access, Ledger, OpenError};
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{AreaCode, Instant, Subject};
-use accord_projections::Filter;
+use accord_projections::{Filter, Listed};
 use accord_store::LogError;
 use std::sync::Arc;
-
-/// Rows read from the views at a time.
-const PAGE: usize = 500;
 
 /// Opens the ledger for questions. Where the views are missing or behind and nobody else is writing, they are brought up to
 /// date first.
@@ -114,37 +112,13 @@ pub(super) fn history(
 
 /// Subjects by status. Every page stands at the same coordinates.
 pub(super) fn list(session: &mut Session<'_, '_>, filter: Filter, at: At) -> Result<(), Stop> {
-    let lang = session.lang();
     let ledger = open(session)?;
     let place = place(session, &ledger, at)?;
-    if !session.out.json {
-        session.out.text(&text::coordinates(&place, lang))?;
-    }
-    let mut cursor: Option<String> = None;
-    loop {
-        let page = ledger
-            .views()
-            .list(&filter, place.as_of, place.known_at, cursor.as_deref(), PAGE)
-            .map_err(|error| Stop::views(&error, lang))?;
-        let rows: Vec<Row> = page
-            .items
-            .into_iter()
-            .map(|item| Row::of(&item.subject, item.name, item.area, &item.span))
-            .collect();
-        if session.out.json {
-            for row in &rows {
-                session.out.document(row)?;
-            }
-        } else if rows.is_empty() && cursor.is_none() {
-            session.out.text(lang.of_two("没有符合条件的主体。", "No subject fits."))?;
-        } else if !rows.is_empty() {
-            session.out.text(&text::list(&rows, lang))?;
-        }
-        cursor = page.next;
-        if cursor.is_none() {
-            return Ok(());
-        }
-    }
+    let read =
+        |cursor: Option<&str>| ledger.views().list(&filter, place.as_of, place.known_at, cursor, pages::PAGE);
+    let row = |item: Listed| Some(Row::of(&item.subject, item.name, item.area, &item.span));
+    let none = ("没有符合条件的主体。", "No subject fits.");
+    pages::print(session, &place, &Told { read, row, text: text::list, none })
 }
 
 /// May this claim be paid?

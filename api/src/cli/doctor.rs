@@ -45,6 +45,7 @@ pub(super) fn doctor(session: &mut Session<'_, '_>) -> Result<(), Stop> {
     checks.push(Check::new("ledger", true, format!("{} · {length} {events}", ledger.log().ledger_id())));
     checks.push(hashes(session)?);
     checks.push(lag(&ledger, length));
+    checks.push(erasures(&ledger, lang));
     checks.push(agreement(&ledger, lang));
     let healthy = checks.iter().all(|check| check.ok);
     let report = Report { healthy, checks };
@@ -71,6 +72,7 @@ fn name(name: &'static str, lang: Lang) -> &'static str {
         "ledger" => lang.of_two("账本", "ledger"),
         "hashes" => lang.of_two("哈希与列", "hashes and columns"),
         "lag" => lang.of_two("视图进度", "views' progress"),
+        "erasures" => lang.of_two("个人信息删除", "erasures of personal data"),
         "agreement" => lang.of_two("视图与日志一致", "views agree with the log"),
         other => other,
     }
@@ -87,7 +89,7 @@ fn environment() -> Check {
 fn permissions(dir: &Path, lang: Lang) -> Option<Check> {
     use std::os::unix::fs::PermissionsExt;
     let mut open = Vec::new();
-    for name in [".", "log.db", "views.db", "keys"] {
+    for name in [".", "log.db", "views.db", "personal.db", "keys", "keys/personal.key"] {
         let path = dir.join(name);
         if let Ok(about) = std::fs::metadata(&path)
             && about.permissions().mode() & 0o077 != 0
@@ -140,6 +142,28 @@ fn lag(ledger: &Ledger, length: u64) -> Check {
             Check::new("lag", lag == 0 && parked.is_empty(), detail)
         }
         Err(error) => Check::new("lag", false, chain(&error)),
+    }
+}
+
+/// Personal data whose erasing was begun and not brought to its end: nothing opens it, and its key is still there.
+fn erasures(ledger: &Ledger, lang: Lang) -> Check {
+    match ledger.vault().unfinished() {
+        Ok(streams) if streams.is_empty() => {
+            let detail = lang.of_two("没有未完成的删除", "none was begun and not finished");
+            Check::new("erasures", true, detail.to_owned())
+        }
+        Ok(streams) => {
+            let (count, named) = (streams.len(), streams.iter().take(NAMED_MAX).cloned().collect::<Vec<_>>());
+            let named = named.join(", ");
+            let detail = match lang {
+                Lang::Zh => format!("{count} 项删除未完成：{named}；下次以可写方式打开账本时继续"),
+                Lang::En => format!(
+                    "{count} begun and not finished: {named}; the next opening of the ledger for writing goes on with it"
+                ),
+            };
+            Check::new("erasures", false, detail)
+        }
+        Err(error) => Check::new("erasures", false, chain(&error)),
     }
 }
 

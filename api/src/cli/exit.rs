@@ -228,8 +228,11 @@ impl Stop {
                 };
                 Self::problem(Problem::new(Exit::Conflict, "personal-keys", message))
             }
-            Failure::ReadOnly | Failure::Closing => {
+            Failure::ReadOnly | Failure::Closing | Failure::Stopped => {
                 Self::problem(Problem::new(Exit::Conflict, "not-writable", failure.to_string()))
+            }
+            Failure::Interrupted => {
+                Self::problem(Problem::new(Exit::Bug, "interrupted", failure.to_string()))
             }
         }
     }

@@ -12,6 +12,7 @@ pub(crate) mod facts;
 mod import;
 pub mod obligations;
 mod out;
+mod pages;
 mod personal;
 mod rejects;
 mod replay;

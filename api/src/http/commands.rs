@@ -204,6 +204,20 @@ pub(crate) async fn failed(
             &catalogue::UNAVAILABLE,
             words!("the server is stopping; nothing was recorded", "服务正在停止，未作任何记录"),
         ),
+        Failure::Stopped => Problem::new(
+            &catalogue::UNAVAILABLE,
+            words!(
+                "a fault stopped what writes the ledger: it must be started again; nothing was recorded",
+                "写入因程序故障而停止，须重新启动服务；本次未作任何记录"
+            ),
+        ),
+        Failure::Interrupted => Problem::new(
+            &catalogue::UNAVAILABLE,
+            words!(
+                "a fault stopped what writes the ledger, and whether this was recorded is not known: once it is started again, ask again under the same key",
+                "写入因程序故障而中断，本次是否已记录不得而知：重新启动服务后请以同一幂等键重试"
+            ),
+        ),
     }
 }
 

@@ -1,10 +1,14 @@
 //! The views written beside the log: what events come to is worked out on a thread of its own while the log waits for the
 //! disk, and shown as soon as they are durable. A client is answered without waiting for that; whoever reads the views of
 //! this ledger waits instead ([`Showing`]), so an answer is never ahead of what its client can read.
+//!
+//! Should the thread stop by a fault, what the log made durable is answered as such, nothing more is recorded, and readers go
+//! on with what was shown. The log is the truth: the next opening makes up for what the views lack.
 
 use accord_projections::{Projector, Showing, ViewError};
 use accord_store::Stored;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -29,6 +33,7 @@ enum Message {
 /// The thread that writes the views.
 pub(super) struct Beside {
     showing: Showing,
+    lost: Arc<AtomicBool>,
     /// Let go of to tell the thread that no more work comes.
     messages: Option<SyncSender<Message>>,
     thread: Option<JoinHandle<()>>,
@@ -42,11 +47,12 @@ impl Beside {
     pub(super) fn start(projector: Projector) -> std::io::Result<Self> {
         let showing = Showing::from(projector.position());
         let (messages, waiting) = sync_channel(MESSAGES_AHEAD);
-        let desk = Desk { projector, showing: showing.clone(), prepared: Ok(()) };
+        let lost = Arc::new(AtomicBool::new(false));
+        let desk = Desk { projector, showing: showing.clone(), prepared: Ok(()), lost: Arc::clone(&lost) };
         let thread = std::thread::Builder::new()
             .name("accord-views".to_owned())
             .spawn(move || desk.serve(&waiting))?;
-        Ok(Self { showing, messages: Some(messages), thread: Some(thread) })
+        Ok(Self { showing, lost, messages: Some(messages), thread: Some(thread) })
     }
 
     /// What readers of these views have to wait for.
@@ -54,18 +60,17 @@ impl Beside {
         &self.showing
     }
 
+    /// Set when the thread stopped by a fault. Nothing may be recorded from then on.
+    pub(super) fn lost(&self) -> &Arc<AtomicBool> {
+        &self.lost
+    }
+
     /// Begins to write events that the log is about to make durable. [`Beside::end`] is next, whatever becomes of them.
-    ///
-    /// # Panics
-    /// When the thread panicked: with the same.
     pub(super) fn begin(&mut self, events: Arc<[Stored]>) {
         self.tell(Message::Begin(events));
     }
 
     /// Shows the events begun when they are durable, as the log's answer says; else nobody ever sees anything of them.
-    ///
-    /// # Panics
-    /// When the thread panicked: with the same.
     pub(super) fn end(&mut self, events: Arc<[Stored]>, durable: bool) {
         if let Some(last) = events.last().filter(|_| durable) {
             self.showing.announce(last.position + 1);
@@ -74,9 +79,6 @@ impl Beside {
     }
 
     /// Asks the projector something, after everything told before; none when the thread is gone.
-    ///
-    /// # Panics
-    /// When the thread panicked: with the same.
     pub(super) fn ask<T: Send + 'static>(
         &mut self,
         question: impl FnOnce(&mut Projector) -> T + Send + 'static,
@@ -87,11 +89,19 @@ impl Beside {
         answered.recv().ok()
     }
 
+    /// Who is gone is told nothing: that it went is known to all by [`Beside::lost`].
     fn tell(&mut self, message: Message) {
-        let told = self.messages.as_ref().is_some_and(|messages| messages.send(message).is_ok());
-        if !told && let Some(Err(panic)) = self.thread.take().map(JoinHandle::join) {
-            std::panic::resume_unwind(panic);
-        }
+        drop(self.messages.as_ref().map(|messages| messages.send(message)));
+    }
+
+    /// Stops the thread by a fault, once a sender is gone.
+    #[cfg(test)]
+    pub(super) fn fail(&mut self, after: Receiver<()>) {
+        self.tell(Message::Ask(Box::new(move |_| {
+            // An end of the channel is what is waited for.
+            let _ = after.recv();
+            panic!("a fault of the views, made by a test");
+        })));
     }
 }
 
@@ -113,6 +123,19 @@ struct Desk {
     showing: Showing,
     /// What came of the events begun.
     prepared: Result<(), ViewError>,
+    lost: Arc<AtomicBool>,
+}
+
+/// Says that the thread stopped by a fault, before anybody who waits for it goes on.
+struct Loss(Arc<AtomicBool>);
+
+impl Drop for Loss {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.store(true, Ordering::Release);
+            tracing::error!("the thread that writes the views stopped by a fault: nothing more is recorded");
+        }
+    }
 }
 
 impl Desk {
@@ -120,6 +143,7 @@ impl Desk {
     fn serve(mut self, waiting: &Receiver<Message>) {
         // However this ends, nobody waits any longer for what will not come.
         let _over = self.showing.clone().until_dropped();
+        let _loss = Loss(Arc::clone(&self.lost));
         while let Some(message) = next(waiting) {
             match message {
                 Message::Begin(events) => self.begin(&events),

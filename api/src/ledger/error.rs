@@ -48,7 +48,7 @@ pub enum OpenError {
     Writer(#[source] std::io::Error),
 }
 
-/// Why a command was not carried out. Nothing was recorded.
+/// Why a command was not carried out. Nothing was recorded, but for [`Failure::Interrupted`].
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Failure {
     /// Refused by a rule, by the state of the subject, or because somebody was faster.
@@ -71,6 +71,15 @@ pub enum Failure {
     /// The ledger is shutting down.
     #[error("the ledger is closing")]
     Closing,
+    /// A fault stopped what writes the log or the views: nothing is recorded any more until the ledger is opened anew.
+    #[error("a fault stopped what writes the ledger: start the program again; nothing was recorded")]
+    Stopped,
+    /// It did while this command was carried out.
+    #[error(
+        "a fault stopped what writes the ledger, and whether this was recorded is not known: start the program again, and \
+         ask again under the same key"
+    )]
+    Interrupted,
 }
 
 impl From<VaultError> for Failure {

@@ -28,7 +28,7 @@ use beside::Beside;
 use shelf::Shelf;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, TryLockError};
 use tokio::sync::{mpsc, oneshot};
 use writer::{Asked, Asker, Place, Writer};
@@ -72,6 +72,8 @@ struct Writing {
     writer: Arc<Mutex<Writer>>,
     /// Taken away to tell the thread that no more commands come.
     asking: Option<mpsc::Sender<Asked>>,
+    /// Set when the thread that writes the views stopped by a fault.
+    lost: Arc<AtomicBool>,
     /// Commands asked and not yet answered.
     places: Arc<AtomicUsize>,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -206,7 +208,7 @@ impl Ledger {
         if place.alone {
             match writing.writer.try_lock() {
                 Ok(mut writer) => return writer.execute(command, place),
-                Err(TryLockError::Poisoned(_)) => return Err(Failure::Closing),
+                Err(TryLockError::Poisoned(_)) => return Err(Failure::Stopped),
                 Err(TryLockError::WouldBlock) => {}
             }
         }
@@ -290,12 +292,15 @@ impl Writing {
         let asking = self.asking.as_ref().ok_or(Failure::Closing)?;
         let (answer, answered) = oneshot::channel();
         let asked = Asked { command, asker: Asker { answer, place } };
-        asking.send(asked).await.map_err(|_| Failure::Closing)?;
-        answered.await.map_err(|_| Failure::Closing)?
+        // As long as this is there to send, only a fault ends the thread that takes it.
+        asking.send(asked).await.map_err(|_| Failure::Stopped)?;
+        answered.await.map_err(|_| Failure::Interrupted)?
     }
 
     fn is_sound(&self) -> bool {
-        !self.writer.is_poisoned() && self.asking.as_ref().is_some_and(|asking| !asking.is_closed())
+        !self.writer.is_poisoned()
+            && !self.lost.load(Ordering::Acquire)
+            && self.asking.as_ref().is_some_and(|asking| !asking.is_closed())
     }
 }
 
@@ -332,6 +337,7 @@ pub(crate) fn open_for_writing(
 }
 
 fn start(writer: Writer) -> Result<Writing, OpenError> {
+    let lost = Arc::clone(writer.views.lost());
     let writer = Arc::new(Mutex::new(writer));
     let (asking, waiting) = mpsc::channel(WAITING_MAX);
     let served = Arc::clone(&writer);
@@ -339,5 +345,5 @@ fn start(writer: Writer) -> Result<Writing, OpenError> {
         .name("accord-writer".to_owned())
         .spawn(move || writer::serve(&served, waiting))
         .map_err(OpenError::Writer)?;
-    Ok(Writing { writer, asking: Some(asking), places: Arc::default(), thread: Some(thread) })
+    Ok(Writing { writer, asking: Some(asking), lost, places: Arc::default(), thread: Some(thread) })
 }

@@ -10,6 +10,7 @@ use accord_domain::{
 };
 use accord_store::EventLog;
 use accord_store::vault::{Held, Place, SubjectKey, ValueKey, Vault, Wanted};
+use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -48,6 +49,42 @@ pub(super) fn digest(vault: &Vault, command: &Command) -> Result<Option<[u8; 32]
     }
     let canonical = command.canonical().map_err(super::decision::unwritable)?;
     Ok(key(vault, &command.subject.stream())?.map(|key| key.digest(&canonical)))
+}
+
+/// Whether a command that nobody can compare by its digest any more, as the key of its subject is destroyed, says what an
+/// event says that was recorded under the same key: everything but the personal data, of which only the places are
+/// compared. `body` is the event as stored.
+pub(super) fn is_repeated(command: &Command, event: &Event, body: &str) -> bool {
+    const SAID: [&str; 7] = ["actor", "basis", "case", "decided_at", "evidence", "reason", "unknown"];
+    let asked = command.canonical().ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let (Some(mut asked), Ok(mut said)) = (asked, serde_json::from_str::<Value>(body)) else { return false };
+    for (pointer, _) in event.data.sealed() {
+        match (asked.pointer_mut(&pointer), said.pointer_mut(&pointer)) {
+            (Some(plain), Some(sealed)) if plain.is_string() => {
+                (*plain, *sealed) = (Value::Null, Value::Null);
+            }
+            _ => return false,
+        }
+    }
+    let envelope = &asked["asked"];
+    let is_nothing = |value: &Value| match value {
+        Value::Null => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    };
+    let same = |member: &str| {
+        envelope[member] == said[member] || (is_nothing(&envelope[member]) && is_nothing(&said[member]))
+    };
+    // Without a date it took effect when it was recorded.
+    let on_the_day = envelope["effective_at"].is_null() || envelope["effective_at"] == said["effective_at"];
+    let members = |data: &Value| data.as_object().cloned().unwrap_or_default();
+    let facts = members(&said["data"]);
+    on_the_day
+        && SAID.iter().all(|member| same(member))
+        && members(&asked["data"])
+            .iter()
+            .all(|(name, value)| facts.get(name).unwrap_or(&Value::Null) == value)
 }
 
 /// The command as it is decided: every personal value sealed for the event that will carry it, the first of the decision.

@@ -120,8 +120,11 @@ impl Writer {
 fn trouble(failure: Failure) -> Trouble {
     match failure {
         Failure::Log(source) => Trouble::Write(source),
-        Failure::Rejected { .. } | Failure::Vault(_) | Failure::ReadOnly | Failure::Closing => {
-            Trouble::Stopped
-        }
+        Failure::Rejected { .. }
+        | Failure::Vault(_)
+        | Failure::ReadOnly
+        | Failure::Closing
+        | Failure::Stopped
+        | Failure::Interrupted => Trouble::Stopped,
     }
 }

@@ -127,7 +127,11 @@ pub(super) fn serve(writer: &Mutex<Writer>, mut waiting: mpsc::Receiver<Asked>) 
             }
         }
         // Nothing more is recorded after a fault: what it left half done cannot be known.
-        let Ok(mut writer) = writer.lock() else { return };
+        let Ok(mut writer) = writer.lock() else {
+            waiting.close();
+            queue.extend(std::iter::from_fn(|| waiting.try_recv().ok()));
+            return queue.into_iter().for_each(|asked| asked.asker.answer(Err(Failure::Stopped)));
+        };
         while queue.len() < BATCH_MAX
             && let Ok(asked) = waiting.try_recv()
         {
@@ -143,11 +147,14 @@ impl Writer {
         let (answer, mut answered) = oneshot::channel();
         let mut queue = VecDeque::from([Asked { command, asker: Asker { answer, place } }]);
         wait_for(self.commit(&mut queue));
-        answered.try_recv().unwrap_or(Err(Failure::Closing))
+        answered.try_recv().unwrap_or(Err(Failure::Interrupted))
     }
 
     /// Decides and commits what can share a commit; the rest stays in the queue, in order.
     async fn commit(&mut self, queue: &mut VecDeque<Asked>) {
+        if self.views.lost().load(Ordering::Acquire) {
+            return queue.drain(..).for_each(|asked| asked.asker.answer(Err(Failure::Stopped)));
+        }
         let prepared = personal::prepare(&self.vault, queue.iter().map(|asked| &asked.command));
         let mut subjects: HashSet<Subject> = HashSet::new();
         let mut keys: HashSet<Box<str>> = HashSet::new();
@@ -284,7 +291,7 @@ impl Writer {
         // What the ledger does itself has no reactions, so that nobody is left waiting.
         let waiting = self.append(vec![append], vec![pending]).await;
         waiting.into_iter().for_each(|(asker, result)| asker.answer(result));
-        answered.try_recv().unwrap_or(Err(Failure::Closing))
+        answered.try_recv().unwrap_or(Err(Failure::Interrupted))
     }
 
     async fn repeated(&self, appended: Appended) -> Result<Done, LogError> {
@@ -316,7 +323,25 @@ impl Writer {
                 }
                 None => Err(failure),
             },
-            (Err(failure), None) => Err(failure),
+            (Err(failure), None) => self.sent_again(command, failure).await,
+        }
+    }
+
+    /// A refused command without a digest: it has no key, or its subject's personal data was erased. Who sends again what
+    /// was recorded before the erasure is answered as before; its personal data is neither compared nor given back.
+    async fn sent_again(&self, command: &Command, failure: Failure) -> Result<Decided, Failure> {
+        let Some(key) = &command.envelope.key else { return Err(failure) };
+        let Some((_, appended)) = self.log.request(key).await? else { return Err(failure) };
+        let Appended { first_position, .. } = appended;
+        let done = self.repeated(appended).await?;
+        let is_same = done.events.first().is_some_and(|stored| {
+            *stored.stream == command.subject.stream()
+                && stored.decode().is_ok_and(|event| personal::is_repeated(command, &event, &stored.body))
+        });
+        if is_same {
+            Ok(Decided::Repeated(done))
+        } else {
+            Err(decision::refused(AppendError::KeyReused { first_position }))
         }
     }
 }

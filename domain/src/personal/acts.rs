@@ -63,23 +63,32 @@ pub enum PersonalAct<'a> {
     Erase(&'a PersonalErasing),
 }
 
-impl Act {
-    /// Reading or erasing personal data, if it is that.
-    #[must_use]
-    pub const fn personal_act(&self) -> Option<PersonalAct<'_>> {
-        match self {
-            Self::Institution(IC::ReadPersonalData(data))
-            | Self::Practitioner(PC::ReadPersonalData(data))
-            | Self::Insured(NC::ReadPersonalData(data)) => Some(PersonalAct::Read(data)),
-            Self::Institution(IC::ErasePersonalData(data))
-            | Self::Practitioner(PC::ErasePersonalData(data))
-            | Self::Insured(NC::ErasePersonalData(data)) => Some(PersonalAct::Erase(data)),
+/// The facts of one act of a kind of subject that has personal data; each such kind has the act under the same name.
+macro_rules! facts_of {
+    ($what:expr, $I:ident, $P:ident, $N:ident, $act:ident) => {
+        match $what {
+            Self::Institution($I::$act(data))
+            | Self::Practitioner($P::$act(data))
+            | Self::Insured($N::$act(data)) => Some(data),
             Self::Institution(_)
             | Self::Practitioner(_)
             | Self::Insured(_)
             | Self::Enterprise(_)
             | Self::Area(_)
             | Self::Case(_) => None,
+        }
+    };
+}
+
+impl Act {
+    /// Reading or erasing personal data, if it is that.
+    #[must_use]
+    pub const fn personal_act(&self) -> Option<PersonalAct<'_>> {
+        match (facts_of!(self, IC, PC, NC, ReadPersonalData), facts_of!(self, IC, PC, NC, ErasePersonalData))
+        {
+            (Some(data), _) => Some(PersonalAct::Read(data)),
+            (None, Some(data)) => Some(PersonalAct::Erase(data)),
+            (None, None) => None,
         }
     }
 }
@@ -88,33 +97,13 @@ impl EventData {
     /// What was read, if it says that personal data was.
     #[must_use]
     pub const fn personal_read(&self) -> Option<&PersonalRead> {
-        match self {
-            Self::Institution(IE::PersonalDataRead(data))
-            | Self::Practitioner(PE::PersonalDataRead(data))
-            | Self::Insured(NE::PersonalDataRead(data)) => Some(data),
-            Self::Institution(_)
-            | Self::Practitioner(_)
-            | Self::Insured(_)
-            | Self::Enterprise(_)
-            | Self::Area(_)
-            | Self::Case(_) => None,
-        }
+        facts_of!(self, IE, PE, NE, PersonalDataRead)
     }
 
     /// What was erased, if it says that personal data was.
     #[must_use]
     pub const fn personal_erased(&self) -> Option<&PersonalErased> {
-        match self {
-            Self::Institution(IE::PersonalDataErased(data))
-            | Self::Practitioner(PE::PersonalDataErased(data))
-            | Self::Insured(NE::PersonalDataErased(data)) => Some(data),
-            Self::Institution(_)
-            | Self::Practitioner(_)
-            | Self::Insured(_)
-            | Self::Enterprise(_)
-            | Self::Area(_)
-            | Self::Case(_) => None,
-        }
+        facts_of!(self, IE, PE, NE, PersonalDataErased)
     }
 }
 

@@ -164,3 +164,27 @@ async fn personal_data_is_sealed_in_answers_read_by_a_post_that_is_recorded_and_
         (StatusCode::UNPROCESSABLE_ENTITY, &json!("personal-data-erased"))
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_fault_of_the_views_the_server_reads_on_refuses_to_record_and_is_not_ready() {
+    let server = Server::with_histories().await;
+    assert_eq!(server.get("/readyz").await.status, StatusCode::OK);
+    drop(server.ledger.fail_views());
+    while server.ledger.is_writable() {
+        tokio::task::yield_now().await;
+    }
+    let ready = server.get("/readyz").await;
+    assert_eq!((ready.status, &ready.json()["ready"]), (StatusCode::SERVICE_UNAVAILABLE, &json!(false)));
+    assert_eq!(ready.json()["writable"], false);
+    assert_eq!(server.get("/healthz").await.status, StatusCode::OK, "it is alive");
+    let act = command("institution.interview", PHARMACY, "2025-08-12", &json!({}));
+    for (lang, said) in [("en", "it must be started again; nothing was recorded"), ("zh", "须重新启动服务")]
+    {
+        let refused = server.post_with(&act, &[("accept-language", lang)]).await;
+        assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text);
+        assert!(refused.text.contains(said), "{}", refused.text);
+    }
+    let shown = server.get(&format!("/v1/institutions/{PHARMACY}")).await;
+    assert_eq!((shown.status, shown.json()["version"].as_u64()), (StatusCode::OK, Some(1)));
+    assert_eq!(server.get("/v1/institutions?status=in_force").await.status, StatusCode::OK);
+}

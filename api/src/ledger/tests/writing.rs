@@ -172,15 +172,15 @@ async fn after_a_fault_of_the_writer_nothing_more_is_recorded_and_the_files_are_
         if on_own_thread {
             assert!(catch_unwind(AssertUnwindSafe(|| ledger.execute_blocking(sign(2)))).is_err());
         } else {
-            assert!(matches!(ledger.execute(sign(2)).await, Err(Failure::Closing)));
+            assert!(matches!(ledger.execute(sign(2)).await, Err(Failure::Interrupted)));
         }
         faulty.fault.store(false, Ordering::SeqCst);
         // A client of the other thread hears of the fault while that thread is still on its way out.
         while ledger.is_writable() {
             std::thread::yield_now();
         }
-        assert!(matches!(ledger.execute_blocking(sign(3)), Err(Failure::Closing)));
-        assert!(matches!(ledger.execute(sign(3)).await, Err(Failure::Closing)));
+        assert!(matches!(ledger.execute_blocking(sign(3)), Err(Failure::Stopped)));
+        assert!(matches!(ledger.execute(sign(3)).await, Err(Failure::Stopped)));
         assert_eq!(ledger.event_log().len().await.unwrap(), 1, "the first signing");
         drop(ledger);
         let again = Ledger::open(dir.path(), Access::ReadWrite, faulty).unwrap();
@@ -216,4 +216,43 @@ fn nobody_passes_by_those_who_wait() {
     });
     let events = accord_projections::wait_for(ledger.event_log().read_all(0, TRIES_MAX * 2)).unwrap();
     assert!((0_u64..).zip(&events).all(|(position, event)| event.position == position));
+}
+
+impl Ledger {
+    /// Stops the thread that writes the views by a fault, once the sender is gone.
+    pub(crate) fn fail_views(&self) -> std::sync::mpsc::Sender<()> {
+        let (until, after) = std::sync::mpsc::channel();
+        self.inner.writing.as_ref().unwrap().writer.lock().unwrap().views.fail(after);
+        until
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_fault_of_the_views_what_is_durable_is_answered_reading_goes_on_and_nothing_more_is_recorded()
+{
+    let dir = tempfile::tempdir().unwrap();
+    let clock = clock();
+    Ledger::init(dir.path(), SALT, &*clock).unwrap();
+    let ledger = Ledger::open(dir.path(), Access::ReadWrite, clock.clone()).unwrap();
+    ledger.execute_blocking(sign(1)).unwrap();
+    // The thread is held up in its fault while a command is recorded: its answer tells the truth.
+    let until = ledger.fail_views();
+    let done = ledger.execute_blocking(sign(2)).unwrap();
+    assert_eq!((done.appended.first_position, done.repeated), (1, false));
+    drop(until);
+    while ledger.is_writable() {
+        std::thread::yield_now();
+    }
+    for _ in 0..2 {
+        assert!(matches!(ledger.execute_blocking(sign(3)), Err(Failure::Stopped)));
+        assert!(matches!(ledger.execute(sign(3)).await, Err(Failure::Stopped)));
+    }
+    // Nobody waits for what will not come, and what was shown is still told.
+    assert!(stands(ledger.views(), 1) && !stands(ledger.views(), 2));
+    assert_eq!(ledger.event_log().len().await.unwrap(), 2);
+    drop(ledger);
+    let ledger = Ledger::open(dir.path(), Access::ReadWrite, clock).unwrap();
+    assert!(stands(ledger.views(), 1) && stands(ledger.views(), 2), "made up for from the log");
+    assert!(ledger.execute_blocking(sign(2)).unwrap().repeated, "the same key, the same answer");
+    ledger.execute_blocking(sign(3)).unwrap();
 }
