@@ -530,7 +530,7 @@ async fn a_registration_sent_again_after_the_erasure_is_answered_as_before_and_t
     let again = Command::parse(&register().to_string()).unwrap();
     assert_eq!(world.ledger().execute_blocking(again).unwrap().events, first.events);
     // Anything else under that key is another request, and a new one is refused.
-    let mut others = vec![register(), register(), register(), register(), register()];
+    let mut others = [register(), register(), register(), register(), register()];
     others[0]["data"]["category"] = json!("nurse");
     others[1]["actor"]["area"] = json!("510200");
     others[2]["data"].as_object_mut().unwrap().remove("phone");
