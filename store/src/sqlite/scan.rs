@@ -5,7 +5,7 @@ use super::read::{Numbers, damaged, failed, integer, numbers};
 use super::schema::{self, Mode};
 use crate::limits::SCAN_CHUNK_ROWS;
 use crate::port::{LogError, Raw, Scan};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,15 +14,23 @@ use std::sync::Arc;
 /// one is the faster: it stays in the processor's own.
 const SCANNER_CACHE_KIB: i64 = -512;
 
+/// Names of streams read at once when they are asked for one after the other.
+const NAMES_AHEAD: u64 = 512;
+
 /// A scanner with a connection of its own.
 #[derive(Debug)]
-pub(super) struct Scanner(Connection);
+pub(super) struct Scanner {
+    log: Connection,
+    /// Names of streams read last, and the number of the first of them.
+    names: Vec<Arc<str>>,
+    first_name: u64,
+}
 
 impl Scanner {
     pub(super) fn open(dir: &Path, mode: Mode) -> Result<Self, LogError> {
         let log = schema::connect(&files::log(dir), mode)?;
         log.pragma_update(None, "cache_size", SCANNER_CACHE_KIB).map_err(failed)?;
-        Ok(Self(log))
+        Ok(Self { log, names: Vec::new(), first_name: 0 })
     }
 }
 
@@ -68,7 +76,7 @@ impl Scan for Scanner {
         let mut from = range.start;
         while from < end {
             let to = from.saturating_add(SCAN_CHUNK_ROWS).min(end);
-            if chunk(&self.0, from..to, visit)? < to - from {
+            if chunk(&self.log, from..to, visit)? < to - from {
                 break;
             }
             from = to;
@@ -82,7 +90,7 @@ impl Scan for Scanner {
         visit: &mut dyn FnMut(Raw<'_>) -> Result<(), LogError>,
     ) -> Result<(), LogError> {
         // One transaction: SQLite locks and looks for changes once instead of once an event.
-        let log = self.0.transaction().map_err(failed)?;
+        let log = self.log.transaction().map_err(failed)?;
         for position in positions {
             chunk(&log, position..position.saturating_add(1), visit)?;
         }
@@ -90,14 +98,24 @@ impl Scan for Scanner {
     }
 
     fn stream_name(&mut self, stream: u64) -> Result<Arc<str>, LogError> {
-        self.0
-            .prepare_cached("SELECT name FROM streams WHERE id = ?1")
-            .and_then(|mut select| {
-                select
-                    .query_row([stream.cast_signed()], |row| Ok(Arc::from(row.get_ref(0)?.as_str()?)))
-                    .optional()
-            })
-            .map_err(failed)?
-            .ok_or_else(|| LogError::Other(format!("there is no stream number {stream}")))
+        let missing = || LogError::Other(format!("there is no stream number {stream}"));
+        let offset = |first: u64| stream.checked_sub(first).and_then(|offset| usize::try_from(offset).ok());
+        if let Some(name) = offset(self.first_name).and_then(|offset| self.names.get(offset)) {
+            return Ok(Arc::clone(name));
+        }
+        let follows = self.first_name + self.names.len() as u64 == stream;
+        let count = if follows { NAMES_AHEAD } else { 1 };
+        self.names.clear();
+        self.first_name = stream;
+        let mut select = self
+            .log
+            .prepare_cached("SELECT name FROM streams WHERE id >= ?1 AND id < ?2 ORDER BY id")
+            .map_err(failed)?;
+        let range = (stream.cast_signed(), stream.saturating_add(count).cast_signed());
+        let mut rows = select.query(range).map_err(failed)?;
+        while let Some(row) = rows.next().map_err(failed)? {
+            self.names.push(row.get_ref(0).and_then(|name| Ok(Arc::from(name.as_str()?))).map_err(failed)?);
+        }
+        self.names.first().cloned().ok_or_else(missing)
     }
 }
