@@ -169,7 +169,7 @@ impl Instant {
     pub fn parse(text: &str) -> Result<Self, TimeError> {
         let malformed = || TimeError::Malformed(text.chars().take(40).collect());
         let at = if text.len() == 10 {
-            Self::from_date(NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| malformed())?)
+            Self::from_date(day(text).ok_or_else(malformed)?)
         } else {
             let at = DateTime::parse_from_rfc3339(text).map_err(|_| malformed())?;
             Self(at.timestamp_micros())
@@ -259,6 +259,20 @@ impl<'de> Deserialize<'de> for Instant {
     }
 }
 
+/// A number in plain digits.
+fn digits(bytes: &[u8]) -> Option<u32> {
+    bytes.iter().try_fold(0_u32, |sum, d| d.is_ascii_digit().then(|| sum * 10 + u32::from(d - b'0')))
+}
+
+/// A day that the calendar has, as `2025-08-04` in exactly ten bytes.
+fn day(text: &str) -> Option<NaiveDate> {
+    let b: &[u8; 10] = text.as_bytes().try_into().ok()?;
+    if b[4] != b'-' || b[7] != b'-' {
+        return None;
+    }
+    NaiveDate::from_ymd_opt(i32::try_from(digits(&b[..4])?).ok()?, digits(&b[5..7])?, digits(&b[8..])?)
+}
+
 /// The stored form (`…+08:00`, after 1991) without the general parser: replay reads hundreds of thousands of these a
 /// second. Anything unusual gives `None` and takes the general way.
 fn fast(text: &str) -> Option<Instant> {
@@ -266,26 +280,23 @@ fn fast(text: &str) -> Option<Instant> {
     if !(b.len() == 25 || b.len() == 32) || &b[b.len() - 6..] != b"+08:00" || b[10] != b'T' {
         return None;
     }
-    let digits = |range: std::ops::Range<usize>| {
-        b[range].iter().try_fold(0_u32, |sum, d| d.is_ascii_digit().then(|| sum * 10 + u32::from(d - b'0')))
-    };
-    if b[4] != b'-' || b[7] != b'-' || b[13] != b':' || b[16] != b':' {
+    if b[13] != b':' || b[16] != b':' {
         return None;
     }
-    let year = i32::try_from(digits(0..4)?).ok()?;
-    if !(1992..=Instant::YEAR_MAX).contains(&year) {
+    let date = text.get(..10).and_then(day)?;
+    if !(1992..=Instant::YEAR_MAX).contains(&date.year()) {
         return None;
     }
     let micros = if b.len() == 32 {
         if b[19] != b'.' {
             return None;
         }
-        digits(20..26)?
+        digits(&b[20..26])?
     } else {
         0
     };
-    let date = NaiveDate::from_ymd_opt(year, digits(5..7)?, digits(8..10)?)?;
-    let local = date.and_hms_micro_opt(digits(11..13)?, digits(14..16)?, digits(17..19)?, micros)?;
+    let (hour, minute, second) = (digits(&b[11..13])?, digits(&b[14..16])?, digits(&b[17..19])?);
+    let local = date.and_hms_micro_opt(hour, minute, second, micros)?;
     Some(Instant(local.and_utc().timestamp_micros() - OFFSET_MICROS))
 }
 
