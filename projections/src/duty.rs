@@ -5,6 +5,7 @@
 //! event that raises and ends nothing writes nothing here.
 
 use crate::error::ViewError;
+use crate::write::{Sql, Statements};
 use accord_domain::obligation::{About, Clock, Docket, Ending, Entry, ObligationKind, whole};
 use accord_domain::{AreaCode, Event, Instant, Laws, Line, State, Subject, Version};
 use rusqlite::{Connection, Row};
@@ -29,11 +30,11 @@ CREATE INDEX obligations_due ON obligations
     WHERE listed = 1;
 ";
 
-const INSERT: &str = "INSERT INTO obligations (subject, row, kind, raised_by, area, listed, line, detail, rule, clock, \
+pub(crate) const INSERT: &str = "INSERT INTO obligations (subject, row, kind, raised_by, area, listed, line, detail, rule, clock, \
      start, due, provisional, eff_from, eff_first, eff_to, cut_rec, ending, ended_by, rec_from, rec_to, \
      read_from, read_to) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
-const UPDATE: &str = "UPDATE obligations SET eff_to = ?3, cut_rec = ?4, ending = ?5, ended_by = ?6, rec_to = ?7 \
+pub(crate) const UPDATE: &str = "UPDATE obligations SET eff_to = ?3, cut_rec = ?4, ending = ?5, ended_by = ?6, rec_to = ?7 \
      WHERE subject = ?1 AND row = ?2";
 const OPEN: &str = "SELECT kind, raised_by, area, line, detail, rule, clock, start, due, provisional, eff_from, eff_to, \
      ending, ended_by, read_from, read_to, row, eff_first, cut_rec, rec_from FROM obligations WHERE subject = ?1 AND rec_to = ?2";
@@ -179,9 +180,9 @@ impl Duties {
     }
 
     /// Writes what waits.
-    pub(crate) fn write(&mut self, connection: &Connection, subject: u64) -> Result<(), ViewError> {
+    pub(crate) fn write(&mut self, into: &mut Statements<'_>, subject: u64) -> Result<(), ViewError> {
         for row in self.waiting.drain(..) {
-            row.write(connection, subject.cast_signed())?;
+            row.write(into, subject.cast_signed())?;
         }
         Ok(())
     }
@@ -226,22 +227,16 @@ impl DutyRow {
         }
     }
 
-    fn write(&self, connection: &Connection, subject: i64) -> Result<(), ViewError> {
+    fn write(&self, into: &mut Statements<'_>, subject: i64) -> Result<(), ViewError> {
         let entry = &self.entry;
         let ending = ending_number(entry.ending);
         if self.filed {
-            connection.prepare_cached(UPDATE)?.execute((
-                subject,
-                self.row,
-                entry.until.as_micros(),
-                self.cut.as_micros(),
-                ending,
-                entry.ending.by(),
-                self.rec_to.as_micros(),
-            ))?;
-            return Ok(());
+            let (until, cut, rec_to) =
+                (entry.until.as_micros(), self.cut.as_micros(), self.rec_to.as_micros());
+            let values = (subject, self.row, until, cut, ending, entry.ending.by(), rec_to);
+            return into.run(Sql::DutyChanged, values);
         }
-        connection.prepare_cached(INSERT)?.execute(rusqlite::params![
+        let values = rusqlite::params![
             subject,
             self.row,
             entry.kind.name(),
@@ -265,8 +260,8 @@ impl DutyRow {
             self.rec_to.as_micros(),
             entry.known_from.as_micros(),
             entry.known_until.as_micros(),
-        ])?;
-        Ok(())
+        ];
+        into.run(Sql::Duty, values)
     }
 }
 

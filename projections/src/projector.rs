@@ -4,7 +4,7 @@ use crate::error::ViewError;
 use crate::fold::{self, Citations, Head, Kept, home_area};
 use crate::schema;
 use crate::wait::wait_for;
-use crate::write::{self, Writer};
+use crate::write::{self, Statements, Writer};
 use accord_domain::{Laws, Subject, Version};
 use accord_store::{EventLog, Stored};
 use rusqlite::{Connection, ErrorCode, OptionalExtension};
@@ -250,9 +250,10 @@ impl Projector {
             })
             .collect();
         order.sort_unstable();
+        let mut into = Statements::new(&self.connection);
         for (_, stream) in order {
             if let Some(head) = self.heads.get_mut(&stream) {
-                self.writer.write(&self.connection, head)?;
+                self.writer.write(&mut into, head)?;
             }
         }
         if let Some(last) = events.last() {
@@ -293,7 +294,7 @@ impl Projector {
         let history =
             fold::history(&*self.log, &stored.stream, stored.version, events)?.map_err(Trouble::Park)?;
         if head.waiting() {
-            self.writer.write(&self.connection, head)?;
+            self.writer.write(&mut Statements::new(&self.connection), head)?;
         }
         let open = write::open(&self.connection, head.id)?;
         head.resolve(&history, open, &self.laws);

@@ -11,7 +11,7 @@ use crate::partitions::{Partition, Partitions, Record};
 use crate::projector::{Projector, Source, remove, words};
 use crate::runner::REBUILD_FROM;
 use crate::schema;
-use crate::write::{self, Writer};
+use crate::write::{self, Statements, Writer};
 use accord_domain::{Event, EventType, Laws, Subject};
 use accord_store::{EventLog, Scan};
 use rusqlite::Connection;
@@ -27,6 +27,9 @@ const BATCH_HEADS: usize = 1_024;
 
 /// Events dealt out between two looks at whether to go on.
 const EVENTS_BETWEEN_REPORTS: u64 = 100_000;
+
+/// Rows of an index sorted in memory at once, in KiB.
+const SORTED_AT_ONCE_KIB: i64 = 16 * 1_024;
 
 /// How far something long has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,6 +133,8 @@ fn fill(
             (rebuilt.position.cast_signed(), last.leaf, last.recorded_at.as_micros()),
         )?;
     }
+    // Sorted in parts of that size, by the other core while further rows are read.
+    connection.pragma_update(None, "cache_size", -SORTED_AT_ONCE_KIB)?;
     connection.execute_batch(&schema::indexes())?;
     connection.execute_batch("PRAGMA analysis_limit = 1000; ANALYZE;")?;
     // Not synced: the contents are copied from here, and views that a crash damages are made anew.
@@ -148,8 +153,9 @@ fn write_all(connection: Connection, batches: &Receiver<Batch>) -> Result<Connec
     for batch in batches {
         match batch {
             Batch::Heads(heads) => {
+                let mut into = Statements::new(&connection);
                 for mut head in heads {
-                    writer.write(&connection, &mut head)?;
+                    writer.write(&mut into, &mut head)?;
                 }
             }
             Batch::Parked(parked) => {

@@ -8,7 +8,7 @@ use crate::schema;
 use crate::views::kind_number;
 use accord_domain::{AreaCode, Instant, SubjectKind, Track, Value};
 use foldhash::fast::RandomState;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -32,6 +32,60 @@ const POINTS: &str = "INSERT INTO points (subject, version, rec_from, rec_to, ye
 const PERSON: &str = "INSERT OR IGNORE INTO people (whom, subject, says) VALUES (?1, ?2, ?3)";
 const REACTION: &str = "INSERT OR IGNORE INTO reactions (position) VALUES (?1)";
 
+/// The statements that write rows, by far most of the work of making views.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sql {
+    Subject,
+    Period,
+    PeriodChanged,
+    Trail,
+    Points,
+    Person,
+    Reaction,
+    Duty,
+    DutyChanged,
+}
+
+impl Sql {
+    const COUNT: usize = Self::DutyChanged as usize + 1;
+
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Subject => SUBJECT,
+            Self::Period => PERIOD,
+            Self::PeriodChanged => PERIOD_CHANGED,
+            Self::Trail => TRAIL,
+            Self::Points => POINTS,
+            Self::Person => PERSON,
+            Self::Reaction => REACTION,
+            Self::Duty => duty::INSERT,
+            Self::DutyChanged => duty::UPDATE,
+        }
+    }
+}
+
+/// Statements at hand while many heads are written: each is looked up by its text once, not once a row.
+pub(crate) struct Statements<'c> {
+    connection: &'c Connection,
+    held: [Option<CachedStatement<'c>>; Sql::COUNT],
+}
+
+impl<'c> Statements<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> Self {
+        Self { connection, held: Default::default() }
+    }
+
+    /// Runs a statement, prepared when it is first wanted.
+    pub(crate) fn run(&mut self, sql: Sql, params: impl Params) -> Result<(), ViewError> {
+        let statement = match &mut self.held[sql as usize] {
+            Some(statement) => statement,
+            none => none.insert(self.connection.prepare_cached(sql.text())?),
+        };
+        statement.execute(params)?;
+        Ok(())
+    }
+}
+
 /// Writes heads; remembers the numbers of shelves and citations.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
@@ -41,78 +95,52 @@ pub(crate) struct Writer {
 
 impl Writer {
     /// Writes what waits in a head.
-    pub(crate) fn write(&mut self, connection: &Connection, head: &mut Head) -> Result<(), ViewError> {
-        self.subject(connection, head)?;
+    pub(crate) fn write(&mut self, into: &mut Statements<'_>, head: &mut Head) -> Result<(), ViewError> {
+        subject(into, head)?;
         let id = head.id.cast_signed();
         let (kind, home) = (head.subject.kind(), head.home);
         for row in head.settled.drain(..) {
-            self.period(connection, id, kind, home, &row)?;
+            self.period(into, id, kind, home, &row)?;
         }
         for row in head.tail.iter_mut().filter(|row| row.kept != Kept::Same) {
-            self.period(connection, id, kind, home, row)?;
+            self.period(into, id, kind, home, row)?;
             row.kept = Kept::Same;
         }
         for row in head.trail.drain(..) {
-            self.trail(connection, id, &row)?;
+            self.trail(into, id, &row)?;
         }
         for row in head.points.drain(..) {
-            points(connection, id, &row)?;
+            points(into, id, &row)?;
         }
-        head.duties.write(connection, head.id)?;
+        head.duties.write(into, head.id)?;
         for (whom, says) in head.people.drain(..) {
-            connection.prepare_cached(PERSON)?.execute((whom.code(), id, says))?;
+            into.run(Sql::Person, (whom.code(), id, says))?;
         }
         for position in head.causes.drain(..) {
-            connection.prepare_cached(REACTION)?.execute([position.cast_signed()])?;
+            into.run(Sql::Reaction, [position.cast_signed()])?;
         }
-        Ok(())
-    }
-
-    fn subject(&mut self, connection: &Connection, head: &mut Head) -> Result<(), ViewError> {
-        connection.prepare_cached(SUBJECT)?.execute((
-            head.id.cast_signed(),
-            kind_number(head.subject.kind()),
-            head.subject.code(),
-            head.state.name(),
-            head.home.map(AreaCode::number),
-            head.version,
-            head.last_position.cast_signed(),
-            head.last_recorded.as_micros(),
-            head.next_row,
-        ))?;
-        if head.renamed {
-            rename(connection, head)?;
-            head.renamed = false;
-        }
-        head.kept = true;
         Ok(())
     }
 
     fn period(
         &mut self,
-        connection: &Connection,
+        into: &mut Statements<'_>,
         subject: i64,
         kind: SubjectKind,
         home: Option<AreaCode>,
         row: &Row,
     ) -> Result<(), ViewError> {
         if row.kept == Kept::Changed {
-            connection.prepare_cached(PERIOD_CHANGED)?.execute((
-                subject,
-                row.row,
-                row.until.as_micros(),
-                row.cut.as_micros(),
-                row.rec_to.as_micros(),
-            ))?;
-            return Ok(());
+            let (until, cut, rec_to) = (row.until.as_micros(), row.cut.as_micros(), row.rec_to.as_micros());
+            return into.run(Sql::PeriodChanged, (subject, row.row, until, cut, rec_to));
         }
         let shelf = if row.track.is_status_of(kind) {
             let area = row.track.area().or(home).map_or(0, AreaCode::number);
-            Some(self.shelf(connection, kind, area, row.value)?)
+            Some(self.shelf(into.connection, kind, area, row.value)?)
         } else {
             None
         };
-        connection.prepare_cached(PERIOD)?.execute((
+        let values = (
             subject,
             row.row,
             row.track.key(),
@@ -125,16 +153,16 @@ impl Writer {
             row.rec_from.as_micros(),
             row.rec_to.as_micros(),
             shelf,
-        ))?;
-        Ok(())
+        );
+        into.run(Sql::Period, values)
     }
 
-    fn trail(&mut self, connection: &Connection, subject: i64, row: &TrailRow) -> Result<(), ViewError> {
-        let citation = self.citation(connection, &row.citation)?;
+    fn trail(&mut self, into: &mut Statements<'_>, subject: i64, row: &TrailRow) -> Result<(), ViewError> {
+        let citation = self.citation(into.connection, &row.citation)?;
         let (target, act, from) = row.act.map_or((None, None, None), |(target, act, from)| {
             (Some(target), Some(act), Some(from.as_micros()))
         });
-        connection.prepare_cached(TRAIL)?.execute((
+        let values = (
             subject,
             row.version,
             row.position.cast_signed(),
@@ -147,8 +175,8 @@ impl Writer {
             target,
             act,
             from,
-        ))?;
-        Ok(())
+        );
+        into.run(Sql::Trail, values)
     }
 
     fn shelf(
@@ -195,8 +223,29 @@ impl Writer {
     }
 }
 
-fn points(connection: &Connection, subject: i64, row: &PointRow) -> Result<(), ViewError> {
-    connection.prepare_cached(POINTS)?.execute((
+fn subject(into: &mut Statements<'_>, head: &mut Head) -> Result<(), ViewError> {
+    let row = (
+        head.id.cast_signed(),
+        kind_number(head.subject.kind()),
+        head.subject.code(),
+        head.state.name(),
+        head.home.map(AreaCode::number),
+        head.version,
+        head.last_position.cast_signed(),
+        head.last_recorded.as_micros(),
+        head.next_row,
+    );
+    into.run(Sql::Subject, row)?;
+    if head.renamed {
+        rename(into.connection, head)?;
+        head.renamed = false;
+    }
+    head.kept = true;
+    Ok(())
+}
+
+fn points(into: &mut Statements<'_>, subject: i64, row: &PointRow) -> Result<(), ViewError> {
+    let values = (
         subject,
         row.version,
         row.rec_from.as_micros(),
@@ -208,8 +257,8 @@ fn points(connection: &Connection, subject: i64, row: &PointRow) -> Result<(), V
         row.decided_at.as_micros(),
         row.effective_at.as_micros(),
         row.void_from.as_micros(),
-    ))?;
-    Ok(())
+    );
+    into.run(Sql::Points, values)
 }
 
 /// The names of a subject anew: the one it bears, then earlier ones.
