@@ -25,7 +25,13 @@ pub async fn the_tree_is_that_of_the_leaves(fixture: &mut impl Fixture) {
         log.append(vec![append("s", Expected::Any, version, count)]).await.remove(0).unwrap();
         version += count;
         let (leaves, edges) = edges(&*log).await;
-        assert_eq!(log.frontier(leaves.len() as u64).await.unwrap(), *edges.last().unwrap());
+        let (size, root) = (leaves.len() as u64, edges.last().unwrap().root());
+        assert_eq!(log.frontier(size).await.unwrap(), *edges.last().unwrap());
+        // Asked while it grows, so that whatever is remembered of a part not yet complete would be wrong later.
+        for at in [0, size / 2, size - 1] {
+            let path = log.prove(&Plan::inclusion(at, size).unwrap()).await.unwrap();
+            assert!(verify_inclusion(&leaves[at as usize], at, size, &path, &root), "leaf {at} of {size}");
+        }
         drop(log);
         if count == 1 {
             fixture.reopen();

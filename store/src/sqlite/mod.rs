@@ -11,6 +11,7 @@ mod bulk;
 mod fault;
 mod files;
 mod filter;
+mod generations;
 mod index;
 mod plan;
 mod read;
@@ -56,6 +57,8 @@ struct Shared {
     /// Whether the log has the table of the tree.
     has_nodes: bool,
     recent: tree::Recent,
+    /// Runs of the tree read lately.
+    runs: tree::Runs,
 }
 
 impl Shared {
@@ -99,8 +102,8 @@ impl Shared {
         Ok(())
     }
 
-    fn nodes<'a>(&self, reader: &'a Reader) -> tree::Nodes<'a> {
-        tree::Nodes { log: &reader.log, stored: self.has_nodes }
+    fn nodes<'a>(&'a self, reader: &'a Reader) -> tree::Nodes<'a> {
+        tree::Nodes { log: &reader.log, stored: self.has_nodes, runs: Some((&self.runs, *self.len.borrow())) }
     }
 
     fn lookup<'a>(&'a self, reader: &'a Reader) -> Lookup<'a> {
@@ -195,6 +198,7 @@ impl SqliteLog {
             pool: Pool::default(),
             has_nodes: true,
             recent: tree::Recent::default(),
+            runs: tree::Runs::default(),
         });
         let sink = Sink { log, index, shared: Arc::clone(&shared), broken: None, newest_leaf, frontier };
         let planner = Planner::new(sink.next().map_err(read::failed)?);
@@ -222,9 +226,9 @@ impl SqliteLog {
         let len = watch::Sender::new(tail.events);
         let has_nodes = tree::is_there(&log)?;
         let (dir, tail, pool) = (dir.to_owned(), RwLock::new(tail), Pool::default());
-        let recent = tree::Recent::default();
-        let shared =
-            Arc::new(Shared { dir, meta, clock, mode, with_index, tail, len, pool, has_nodes, recent });
+        let (recent, runs) = (tree::Recent::default(), tree::Runs::default());
+        let shared = Shared { dir, meta, clock, mode, with_index, tail, len, pool, has_nodes, recent, runs };
+        let shared = Arc::new(shared);
         Ok(Self { shared, writer: Arc::new(Mutex::new(None)) })
     }
 

@@ -3,14 +3,12 @@
 //! Every condition is checked here, in memory and by lookups, and sees the earlier requests of the same commit. So a
 //! refused request writes nothing and no savepoint is needed.
 
+use super::generations::Generations;
 use super::index::{Digest128, digest_hash, digest128};
 use super::read::{Head, Lookup};
 use crate::limits;
 use crate::port::{Answer, Append, AppendError, Appended, LogError, Raw, Stored};
 use accord_domain::{Instant, Proposed, Version};
-use foldhash::fast::RandomState;
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::Arc;
 
 /// The next numbers to give.
@@ -70,43 +68,12 @@ pub(super) struct Commit {
     pub(super) requests: Vec<KeyRow>,
 }
 
-/// Remembers the newest entries, in two generations: when the young one is full, the old one is forgotten. An entry
-/// lives at least until `capacity` others came after it, which is longer than any commit is under way.
-#[derive(Debug)]
-struct Recent<K, V> {
-    young: HashMap<K, V, RandomState>,
-    old: HashMap<K, V, RandomState>,
-    capacity: usize,
-}
-
-impl<K: Eq + Hash, V: Copy> Recent<K, V> {
-    fn new(capacity: usize) -> Self {
-        Self { young: HashMap::default(), old: HashMap::default(), capacity }
-    }
-
-    fn get(&self, key: &K) -> Option<V> {
-        self.young.get(key).or_else(|| self.old.get(key)).copied()
-    }
-
-    fn put(&mut self, key: K, value: V) {
-        if self.young.len() >= self.capacity {
-            self.old = std::mem::take(&mut self.young);
-        }
-        self.young.insert(key, value);
-    }
-
-    fn clear(&mut self) {
-        self.young.clear();
-        self.old.clear();
-    }
-}
-
 /// Plans requests into commits.
 #[derive(Debug)]
 pub(super) struct Planner {
     next: Next,
-    heads: Recent<Digest128, Head>,
-    keys: Recent<Digest128, ([u8; 32], Appended)>,
+    heads: Generations<Digest128, Head>,
+    keys: Generations<Digest128, ([u8; 32], Appended)>,
     commit: Commit,
     /// The key that was asked for last, when nothing is recorded under it: an import asks before it decides, and plans
     /// the request of that key next.
@@ -118,8 +85,8 @@ impl Planner {
         let under_way = limits::BULK_BATCH_EVENTS * (limits::BULK_QUEUE_BATCHES + 3);
         Self {
             next,
-            heads: Recent::new(under_way.max(limits::STREAMS_REMEMBERED)),
-            keys: Recent::new(under_way),
+            heads: Generations::new(under_way.max(limits::STREAMS_REMEMBERED)),
+            keys: Generations::new(under_way),
             commit: Commit::default(),
             unknown: None,
         }

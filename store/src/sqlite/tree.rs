@@ -5,8 +5,10 @@
 //! hashes, the tree costs a row in 16 events, and no row is ever written twice. Nodes follow from the leaves: those that
 //! are not there, in a ledger written before there were any, are computed, and added when it is opened for writing.
 
+use super::generations::Generations;
 use super::read::{damaged, failed};
 use super::{fault, schema};
+use crate::limits::RUNS_REMEMBERED;
 use crate::merkle::{Frontier, Hash, Plan, Subtree, node_hash};
 use crate::port::LogError;
 use rusqlite::{Connection, OptionalExtension};
@@ -55,7 +57,7 @@ pub(super) fn open(log: &Connection, events: u64) -> Result<Frontier, LogError> 
     if covered > events {
         return Err(damaged(events, "the tree covers events that are not there"));
     }
-    let reader = Nodes { log, stored: true };
+    let reader = Nodes { log, stored: true, runs: None };
     let mut frontier = reader.frontier(covered)?;
     while frontier.size() < events {
         let until = events.min(frontier.size() + CATCH_UP_LEAVES);
@@ -93,6 +95,8 @@ pub(super) struct Nodes<'a> {
     pub(super) log: &'a Connection,
     /// Whether the log has the table.
     pub(super) stored: bool,
+    /// What was read lately, and how many events the log has; none for who must see what is there now.
+    pub(super) runs: Option<(&'a Runs, u64)>,
 }
 
 impl Nodes<'_> {
@@ -111,8 +115,26 @@ impl Nodes<'_> {
         join(row).ok_or_else(|| damaged(subtree.leaves().start, "the tree cannot be read"))
     }
 
-    /// A run of one level.
+    /// Some neighbours of one level. Those within one run of 16 are taken from the whole run, read at once: the asks of
+    /// one proof come in groups for the same run.
     fn row(self, level: u32, range: Range<u64>) -> Result<Vec<Hash>, LogError> {
+        let number = range.start / CHILDREN;
+        let run = number * CHILDREN..(number + 1) * CHILDREN;
+        // At the right edge the run is not complete yet, though what is asked for is there.
+        let known = |(_, events): &(&Runs, u64)| range.end <= run.end && run.end <= events >> (STEP * level);
+        let Some((runs, _)) = self.runs.filter(known) else { return self.read(level, range) };
+        let within = (range.start - run.start) as usize..(range.end - run.start) as usize;
+        if let Some(run) = runs.of(level, number) {
+            return Ok(run[within].to_vec());
+        }
+        let run = self.read(level, run)?;
+        if let Ok(complete) = run.as_slice().try_into() {
+            runs.keep(level, number, complete);
+        }
+        Ok(run[within].to_vec())
+    }
+
+    fn read(self, level: u32, range: Range<u64>) -> Result<Vec<Hash>, LogError> {
         let wanted = range.end - range.start;
         if level == 0 {
             let sql = "SELECT leaf FROM events WHERE position >= ?1 AND position < ?2 ORDER BY position";
@@ -143,6 +165,30 @@ impl Nodes<'_> {
         let mut select = self.log.prepare_cached(sql).map_err(failed)?;
         let hashes = select.query_map(params, |row| row.get(0)).map_err(failed)?;
         hashes.collect::<rusqlite::Result<_>>().map_err(failed)
+    }
+}
+
+/// A complete run of one level: the children of one node.
+type Run = [Hash; CHILDREN as usize];
+
+/// Complete runs read lately. They never change: the upper levels of the tree are soon all here, and a proof reads the
+/// lower two from the file.
+#[derive(Debug)]
+pub(super) struct Runs(Mutex<Generations<(u32, u64), Run>>);
+
+impl Default for Runs {
+    fn default() -> Self {
+        Self(Mutex::new(Generations::new(RUNS_REMEMBERED)))
+    }
+}
+
+impl Runs {
+    fn of(&self, level: u32, number: u64) -> Option<Run> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).renew((level, number))
+    }
+
+    fn keep(&self, level: u32, number: u64, run: Run) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).put((level, number), run);
     }
 }
 

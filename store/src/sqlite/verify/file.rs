@@ -189,8 +189,8 @@ pub(super) fn cosigned(dir: &Path, db: &Connection, events: u64, flaws: &mut Vec
     let size = match cosigned::load(dir, &key) {
         Ok(None) => return,
         Ok(Some((_, checkpoint))) if checkpoint.size <= events => {
-            let tree =
-                Nodes { log: db, stored: tree::is_there(db).unwrap_or(false) }.frontier(checkpoint.size);
+            let nodes = Nodes { log: db, stored: tree::is_there(db).unwrap_or(false), runs: None };
+            let tree = nodes.frontier(checkpoint.size);
             if tree.is_ok_and(|tree| tree.root() == checkpoint.root) {
                 return;
             }
