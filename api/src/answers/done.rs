@@ -3,10 +3,10 @@
 //! It is built from the log alone, at the moment of its own recording: asked again under the same key, whatever happened
 //! since, it is the same answer byte for byte.
 
-use super::history::hex;
 use super::{AnswerError, Coordinates, Due, Position, Reason, Show, gather};
 use accord_domain::{Laws, Subject, Version};
 use accord_store::keys::Signer;
+use accord_store::merkle::hex;
 use accord_store::merkle::note::Proof;
 use accord_store::merkle::{Plan, root_of_path};
 use accord_store::verify::receipt;

@@ -5,6 +5,7 @@ use super::{AnswerError, Position};
 use accord_domain::timeline::{self, Known};
 use accord_domain::{Event, Instant, Version};
 use accord_store::Stored;
+use accord_store::merkle::hex;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -191,17 +192,6 @@ fn entry(stored: &Stored, event: &Event, marks: &Marks) -> Result<Entry, AnswerE
             unknown: body.unknown,
         },
         leaf: hex(&stored.leaf),
-    })
-}
-
-/// Lower-case hexadecimal.
-#[must_use]
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
     })
 }
 

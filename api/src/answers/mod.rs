@@ -36,7 +36,6 @@ pub use done::{Done, Receipt, Recorded};
 pub use due::{Due, Ended, Task};
 pub use error::AnswerError;
 pub use gather::{Gathered, PersonalData};
-pub(crate) use history::hex;
 pub use history::{Axis, Entry, entries};
 pub use payable::{ClaimAsked, Payable, PayableReason, default_area};
 pub use personal::{OpenedValue, PersonalOpened};

@@ -13,7 +13,7 @@ mod tests;
 mod timeline;
 
 use crate::Ledger;
-use crate::answers::{AnswerError, Axis, Coordinates, Entry, Gathered, Lang, Receipt, entries, gather, hex};
+use crate::answers::{AnswerError, Axis, Coordinates, Entry, Gathered, Lang, Receipt, entries, gather};
 use crate::ledger::Opened;
 use accord_domain::calendar::Calendar;
 use accord_domain::rejection::Words;
@@ -24,6 +24,7 @@ use accord_replay::bundle::{
     limits,
 };
 use accord_store::keys::Signer;
+use accord_store::merkle::hex;
 use accord_store::merkle::note::Checkpoint;
 use accord_store::merkle::root_of_path;
 use accord_store::{LogError, SqliteLog, Stored, cosigned, verify_columns};

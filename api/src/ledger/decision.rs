@@ -8,6 +8,7 @@ use accord_domain::rulebook::Rulebook;
 use accord_domain::{
     Act, Authority, Command, Context, Instant, Laws, NewEvent, Rejection, Subject, event, words,
 };
+use accord_store::merkle::hex;
 use accord_store::vault::Vault;
 use accord_store::{Append, AppendError, EventLog, Expected, LogError, Request};
 use std::sync::Arc;
@@ -24,9 +25,8 @@ pub(super) fn request_of(vault: &Vault, command: &Command) -> Result<Option<Requ
 /// again records nothing twice.
 pub(super) fn import_request(vault: &Vault, command: &Command) -> Result<Option<Request>, Failure> {
     let Some(digest) = personal::digest(vault, command)? else { return Ok(None) };
-    let key = command.envelope.key.clone().unwrap_or_else(|| {
-        digest[..16].iter().fold(String::from("content:"), |key, byte| key + &format!("{byte:02x}")).into()
-    });
+    let key =
+        command.envelope.key.clone().unwrap_or_else(|| format!("content:{}", hex(&digest[..16])).into());
     Ok(Some(Request { key, digest }))
 }
 

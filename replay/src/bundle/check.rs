@@ -1,9 +1,10 @@
 //! Whether a bundle holds: by itself, with the public key of its ledger.
 
 use super::archive::{self, Member};
-use super::manifest::{Entry, FORMAT, Listed, Manifest, VERSION, VERSION_OPENED, digest, hex};
+use super::manifest::{Entry, FORMAT, Listed, Manifest, VERSION, VERSION_OPENED, digest};
 use super::{CHECKPOINT, KEY, MANIFEST, NOTE, OPENED, event_name, opened, proof_name, signed_as};
 use accord_domain::words;
+use accord_store::merkle::hex;
 use accord_store::merkle::note::{Checkpoint, NoteError, Proof, SignedNote, VerifierKey};
 use accord_store::merkle::{Hash, leaf_hash, root_of_path};
 use accord_store::verify::{Flaw, FlawKind};

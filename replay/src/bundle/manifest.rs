@@ -2,6 +2,7 @@
 
 use accord_domain::Instant;
 use accord_store::merkle::Hash;
+use accord_store::merkle::hex;
 use accord_store::verify::receipt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -155,15 +156,4 @@ impl Listed {
 #[must_use]
 pub(super) fn digest(bytes: &[u8]) -> Hash {
     Sha256::digest(bytes).into()
-}
-
-/// Lower-case hexadecimal.
-#[must_use]
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
 }

@@ -5,6 +5,13 @@ use sha2::{Digest, Sha256};
 /// A hash of the tree: of a leaf, of a subtree, or its root.
 pub type Hash = [u8; 32];
 
+/// Bytes in lower-case hexadecimal: the form of hashes in answers and files.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 15)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+}
+
 /// Hash of a leaf: SHA-256 of 0x00 and the stored bytes.
 #[must_use]
 pub fn leaf_hash(body: &[u8]) -> Hash {

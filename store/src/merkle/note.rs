@@ -67,6 +67,7 @@ pub struct VerifierKey {
     name: Box<str>,
     algorithm: u8,
     key: VerifyingKey,
+    id: [u8; 4],
 }
 
 impl VerifierKey {
@@ -82,7 +83,12 @@ impl VerifierKey {
         {
             return Err(form("the name of a key"));
         }
-        Ok(Self { name: name.into(), algorithm, key })
+        let mut hasher = Sha256::new();
+        hasher.update(name.as_bytes());
+        hasher.update([b'\n', algorithm]);
+        hasher.update(key.as_bytes());
+        let hash: Hash = hasher.finalize().into();
+        Ok(Self { name: name.into(), algorithm, key, id: [hash[0], hash[1], hash[2], hash[3]] })
     }
 
     /// Reads `<name>+<id in hexadecimal>+<base64 of type and key>`.
@@ -117,13 +123,8 @@ impl VerifierKey {
 
     /// Its id: the first four bytes of SHA-256 over name, newline, type and key.
     #[must_use]
-    pub fn id(&self) -> [u8; 4] {
-        let mut hasher = Sha256::new();
-        hasher.update(self.name.as_bytes());
-        hasher.update([b'\n', self.algorithm]);
-        hasher.update(self.key.as_bytes());
-        let hash: Hash = hasher.finalize().into();
-        [hash[0], hash[1], hash[2], hash[3]]
+    pub const fn id(&self) -> [u8; 4] {
+        self.id
     }
 
     /// Name and id, for people.

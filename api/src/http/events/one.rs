@@ -1,12 +1,13 @@
 //! `GET /v1/events/{id}`: the stored bytes of one event.
 
-use crate::answers::{AnswerError, hex};
+use crate::answers::AnswerError;
 use crate::http::App;
 use crate::http::media::POSITION;
 use crate::http::problem::{Problem, catalogue};
 use crate::http::query::Query;
 use accord_domain::words;
 use accord_store::Stored;
+use accord_store::merkle::hex;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -1,11 +1,12 @@
 //! `GET /v1/log/consistency`: that a larger tree goes on from a smaller one.
 
 use super::{App, size};
-use crate::answers::{Position, hex};
+use crate::answers::Position;
 use crate::http::app::json;
 use crate::http::problem::Problem;
 use crate::http::query::{Query, invalid};
 use accord_store::merkle::Plan;
+use accord_store::merkle::hex;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
