@@ -577,3 +577,46 @@ async fn the_doctor_names_an_erasure_that_was_begun_and_not_finished() {
     let (code, told) = doctor("en");
     assert!(told.contains("✓ erasures of personal data"), "{code} {told}");
 }
+
+const CASE: &str = "case-2025-0301";
+
+fn lead() -> Json {
+    let data = json!({ "source": "complaint", "about": [HOSPITAL], "content": "虚构诊疗服务", "informant": HEAD, "informant_phone": PHONE });
+    act("case.receive-lead", CASE, "2025-03-01", data)
+}
+
+/// 令735 art 35: who reports is kept secret.
+#[tokio::test]
+async fn who_reported_is_sealed_found_by_name_and_read_and_erased_by_acts_of_their_own() {
+    let world = Own::new();
+    world.does(&lead()).await;
+    let corrected = world.ledger().event_log().read_all(0, 1).await.unwrap()[0].decode().unwrap().id;
+    let correct = json!({ "event": corrected, "changes": { "/data/informant": NAME } });
+    world.does(&act("case.correct", CASE, "2025-03-02", correct)).await;
+    nothing_in_plain_text(world.dir.path());
+    let find = async |text: &str| world.ledger().find_person(text).await.unwrap();
+    assert_eq!(find(HEAD).await, [Subject::parse(CASE).unwrap()]);
+    assert_eq!(find(NAME).await, [Subject::parse(CASE).unwrap()]);
+    assert_eq!(find("138 1234 5678").await, [Subject::parse(CASE).unwrap()]);
+    let reading = json!({ "command": "case.read-personal-data", "subject": CASE, "reason": "核实奖励",
+        "actor": { "authority": "bureau", "area": "510100" }, "data": {} });
+    let reading = Command::parse(&reading.to_string()).unwrap();
+    let (done, opened) = world.ledger().open_personal(reading.clone()).await.unwrap();
+    assert_eq!(done.events[0].kind.name(), "case.personal-data-read");
+    let told: Vec<_> = opened.iter().map(|value| (&*value.field, value.value.as_deref().unwrap())).collect();
+    let all = [("/data/informant", HEAD), ("/data/informant_phone", PHONE), ("/data/changes/~1data~1informant", NAME)];
+    assert_eq!(told, all);
+    let mut erase = act("case.erase-personal-data", CASE, "2025-04-01", json!({}));
+    erase["basis"] = json!([{ "instrument": "个人信息保护法", "article": "47" }]);
+    world.does(&erase).await;
+    assert!(find(HEAD).await.is_empty() && find(PHONE).await.is_empty());
+    assert!(world.ledger().open_personal(reading).await.is_err());
+    assert!(world.does(&lead()).await.repeated);
+    let mut again = lead();
+    again["key"] = json!("lead-2");
+    assert_eq!(world.refuses(&again).await, "personal-data-erased");
+    // A lead without a name is taken as ever.
+    again["data"] = json!({ "source": "data" });
+    world.does(&again).await;
+    nothing_in_plain_text(world.dir.path());
+}

@@ -302,7 +302,7 @@ impl Who {
 /// Reading personal data.
 #[derive(Args, Debug)]
 pub struct Reading {
-    /// Institution, practitioner or insured person
+    /// Institution, practitioner, insured person or case
     #[arg(value_parser = subject)]
     pub subject: Subject,
     /// Why

@@ -191,6 +191,8 @@ pub(crate) fn label(key: &str, lang: Lang) -> &str {
         "principal" => ("主要负责人", "principal"),
         "problems" => ("问题", "problems"),
         "reason_class" => ("原因类型", "class of reason"),
+        "informant" => ("举报人", "informant"),
+        "informant_phone" => ("举报人电话", "telephone number of the informant"),
         "recipient" => ("对象", "to"),
         "refusal" => ("未能办理", "why not done"),
         "refused_cooperation" => ("拒不配合", "refused cooperation"),

@@ -134,11 +134,19 @@ opening! {
     /// As for an institution.
 }
 
+opening! {
+    open_case, Case, "/v1/cases/{code}/bundle", "case-2025-0804",
+    /// The evidence bundle of a case with personal data in clear
+    ///
+    /// As for an institution: who reported.
+}
+
 pub(crate) fn routes() -> OpenApiRouter<App> {
     let opening = OpenApiRouter::new()
         .routes(routes!(open_institution))
         .routes(routes!(open_practitioner))
         .routes(routes!(open_insured))
+        .routes(routes!(open_case))
         .layer(DefaultBodyLimit::max(COMMAND_BYTES_MAX));
     OpenApiRouter::new()
         .merge(opening)

@@ -1,4 +1,4 @@
-//! `POST /v1/{institutions|practitioners|insured}/{code}/personal-data`: reads personal data. A POST, because every reading
+//! `POST /v1/{institutions|practitioners|insured|cases}/{code}/personal-data`: reads personal data. A POST, because every reading
 //! is recorded.
 
 use super::app::{App, json, subject};
@@ -23,6 +23,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(institution))
         .routes(routes!(practitioner))
         .routes(routes!(insured))
+        .routes(routes!(case))
         .layer(DefaultBodyLimit::max(COMMAND_BYTES_MAX))
 }
 
@@ -88,6 +89,27 @@ pub(crate) async fn insured(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     read(&app, SubjectKind::Insured, &code, &headers, query, body).await
+}
+
+/// Read the personal data of a case's informant
+///
+/// As for an institution.
+#[utoipa::path(
+    post,
+    path = "/v1/cases/{code}/personal-data",
+    tag = "Record",
+    params(("code" = String, Path, description = "Code, such as case-2025-0804.", example = "case-2025-0804")),
+    request_body(content = ref("#/components/schemas/PersonalReading"), content_type = "application/json"),
+    responses((status = 200, body = ref("#/components/schemas/PersonalOpened"), description = "What was read. Not to be stored."))
+)]
+pub(crate) async fn case(
+    State(app): State<App>,
+    Path(code): Path<String>,
+    headers: HeaderMap,
+    query: Query,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    read(&app, SubjectKind::Case, &code, &headers, query, body).await
 }
 
 async fn read(

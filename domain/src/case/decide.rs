@@ -136,6 +136,7 @@ pub(crate) fn decide(
         // Decided in crate::decide for every kind of subject alike.
         C::Annul(data) => return Err(no_such_event(data.event)),
         C::Correct(data) => return Err(no_such_event(data.event)),
+        C::ReadPersonalData(_) | C::ErasePersonalData(_) => return Ok(Vec::new()),
         C::CloseObligation(data) => return Err(no_such_event(data.event)),
     };
     Ok(vec![event])

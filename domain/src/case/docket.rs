@@ -71,6 +71,8 @@ pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Even
         | E::Publicised(_)
         | E::Rewarded(_)
         | E::ObligationClosed(_)
+        | E::PersonalDataRead(_)
+        | E::PersonalDataErased(_)
         | E::DecisionAnnulled(_)
         | E::RecordCorrected(_) => {}
     }

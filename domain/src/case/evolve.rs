@@ -41,6 +41,9 @@ pub(crate) fn evolve(state: &mut Record, event: &Event, facts: &E) {
         | E::PenaltyServed(_)
         // Changes no status, only what is due: see crate::obligation.
         | E::ObligationClosed(_)
+        // Neither changes what stands.
+        | E::PersonalDataRead(_)
+        | E::PersonalDataErased(_)
         // Both act on the record, before the fold: see crate::timeline.
         | E::DecisionAnnulled(_)
         | E::RecordCorrected(_) => return,

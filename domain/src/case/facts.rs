@@ -4,6 +4,7 @@ use crate::envelope::Authority;
 use crate::id::{AreaCode, Subject};
 use crate::institution::facts::{Text, facts};
 use crate::limits::fen_if_known;
+use crate::personal::Personal;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -102,6 +103,11 @@ facts! {
         * about: Subject,
         /// What it says.
         ? content: Text,
+        /// Who reported it, where the report is in a name (实名举报). Kept secret (令735 art 35): sealed, and read only by an
+        /// act that says who reads it and why.
+        ? informant: Personal,
+        /// Where the informant is answered.
+        ? informant_phone: Personal,
         /// Where it comes from.
         source: LeadSource,
     }

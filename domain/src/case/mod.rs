@@ -14,6 +14,7 @@ pub(crate) use evolve::evolve;
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
 use crate::obligation::ObligationClosing;
+use crate::personal::{PersonalErased, PersonalErasing, PersonalRead, PersonalReading};
 use facts::{
     CaseFinding, CaseInspection, CaseReferral, CaseTransfer, Closing, Lead, Opening, PenaltyDecision,
     PenaltyFiling, PenaltyService, Publicity, ReferralAcceptance, Reward, Supervision,
@@ -52,6 +53,10 @@ vocabulary! {
         Close = "close": Closing,
         /// 待办事项了结.
         CloseObligation = "close-obligation": ObligationClosing,
+        /// 查阅个人信息.
+        ReadPersonalData = "read-personal-data": PersonalReading,
+        /// 删除个人信息.
+        ErasePersonalData = "erase-personal-data": PersonalErasing,
         /// 撤销.
         Annul = "annul": Annulment,
         /// 更正.
@@ -61,7 +66,7 @@ vocabulary! {
         /// 立案.
         700 Opened = "opened" v 1: Opening,
         /// 收到线索.
-        701 LeadReceived = "lead-received" v 1: Lead,
+        701 LeadReceived = "lead-received" v 2: Lead,
         /// 开展检查.
         702 Inspected = "inspected" v 1: CaseInspection,
         /// 作出认定.
@@ -88,6 +93,10 @@ vocabulary! {
         713 PenaltyDecided = "penalty-decided" v 1: PenaltyDecision,
         /// 行政处罚决定书送达.
         714 PenaltyServed = "penalty-served" v 1: PenaltyService,
+        /// 查阅个人信息.
+        720 PersonalDataRead = "personal-data-read" v 1: PersonalRead,
+        /// 删除个人信息.
+        721 PersonalDataErased = "personal-data-erased" v 1: PersonalErased,
         /// 撤销.
         790 DecisionAnnulled = "decision-annulled" v 1: Annulment,
         /// 更正.
@@ -100,8 +109,9 @@ pub(crate) fn clerical(event: &CaseEvent) -> &'static [&'static str] {
     use CaseEvent as E;
     match event {
         E::ObligationClosed(_) => &["reason"],
+        E::PersonalDataRead(_) | E::PersonalDataErased(_) => &[],
         E::Opened(_) => &["title"],
-        E::LeadReceived(_) => &["content"],
+        E::LeadReceived(_) => &["content", "informant", "informant_phone"],
         E::Inspected(_) => &["inspectors", "note"],
         E::Found(_) => &["facts"],
         E::PenaltyFiled(_) | E::PenaltyDecided(_) => &["document"],

@@ -246,7 +246,10 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
             "area": pick(Area), "name": "local.toml", "sha256": "0".repeat(64), "text": "# 本地规则\n",
         }),
         "case.lead-received" => {
-            json!({ "about": [pick(Site)], "content": "反映虚构诊疗", "source": "complaint" })
+            json!({
+                "about": [pick(Site)], "content": "反映虚构诊疗", "informant": sealed(3), "informant_phone": sealed(4),
+                "source": "complaint",
+            })
         }
         "case.inspected" => json!({
             "inspection": "joint", "inspectors": 2, "note": "四不两直", "together_with": ["police", "health"],

@@ -24,6 +24,8 @@ const STEPS: &[Step] = &[
     sealed("practitioner.registered"),
     sealed("practitioner.details-changed"),
     sealed("insured.credit-rated"),
+    // Version 2 may name the informant; older ones do not say who it was.
+    Step { kind: "case.lead-received", from: 1, lift: |data| data },
     // Version 2 may name who caused a termination, and whether as the head office of a chain; older ones do not say.
     Step { kind: "institution.agreement-terminated", from: 1, lift: |data| data },
 ];

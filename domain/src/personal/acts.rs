@@ -4,6 +4,7 @@
 //! whoever keeps the keys destroys the subject's. It acts on what is recorded, whatever its effect, and cannot be taken
 //! back.
 
+use crate::case::{CaseCommand as CC, CaseEvent as CE};
 use crate::command::{Act, Command};
 use crate::decide::{Context, no_such_event, require_authority, unknown_subject};
 use crate::envelope::Authority::{
@@ -65,11 +66,12 @@ pub enum PersonalAct<'a> {
 
 /// The facts of one act of a kind of subject that has personal data; each such kind has the act under the same name.
 macro_rules! facts_of {
-    ($what:expr, $I:ident, $P:ident, $N:ident, $act:ident) => {
+    ($what:expr, $I:ident, $P:ident, $N:ident, $C:ident, $act:ident) => {
         match $what {
             Self::Institution($I::$act(data))
             | Self::Practitioner($P::$act(data))
-            | Self::Insured($N::$act(data)) => Some(data),
+            | Self::Insured($N::$act(data))
+            | Self::Case($C::$act(data)) => Some(data),
             Self::Institution(_)
             | Self::Practitioner(_)
             | Self::Insured(_)
@@ -84,7 +86,7 @@ impl Act {
     /// Reading or erasing personal data, if it is that.
     #[must_use]
     pub const fn personal_act(&self) -> Option<PersonalAct<'_>> {
-        match (facts_of!(self, IC, PC, NC, ReadPersonalData), facts_of!(self, IC, PC, NC, ErasePersonalData))
+        match (facts_of!(self, IC, PC, NC, CC, ReadPersonalData), facts_of!(self, IC, PC, NC, CC, ErasePersonalData))
         {
             (Some(data), _) => Some(PersonalAct::Read(data)),
             (None, Some(data)) => Some(PersonalAct::Erase(data)),
@@ -97,13 +99,13 @@ impl EventData {
     /// What was read, if it says that personal data was.
     #[must_use]
     pub const fn personal_read(&self) -> Option<&PersonalRead> {
-        facts_of!(self, IE, PE, NE, PersonalDataRead)
+        facts_of!(self, IE, PE, NE, CE, PersonalDataRead)
     }
 
     /// What was erased, if it says that personal data was.
     #[must_use]
     pub const fn personal_erased(&self) -> Option<&PersonalErased> {
-        facts_of!(self, IE, PE, NE, PersonalDataErased)
+        facts_of!(self, IE, PE, NE, CE, PersonalDataErased)
     }
 }
 
@@ -223,7 +225,8 @@ impl Facts {
             SubjectKind::Institution => in_the_words_of!(Institution, IE),
             SubjectKind::Practitioner => in_the_words_of!(Practitioner, PE),
             SubjectKind::Insured => in_the_words_of!(Insured, NE),
-            SubjectKind::Enterprise | SubjectKind::Area | SubjectKind::Case => return None,
+            SubjectKind::Case => in_the_words_of!(Case, CE),
+            SubjectKind::Enterprise | SubjectKind::Area => return None,
         })
     }
 }

@@ -1,6 +1,8 @@
 //! Which facts hold personal data, and where: the one list.
 
 use super::{Personal, PersonalKind, Sealed};
+use crate::case::facts::Lead;
+use crate::case::{CaseCommand as CC, CaseEvent as CE};
 use crate::command::Act;
 use crate::credit::facts::Rating;
 use crate::event::{Correction, EventData};
@@ -109,6 +111,16 @@ impl Holds for Rating {
     }
 }
 
+/// Who reported: kept secret (令735 art 35).
+impl Holds for Lead {
+    fn fields(&mut self) -> Vec<(&'static str, PersonalKind, Field<'_>)> {
+        vec![
+            ("informant", PersonalKind::Name, Field::Maybe(&mut self.informant)),
+            ("informant_phone", PersonalKind::Phone, Field::Maybe(&mut self.informant_phone)),
+        ]
+    }
+}
+
 /// What a change of details says of a person, by what is changed; none where it says nothing. Whatever is not known to say
 /// nothing of a practitioner is taken to.
 #[must_use]
@@ -138,7 +150,8 @@ pub(crate) const fn names(kind: SubjectKind) -> &'static [&'static str] {
         }
         SubjectKind::Practitioner => &["certificate", "from", "identity_number", "name", "phone", "to"],
         SubjectKind::Insured => &["name"],
-        SubjectKind::Enterprise | SubjectKind::Area | SubjectKind::Case => &[],
+        SubjectKind::Case => &["informant", "informant_phone"],
+        SubjectKind::Enterprise | SubjectKind::Area => &[],
     }
 }
 
@@ -157,6 +170,7 @@ impl Act {
             Self::Institution(IC::Interview(data) | IC::Warn(data) | IC::Circulate(data)) => Some(data),
             Self::Institution(IC::PubliciseCase(data)) => Some(data),
             Self::Insured(NC::RateCredit(data)) => Some(data),
+            Self::Case(CC::ReceiveLead(data)) => Some(data),
             Self::Institution(_)
             | Self::Practitioner(_)
             | Self::Enterprise(_)
@@ -192,9 +206,11 @@ impl Act {
             }
             Self::Institution(IC::PubliciseCase(data)) => data.recipient.is_some(),
             Self::Insured(NC::RateCredit(data)) => data.name.is_some(),
+            Self::Case(CC::ReceiveLead(data)) => data.informant.is_some() || data.informant_phone.is_some(),
             Self::Practitioner(PC::Correct(data)) => may_change(SubjectKind::Practitioner, data),
             Self::Institution(IC::Correct(data)) => may_change(SubjectKind::Institution, data),
             Self::Insured(NC::Correct(data)) => may_change(SubjectKind::Insured, data),
+            Self::Case(CC::Correct(data)) => may_change(SubjectKind::Case, data),
             Self::Institution(_)
             | Self::Practitioner(_)
             | Self::Enterprise(_)
@@ -218,6 +234,7 @@ impl Act {
             Self::Practitioner(PC::Correct(data)) => data,
             Self::Institution(IC::Correct(data)) => data,
             Self::Insured(NC::Correct(data)) => data,
+            Self::Case(CC::Correct(data)) => data,
             Self::Institution(_)
             | Self::Practitioner(_)
             | Self::Enterprise(_)
@@ -310,6 +327,7 @@ impl EventData {
             }
             Self::Institution(IE::CasePublicised(data)) => Some(data),
             Self::Insured(NE::CreditRated(data)) => Some(data),
+            Self::Case(CE::LeadReceived(data)) => Some(data),
             Self::Institution(_)
             | Self::Practitioner(_)
             | Self::Enterprise(_)
@@ -333,6 +351,7 @@ impl EventData {
                         | IE::CasePublicised(_)
                 )
                 | Self::Insured(NE::CreditRated(_))
+                | Self::Case(CE::LeadReceived(_))
         )
     }
 

@@ -111,6 +111,8 @@ pub(super) fn case(facts: &CaseEvent) -> CaseCommand {
         E::Rewarded(data) => C::Reward(data),
         E::Closed(data) => C::Close(data),
         E::ObligationClosed(data) => C::CloseObligation(data),
+        E::PersonalDataRead(data) => C::ReadPersonalData(reading(data)),
+        E::PersonalDataErased(data) => C::ErasePersonalData(PersonalErasing { note: data.note }),
         E::DecisionAnnulled(data) => C::Annul(data),
         E::RecordCorrected(data) => C::Correct(data),
     }
