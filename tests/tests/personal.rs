@@ -604,7 +604,11 @@ async fn who_reported_is_sealed_found_by_name_and_read_and_erased_by_acts_of_the
     let (done, opened) = world.ledger().open_personal(reading.clone()).await.unwrap();
     assert_eq!(done.events[0].kind.name(), "case.personal-data-read");
     let told: Vec<_> = opened.iter().map(|value| (&*value.field, value.value.as_deref().unwrap())).collect();
-    let all = [("/data/informant", HEAD), ("/data/informant_phone", PHONE), ("/data/changes/~1data~1informant", NAME)];
+    let all = [
+        ("/data/informant", HEAD),
+        ("/data/informant_phone", PHONE),
+        ("/data/changes/~1data~1informant", NAME),
+    ];
     assert_eq!(told, all);
     let mut erase = act("case.erase-personal-data", CASE, "2025-04-01", json!({}));
     erase["basis"] = json!([{ "instrument": "个人信息保护法", "article": "47" }]);

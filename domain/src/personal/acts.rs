@@ -86,8 +86,10 @@ impl Act {
     /// Reading or erasing personal data, if it is that.
     #[must_use]
     pub const fn personal_act(&self) -> Option<PersonalAct<'_>> {
-        match (facts_of!(self, IC, PC, NC, CC, ReadPersonalData), facts_of!(self, IC, PC, NC, CC, ErasePersonalData))
-        {
+        match (
+            facts_of!(self, IC, PC, NC, CC, ReadPersonalData),
+            facts_of!(self, IC, PC, NC, CC, ErasePersonalData),
+        ) {
             (Some(data), _) => Some(PersonalAct::Read(data)),
             (None, Some(data)) => Some(PersonalAct::Erase(data)),
             (None, None) => None,
