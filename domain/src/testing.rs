@@ -264,6 +264,14 @@ impl Outcome {
         }
     }
 
+    /// What came of it, either way.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub const fn decided(&self) -> Result<&Vec<NewEvent>, &Rejection> {
+        self.decision.as_ref()
+    }
+
     /// The codes of what was noticed on the first event.
     #[must_use]
     pub fn findings(&self) -> Vec<&str> {

@@ -211,7 +211,7 @@ impl<'a> Matter<'a> {
         require_authority(self.command, BODIES)?;
         self.running()?;
         let event = self.event(E::Inspected(data.clone()));
-        let least = self.context.rulebook().number(INSPECTORS, self.at, None);
+        let least = self.context.rulebook().number(INSPECTORS, self.at, self.command.envelope.actor.area);
         let (Some(inspectors), Some(least)) = (data.inspectors, least) else { return Ok(event) };
         let rule = &least.citation.id;
         Ok(if i64::from(inspectors) < least.value {

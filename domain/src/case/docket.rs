@@ -4,7 +4,7 @@ use super::CaseEvent as E;
 use super::facts::PenaltyOutcome;
 use crate::dated::Record;
 use crate::event::{Event, EventData};
-use crate::id::Version;
+use crate::id::{AreaCode, Version};
 use crate::obligation::{About, Clock, Docket, Ending, Entry, Law, ObligationKind as Kind, Raise};
 use crate::rulebook::Rule;
 use crate::time::Instant;
@@ -21,7 +21,7 @@ pub(super) const SERVICE_DAYS: &str = "case.penalty.service_days";
 /// Takes an event's obligations, after the event itself.
 pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Event, law: &Law<'_>) {
     let EventData::Case(facts) = &event.data else { return };
-    let (at, by) = (event.effective_at, event.version);
+    let (at, by, home) = (event.effective_at, event.version, docket.home());
     match facts {
         E::LeadReceived(_) => {
             // Of a case that is open already nobody decides whether to open it.
@@ -29,7 +29,7 @@ pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Even
             if state.dated.all().iter().any(is_open) {
                 return;
             }
-            let Some((days, rule)) = days(LEAD_WORKING_DAYS, at, law) else { return };
+            let Some((days, rule)) = days(LEAD_WORKING_DAYS, at, home, law) else { return };
             docket.raise(event, new(Kind::VerifyLead, at, Clock::WorkingDays(days), Some(rule)), law);
         }
         // No act says that a case begun by a lead is opened: whoever looks into it, hands it on or ends it has decided.
@@ -52,7 +52,7 @@ pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Even
             docket.end(at, Ending::Met(by), |entry| done.contains(&entry.kind));
         }
         E::PenaltyFiled(_) => {
-            let Some((days, rule)) = days(PENALTY_DAYS, at, law) else { return };
+            let Some((days, rule)) = days(PENALTY_DAYS, at, home, law) else { return };
             docket.raise(event, new(Kind::DecidePenalty, at, Clock::Days(days), Some(rule)), law);
         }
         E::PenaltyDecided(data) => {
@@ -60,7 +60,7 @@ pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Even
             docket.end_named(at, Ending::Met(by), filed);
             // Where nobody says that the party was not there, no service is called for.
             let imposed = data.outcome == PenaltyOutcome::Imposed && data.announced == Some(false);
-            let Some((days, rule)) = days(SERVICE_DAYS, at, law).filter(|_| imposed) else { return };
+            let Some((days, rule)) = days(SERVICE_DAYS, at, home, law).filter(|_| imposed) else { return };
             docket.raise(event, new(Kind::ServePenalty, at, Clock::Days(days), Some(rule)), law);
         }
         E::PenaltyServed(data) => {
@@ -78,10 +78,10 @@ pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Even
     }
 }
 
-/// A number of days in force, and the rule that sets it.
-fn days<'a>(param: &str, at: Instant, law: &Law<'a>) -> Option<(u32, &'a Rule)> {
-    let rule = law.rulebook.rule(param, at, None)?;
-    let days = law.rulebook.number(param, at, None)?;
+/// A number of days in force in the area of a case, and the rule that sets it.
+fn days<'a>(param: &str, at: Instant, home: Option<AreaCode>, law: &Law<'a>) -> Option<(u32, &'a Rule)> {
+    let rule = law.rulebook.rule(param, at, home)?;
+    let days = law.rulebook.number(param, at, home)?;
     Some((u32::try_from(days.value).ok()?, rule))
 }
 

@@ -8,7 +8,7 @@ mod others;
 use super::{Act, Command, Envelope};
 use crate::envelope::{Actor, Basis};
 use crate::event::{Event, EventData, Finding};
-use crate::id::Subject;
+use crate::id::{AreaCode, Subject};
 use crate::institution::facts::{ProbationViolation, RecordsDemandAct, SuspensionAct, TerminationAct};
 use crate::institution::{InstitutionCommand as I, InstitutionEvent as IE};
 use crate::others::OtherFact;
@@ -70,7 +70,9 @@ impl Command {
         law: &Rulebook,
     ) -> Option<Self> {
         let act = match &event.data {
-            EventData::Institution(facts) => Act::Institution(institution(facts, event, law)?),
+            EventData::Institution(facts) => {
+                Act::Institution(institution(facts, event, circumstances.actor.area, law)?)
+            }
             EventData::Practitioner(facts) => {
                 Act::Practitioner(practitioner(facts, event, caused, circumstances, law))
             }
@@ -95,7 +97,7 @@ impl Command {
     }
 }
 
-fn institution(facts: &IE, event: &Event, law: &Rulebook) -> Option<I> {
+fn institution(facts: &IE, event: &Event, area: Option<AreaCode>, law: &Rulebook) -> Option<I> {
     Some(match facts.clone() {
         IE::Applied(data) => I::Apply(data),
         IE::ApplicationAccepted(data) => I::AcceptApplication(data),
@@ -156,7 +158,7 @@ fn institution(facts: &IE, event: &Event, law: &Rulebook) -> Option<I> {
         IE::SettlementPaid(data) => I::PaySettlement(data),
         IE::InspectionRecorded(data) => I::RecordInspection(data),
         IE::RecordsDemanded(data) => {
-            let days = law.number("institution.records.days", event.effective_at, None);
+            let days = law.number("institution.records.days", event.effective_at, area);
             let set = days.map(|days| event.effective_at.plus_days(days.value));
             I::DemandRecords(RecordsDemandAct {
                 due: Some(data.due).filter(|due| Some(*due) != set),

@@ -43,8 +43,9 @@ pub(super) fn breaches(subject: &Subject, events: &[Event], asked: &Asked<'_>) -
 fn of_year(year: i32, standing: &[Span], inspections: &[&Event], asked: &Asked<'_>) -> Option<Breach> {
     let from = Instant::first_of_year(year)?;
     let until = from.plus_years(1);
-    let cause = through(standing, from, until)?.cause;
-    let least = asked.laws.book().number(INSPECTIONS_PER_YEAR, from, None)?;
+    let first = through(standing, from, until)?;
+    let (cause, area) = (first.cause, first.track.area());
+    let least = asked.laws.book().number(INSPECTIONS_PER_YEAR, from, area)?;
     let held: Vec<_> = inspections
         .iter()
         .filter(|event| from <= event.effective_at && event.effective_at < until)

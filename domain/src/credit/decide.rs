@@ -84,6 +84,11 @@ impl<'a> Asked<'a> {
         self.context.effective_at
     }
 
+    /// The area whose rules hold: that of who decides.
+    pub(crate) fn area(&self) -> Option<AreaCode> {
+        self.command.envelope.actor.area
+    }
+
     /// 信用评级. Where the area's scheme goes by score, grade and score must agree.
     pub(crate) fn rate(&self, data: &Rating) -> Result<Noted<Rating>, Rejection> {
         require_authority(self.command, EITHER)?;
@@ -186,7 +191,7 @@ impl<'a> Asked<'a> {
         data: &OnlineSuspension,
         noted: Noted<OnlineSuspension>,
     ) -> Result<Noted<OnlineSuspension>, Rejection> {
-        let Some(months) = self.context.rulebook().range(ONLINE_MONTHS, self.at(), None) else {
+        let Some(months) = self.context.rulebook().range(ONLINE_MONTHS, self.at(), self.area()) else {
             return Ok(noted.finding("no-rule-at-the-time", None));
         };
         let (min, max) = months.value;
@@ -213,10 +218,10 @@ impl<'a> Asked<'a> {
         noted: Noted<OnlineSuspension>,
     ) -> Result<Noted<OnlineSuspension>, Rejection> {
         let book = self.context.rulebook();
-        if !book.flag(ONLINE_INVESTIGATION, self.at(), None) {
+        if !book.flag(ONLINE_INVESTIGATION, self.at(), self.area()) {
             return Ok(noted.finding("no-rule-at-the-time", None));
         }
-        let Some(rule) = book.rule(ONLINE_INVESTIGATION, self.at(), None) else { return Ok(noted) };
+        let Some(rule) = book.rule(ONLINE_INVESTIGATION, self.at(), self.area()) else { return Ok(noted) };
         let bureau = self.command.envelope.actor.authority == Bureau;
         if bureau && data.refused_cooperation == Some(true) && data.until.is_none() {
             return Ok(noted.rule(&rule.id));

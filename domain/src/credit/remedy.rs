@@ -89,7 +89,7 @@ impl Asked<'_> {
     /// Until when one may appeal: counted from the day after the decision became known.
     fn time_to_appeal(&self, data: &AppealAct, review: Option<Instant>) -> Option<Cited<Instant>> {
         let book = self.context.rulebook();
-        let number = |param| book.number(param, self.at(), None);
+        let number = |param| book.number(param, self.at(), self.area());
         let days = |from: Instant, cited: Cited<i64>| Cited {
             value: from.plus_days(cited.value + 1),
             citation: cited.citation,
@@ -115,7 +115,7 @@ impl Asked<'_> {
             return None;
         }
         let accepted = data.accepted_on?;
-        let cited = self.context.rulebook().number(REVIEW_DECISION_DAYS, self.at(), None)?;
+        let cited = self.context.rulebook().number(REVIEW_DECISION_DAYS, self.at(), self.area())?;
         Some(Cited { value: accepted.plus_days(cited.value + 1), citation: cited.citation })
     }
 

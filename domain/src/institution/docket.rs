@@ -590,8 +590,8 @@ impl Desk<'_> {
     /// 提供资料, and what follows when they are not produced in time.
     fn records_demanded(&mut self, due: Instant) {
         let law = *self.law;
-        let medical = self.kind.is_medical();
-        let days = law::count(law.rulebook, law::RECORDS_DAYS, self.at, None).filter(|_| medical);
+        let (medical, area) = (self.kind.is_medical(), self.first_area());
+        let days = law::count(law.rulebook, law::RECORDS_DAYS, self.at, area).filter(|_| medical);
         // Where the deadline is the rule's own, the sum says so.
         let (clock, start) = match days {
             Some((days, _)) if self.at.plus_days(i64::from(days)) == due => (Clock::Days(days), self.at),
@@ -600,7 +600,7 @@ impl Desk<'_> {
         let mut raise = self.draft(Kind::ProvideRecords, None, days.map(|(_, rule)| rule), clock);
         raise.start = start;
         self.raise(raise);
-        if let Some(rule) = law.rulebook.rule(law::RECORDS_NOT_PRODUCED, due, None).filter(|_| medical) {
+        if let Some(rule) = law.rulebook.rule(law::RECORDS_NOT_PRODUCED, due, area).filter(|_| medical) {
             self.whole_review(rule, "records", day_after(due));
         }
     }
@@ -610,7 +610,7 @@ impl Desk<'_> {
         let law = *self.law;
         let Some(approved) = data.approved_on.filter(|_| is_major(&data.what)) else { return };
         let param = self.by_kind(law::FILING_WORKING_DAYS);
-        let Some((days, rule)) = law::count(law.rulebook, param, approved, None) else { return };
+        let Some((days, rule)) = law::count(law.rulebook, param, approved, self.first_area()) else { return };
         let clock = Clock::WorkingDays(days);
         let mut raise = self.draft(Kind::FileChange, None, Some(rule), clock);
         raise.start = approved;
@@ -619,7 +619,7 @@ impl Desk<'_> {
         for reading in clock.readings(approved, law.calendar, self.event.recorded_at) {
             let Some(due) = reading.due else { continue };
             let param = self.by_kind(law::UNFILED_CHANGE);
-            let Some(rule) = law.rulebook.rule(param, due, None) else { continue };
+            let Some(rule) = law.rulebook.rule(param, due, self.first_area()) else { continue };
             let review = self.draft_whole_review(rule, "unfiled-change", day_after(due).max(self.at));
             self.docket.raise_read(self.event, review, Reading { due: None, provisional: false, ..reading });
         }
@@ -627,13 +627,13 @@ impl Desk<'_> {
 
     fn fined(&mut self, data: &Fine) {
         let law = *self.law;
-        if let Some((days, rule)) = law::count(law.rulebook, law::FINE_DAYS, self.at, None) {
+        if let Some((days, rule)) = law::count(law.rulebook, law::FINE_DAYS, self.at, self.first_area()) {
             let raise = self.draft(Kind::PayFine, None, Some(rule), Clock::Days(days));
             self.raise(raise);
         }
         self.rights(None);
         if data.article.as_deref() == Some("40")
-            && let Some(rule) = law.rulebook.rule(self.by_kind(law::FRAUD_FOUND), self.at, None)
+            && let Some(rule) = law.rulebook.rule(self.by_kind(law::FRAUD_FOUND), self.at, self.first_area())
         {
             self.whole_review(rule, "fraud", self.at);
         }
@@ -653,7 +653,7 @@ impl Desk<'_> {
     /// 停业、歇业 without the report that is due.
     fn closed_down(&mut self, reported: Option<bool>) {
         let law = *self.law;
-        let rule = law.rulebook.rule(law::UNREPORTED_CLOSURE, self.at, None);
+        let rule = law.rulebook.rule(law::UNREPORTED_CLOSURE, self.at, self.first_area());
         if let Some(rule) = rule.filter(|_| reported == Some(false) && self.kind.is_medical()) {
             self.whole_review(rule, "unreported-closure", self.at);
         }
@@ -677,10 +677,10 @@ impl Desk<'_> {
 
     /// 复议 and 诉讼: clocks of the party, which run out.
     fn rights(&mut self, area: Option<AreaCode>) {
-        let law = *self.law;
-        let days = law::count(law.rulebook, law::REVIEW_DAYS, self.at, area)
+        let (law, place) = (*self.law, area.or(self.first_area()));
+        let days = law::count(law.rulebook, law::REVIEW_DAYS, self.at, place)
             .map(|(days, rule)| (Kind::SeekReview, Clock::Days(days), rule));
-        let months = law::count(law.rulebook, law::SUIT_MONTHS, self.at, area)
+        let months = law::count(law.rulebook, law::SUIT_MONTHS, self.at, place)
             .map(|(months, rule)| (Kind::Sue, Clock::Months(months), rule));
         for (kind, clock, rule) in days.into_iter().chain(months) {
             let due = clock.last_day(self.at, law.calendar);

@@ -85,6 +85,70 @@ fn what_is_due_is_due_under_the_law_known_when_it_was_recorded() {
     assert_eq!(due(before.in_area(&here)), ["2025-07-08"]);
 }
 
+/// What a city's own regulation may set: of equal rank with a departmental rule, and more local.
+fn regulated(param: &str, value: &str) -> Story {
+    let text = text(&[("local-1", param, 0)])
+        .replace("normative-document", "local-regulation")
+        .replace("value = 0", &format!("value = {value}"));
+    Story::of(HERE).given(adopt("local.toml", &text, "2024-01-01").of_area(HERE))
+}
+
+/// Whether an act on the institution of an area is under its regulation, by the rule it is decided or refused under.
+fn is_under(story: Story, act: Act) -> bool {
+    let outcome = story.when(act);
+    let cited = match outcome.decided() {
+        Ok(events) => events.iter().flat_map(|event| event.rules.clone()).collect(),
+        Err(rejection) => rejection.rule.iter().map(|rule| rule.id.clone()).collect::<Vec<_>>(),
+    };
+    cited.iter().any(|id| **id == *"local-1")
+}
+
+#[test]
+fn whatever_is_decided_of_an_agreement_is_decided_under_the_rules_of_its_area() {
+    let apply = |place: &str| {
+        let data = json!({ "area": place, "name": "某医院", "lines": ["basic"], "physicians": 2, "opened_on": "2020-01-01" });
+        act("institution.apply", "2025-06-01", data)
+    };
+    let new = || Story::of("H37010200001");
+    let adopted = || regulated("institution.admission.physicians", "3");
+    assert!(is_under(new().in_area(&adopted()), apply(HERE)));
+    assert!(!is_under(new().in_area(&adopted()), apply("370200")));
+
+    let terminate = |place: &str| {
+        let data = json!({ "area": place, "ground": "违约", "reason_class": "breach" });
+        act("institution.terminate-agreement", "2025-06-01", data)
+    };
+    let leave = |place: &str| {
+        let data = json!({ "area": place, "until": "2025-07-01", "ground": "停业", "at_request": true });
+        act("institution.suspend-agreement", "2025-06-01", data)
+    };
+    type Made<'a> = &'a dyn Fn(&str) -> Act;
+    let cases: [(&str, &str, Made<'_>); 2] = [
+        ("institution.bar.breach_years", "2", &terminate),
+        ("institution.suspension.on_request_days", "90", &leave),
+    ];
+    for (param, value, made) in cases {
+        let adopted = || regulated(param, value);
+        assert!(is_under(hospital(HERE).in_area(&adopted()), made(HERE)), "{param}");
+        assert!(!is_under(hospital("370200").in_area(&adopted()), made("370200")), "{param} elsewhere");
+    }
+}
+
+#[test]
+fn an_act_on_the_whole_institution_is_under_the_rules_of_its_agreement_where_who_acts_is_at_home() {
+    let demand = |by: &str| {
+        act("institution.demand-records", "2025-06-01", json!({ "what": ["处方"] })).by("bureau").of_area(by)
+    };
+    let adopted = || regulated("institution.records.days", "3");
+    assert!(is_under(hospital(HERE).in_area(&adopted()), demand("370000")), "of the province");
+    assert!(is_under(hospital(HERE).in_area(&adopted()), demand(HERE)));
+    assert!(!is_under(hospital("370200").in_area(&adopted()), demand("370000")));
+    let second = json!({ "area": HERE, "lines": ["basic"], "from": "2024-02-01", "until": "2027-01-01" });
+    let both = hospital("370200").given(act("institution.sign-agreement", "2024-02-01", second));
+    assert!(is_under(both.clone().in_area(&adopted()), demand(HERE)));
+    assert!(!is_under(both.in_area(&adopted()), demand("370200")));
+}
+
 #[test]
 fn the_same_name_again_takes_the_place_of_the_older_text_from_its_day_on() {
     let again = area().given(adopt("audit.toml", &text(&[("local-9", SAMPLE, 20)]), "2026-01-01"));

@@ -78,6 +78,11 @@ impl Docket {
         self.changed
     }
 
+    /// The area of what names none itself.
+    pub(crate) const fn home(&self) -> Option<AreaCode> {
+        self.home
+    }
+
     /// Every obligation held.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.held.iter().map(|held| &held.entry)

@@ -15,7 +15,8 @@ impl Practitioner {
     pub(crate) fn take_obligations(&self, docket: &mut Docket, event: &Event, law: &Law<'_>) {
         let EventData::Practitioner(facts) = &event.data else { return };
         let at = event.effective_at;
-        let rule = |param| law.rulebook.rule(param, at, None);
+        let home = docket.home();
+        let rule = |param| law.rulebook.rule(param, at, home);
         let by = event.version;
         match facts {
             PractitionerEvent::QualificationSuspended(data) => {

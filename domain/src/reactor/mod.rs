@@ -175,11 +175,13 @@ impl Occasion<'_> {
         if !matches!(self.subject, Subject::Practitioner(code) if runs(code)) {
             return Vec::new();
         }
-        let rule = self.law.rule("practitioner.manager_ban.years", at, None);
-        let cited = rule.map(|rule| self.law.citation(rule));
+        let cited = |area| {
+            let rule = self.law.rule("practitioner.manager_ban.years", at, Some(area));
+            rule.map(|rule| self.law.citation(rule))
+        };
         let review = |area| self.review(area, ReviewMatter::ManagerBan);
         let commands = running(other, at, &self.origin).into_iter();
-        commands.map(|area| self.command(other, area, review(area), cited.as_ref())).collect()
+        commands.map(|area| self.command(other, area, review(area), cited(area).as_ref())).collect()
     }
 
     /// What followed a decision that is annulled now is to be looked at again.

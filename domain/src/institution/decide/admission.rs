@@ -27,15 +27,22 @@ impl Matter<'_> {
         match self.kind {
             InstitutionKind::Medical => {
                 let who = words!("physician", "医师");
-                self.staffed(law::PHYSICIANS, data.physicians, "physicians", &who, &mut event)?;
+                self.staffed(law::PHYSICIANS, data.physicians, "physicians", &who, data.area, &mut event)?;
                 if data.tests_offered == Some(true) {
                     let who = words!("qualified technician", "具有相应资质的医技人员");
-                    self.staffed(law::TECHNICIANS, data.technicians, "technicians", &who, &mut event)?;
+                    self.staffed(
+                        law::TECHNICIANS,
+                        data.technicians,
+                        "technicians",
+                        &who,
+                        data.area,
+                        &mut event,
+                    )?;
                 }
             }
             InstitutionKind::Pharmacy => {
                 let who = words!("licensed pharmacist", "药师");
-                self.staffed(law::PHARMACISTS, data.pharmacists, "pharmacists", &who, &mut event)?;
+                self.staffed(law::PHARMACISTS, data.pharmacists, "pharmacists", &who, data.area, &mut event)?;
             }
         }
         Ok(vec![event])
@@ -61,9 +68,14 @@ impl Matter<'_> {
         let rejection = Rejection::new("barred", message)
             .blocked_by(bar.cause)
             .allowed(json!({ "from": bar.until, "after_liability_performed": waits }));
-        // Barred under the rule in force when the bar was raised.
-        let rule =
-            self.bar_param(bar.class).and_then(|param| self.context.rulebook().rule(param, bar.from, None));
+        // Barred under the rule in force when the bar was raised, where it was.
+        let ended =
+            |agreement: &&Agreement| agreement.ended.as_ref().is_some_and(|ended| ended.cause == bar.cause);
+        let raised_in =
+            bar.area.or_else(|| self.state.agreements.iter().find(ended).map(|agreement| agreement.area));
+        let rule = self
+            .bar_param(bar.class)
+            .and_then(|param| self.context.rulebook().rule(param, bar.from, raised_in));
         Err(match rule {
             Some(rule) => self.under(rule, rejection),
             None => rejection,
@@ -135,9 +147,10 @@ impl Matter<'_> {
         number: Option<u32>,
         field: &'static str,
         who: &crate::rejection::Words,
+        area: AreaCode,
         event: &mut NewEvent,
     ) -> Result<(), Rejection> {
-        let Some((least, rule)) = self.count(param, None) else { return Ok(()) };
+        let Some((least, rule)) = self.count(param, Some(area)) else { return Ok(()) };
         match number {
             None => {
                 note(event, &format!("{field}-to-verify"), &rule.id);

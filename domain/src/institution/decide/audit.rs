@@ -67,7 +67,7 @@ impl Matter<'_> {
     /// 停业, 歇业 or 注销. Without a report the agreement is to be ended (令2 art 43(7)), which a person decides.
     pub(super) fn close(&self, data: &Closure) -> Result<Decision, Rejection> {
         let event = self.event(E::Closed(data.clone()));
-        let rule = self.yes(law::UNREPORTED_CLOSURE, None).filter(|_| self.kind.is_medical());
+        let rule = self.yes(law::UNREPORTED_CLOSURE, self.whole_area()).filter(|_| self.kind.is_medical());
         Ok(vec![match rule {
             Some(rule) if data.reported == Some(false) => {
                 event.finding("termination-to-be-reviewed", Some(&rule.id))

@@ -206,8 +206,9 @@ impl<'a> Matter<'a> {
     ) -> Option<Penalty<'a>> {
         let (from, to) = act;
         let ended = to.or(from).unwrap_or(self.at).min(self.at);
+        let area = self.whole_area();
         let at = |day| {
-            let rule = self.context.rulebook().rule(param, day, None)?;
+            let rule = self.context.rulebook().rule(param, day, area)?;
             match rule.value {
                 RuleValue::Range { min, max } => Some(((min, max), rule)),
                 RuleValue::Number(_) | RuleValue::Flag(_) => None,

@@ -50,7 +50,7 @@ impl Matter<'_> {
             ));
         }
         self.period(self.at, data.due)?;
-        let rule = self.count(law::RECORDS_DAYS, self.envelope.actor.area).filter(|_| self.kind.is_medical());
+        let rule = self.count(law::RECORDS_DAYS, self.whole_area()).filter(|_| self.kind.is_medical());
         let due = data.due.or_else(|| rule.map(|(days, _)| self.at.plus_days(i64::from(days))));
         let Some(due) = due else {
             return Err(Rejection::new(

@@ -295,6 +295,16 @@ impl Matter<'_> {
         }
     }
 
+    /// The area whose rules an act on the institution as a whole is under: of its agreements that of the first where the one
+    /// who acts is at home, else of the first there is; before any, that of who acts.
+    fn whole_area(&self) -> Option<AreaCode> {
+        let own = self.envelope.actor.area;
+        let mut areas = self.state.agreements.iter().map(|agreement| agreement.area);
+        let first = areas.next();
+        let here = |area: &AreaCode| own.is_some_and(|own| authority::covers(own, *area));
+        first.filter(here).or_else(|| areas.find(here)).or(first).or(own)
+    }
+
     /// Whether the source says why it does not say a field.
     fn is_unknown(&self, pointer: &str) -> bool {
         self.envelope.unknown.contains_key(pointer)

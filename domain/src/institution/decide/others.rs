@@ -53,7 +53,7 @@ impl Matter<'_> {
         )
         .blocked_by_other(fact)
         .allowed(json!({ "from": fact.until }));
-        // Under the rule in force when the ban was imposed.
+        // Under the rule of the country in force when the ban was imposed: by whose bureau it was the fact does not say.
         let rule = self.context.rulebook().rule(law::MANAGER_BAN_YEARS, fact.from, None);
         Err(match rule {
             Some(rule) => self.under(rule, rejection),

@@ -36,7 +36,7 @@ impl Matter<'_> {
         if &*data.ground != ART_30 {
             return Ok(vec![event]);
         }
-        let Some(rule) = self.yes(law::HOLD_ART_30, None) else {
+        let Some(rule) = self.yes(law::HOLD_ART_30, Some(data.area.unwrap_or(first.area))) else {
             return Err(Rejection::new(
                 "no-rule-at-the-time",
                 words!(

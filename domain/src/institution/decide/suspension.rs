@@ -63,7 +63,7 @@ impl Matter<'_> {
 
     /// 机构申请中止: no longer than the rule's days, and not for a public medical institution.
     fn within_days_on_request(&self, data: &SuspensionAct, event: NewEvent) -> Result<NewEvent, Rejection> {
-        let event = self.may_leave(event)?;
+        let event = self.may_leave(event, data.area)?;
         let Some((days, rule)) = self.count(law::ON_REQUEST_DAYS.of(self.kind), Some(data.area)) else {
             return Ok(event);
         };
@@ -95,7 +95,7 @@ impl Matter<'_> {
         {
             return Vec::new();
         }
-        let Some(rule) = self.yes(law::EVERYWHERE.of(self.kind), None) else { return Vec::new() };
+        let Some(rule) = self.yes(law::EVERYWHERE.of(self.kind), Some(area)) else { return Vec::new() };
         let mut areas: Vec<AreaCode> = self
             .state
             .agreements
@@ -154,7 +154,7 @@ impl Matter<'_> {
 
     fn asks_in_time(&self, data: &Request, facts: E) -> Result<Decision, Rejection> {
         self.in_scope(data.area, None)?;
-        let event = self.may_leave(self.event(facts))?;
+        let event = self.may_leave(self.event(facts), data.area)?;
         let Some((months, rule)) = self.count(law::NOTICE_MONTHS.of(self.kind), Some(data.area)) else {
             return Ok(vec![event]);
         };
@@ -173,8 +173,8 @@ impl Matter<'_> {
     }
 
     /// 公立医疗机构不得主动提出中止或解除.
-    fn may_leave(&self, event: NewEvent) -> Result<NewEvent, Rejection> {
-        let Some(rule) = self.yes(law::PUBLIC_MAY_NOT_LEAVE, None) else { return Ok(event) };
+    fn may_leave(&self, event: NewEvent, area: AreaCode) -> Result<NewEvent, Rejection> {
+        let Some(rule) = self.yes(law::PUBLIC_MAY_NOT_LEAVE, Some(area)) else { return Ok(event) };
         match (self.kind, self.state.profile.ownership) {
             (InstitutionKind::Medical, Some(Ownership::Public)) => {
                 let refusal = Rejection::new(

@@ -38,7 +38,7 @@ impl Matter<'_> {
         let barred = self.bar_on_people(data);
         first.responsible_until = barred.as_ref().and_then(|barred| barred.ok()).map(|(until, _)| until);
         let event = |facts| self.event(E::AgreementTerminated(facts));
-        let mut decision = match self.bar(data.reason_class) {
+        let mut decision = match self.bar(data.reason_class, data.area) {
             // The bar is on designation; an institution that loses one line stays designated.
             Raised::Bar(_, rule) if line.is_some() => {
                 vec![event(first).finding("no-bar-for-one-line", Some(&rule.id))]
@@ -120,17 +120,17 @@ impl Matter<'_> {
         Some(Finding::new(code, None))
     }
 
-    /// What a termination for a reason bars, under the rules of its day.
-    fn bar(&self, reason: ReasonClass) -> Raised<'_> {
+    /// What a termination for a reason bars, under the rules of its day and area.
+    fn bar(&self, reason: ReasonClass, area: AreaCode) -> Raised<'_> {
         let class = match reason {
             ReasonClass::Consent => return Raised::Nothing,
-            _ if self.count(law::FLAT_BAR_YEARS, None).is_some() => BarClass::Terminated2018,
+            _ if self.count(law::FLAT_BAR_YEARS, Some(area)).is_some() => BarClass::Terminated2018,
             ReasonClass::Illegality => BarClass::Illegality,
             ReasonClass::Breach => BarClass::Breach,
             ReasonClass::FraudInApplication => BarClass::FraudInApplication,
             ReasonClass::NotRectified | ReasonClass::Other => return Raised::NotByRule,
         };
-        let found = self.bar_param(class).and_then(|param| self.count(param, None));
+        let found = self.bar_param(class).and_then(|param| self.count(param, Some(area)));
         let Some((years, rule)) = found else { return Raised::NotByRule };
         let until_performed = matches!(class, BarClass::Illegality | BarClass::Breach);
         Raised::Bar(BarTerms { class, until: self.at.plus_years(years), until_performed }, rule)
