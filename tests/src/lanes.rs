@@ -146,11 +146,13 @@ fn facts(data: &Json) -> Vec<String> {
         ("note", "摘要"),
         ("reason_class", "类别"),
     ];
-    const SEALED: [(&str, &str); 10] = [
+    const SEALED: [(&str, &str); 12] = [
         ("certificate", "证书"),
         ("controllers", "控制人"),
         ("from", "变更前"),
         ("identity_number", "证件号"),
+        ("informant", "举报人"),
+        ("informant_phone", "举报人电话"),
         ("legal_representative", "法定代表人"),
         ("name", "姓名"),
         ("phone", "电话"),
