@@ -14,7 +14,7 @@ use crate::event::{Event, EventData, EventRef};
 use crate::id::{AreaCode, AreaSubject, InstitutionCode, PractitionerCode, Subject, Version};
 use crate::institution::facts::{Application, InstitutionKind};
 use crate::institution::{InstitutionCommand, InstitutionEvent};
-use crate::personal::Personal;
+use crate::personal::{Personal, PersonalKind};
 use crate::practitioner::PractitionerEvent;
 use crate::time::Instant;
 use crate::timeline::{resolve, timeline};
@@ -120,8 +120,9 @@ enum Says {
 }
 
 /// The practitioner of this ledger by whose code a person is named. The one place that says who is meant: a code is a
-/// reference. Names and numbers are sealed with the key of the subject they stand at and say nothing across subjects, and
-/// who is only named alike is another one as far as a decision goes.
+/// reference. Names are sealed with the key of the subject they stand at and say nothing across subjects: who is only named
+/// alike is another one as far as a decision goes. Whom an application names by an identity number is looked up before it is
+/// sealed: see [`Act::named_by_number`].
 fn practitioner(person: &Personal) -> Option<PractitionerCode> {
     PractitionerCode::parse(person.plain()?.trim()).ok()
 }
@@ -162,6 +163,20 @@ fn application(data: &Application, kind: InstitutionKind) -> Vec<Ask> {
         }
     }
     asks
+}
+
+impl Act {
+    /// Those it names as running an institution by an identity number that is not sealed yet: whoever holds the keys may find
+    /// the practitioner of the same number, and ask about them by their code.
+    #[must_use]
+    pub fn named_by_number(&self) -> Vec<&str> {
+        let Self::Institution(InstitutionCommand::Apply(data)) = self else { return Vec::new() };
+        let people = data.legal_representative.iter().chain(&data.principal).chain(&data.controllers);
+        people
+            .filter_map(Personal::plain)
+            .filter(|text| PersonalKind::Name.of(text) == PersonalKind::IdentityNumber)
+            .collect()
+    }
 }
 
 /// The people an application names by the codes of practitioners: legal representative, principal, actual controllers.

@@ -431,3 +431,22 @@ async fn given_a_complaint_when_an_agreement_is_to_be_signed_then_it_is_verified
     world.does("2024-03-12", &signing).await;
     world.agrees().await;
 }
+
+#[tokio::test]
+async fn given_a_ban_when_the_person_is_named_by_the_same_identity_number_then_it_is_refused() {
+    const NUMBER: &str = "11010519491231002X";
+    let world = World::new();
+    let register =
+        json!({ "category": "doctor", "institution": OTHER, "name": "张三", "identity_number": NUMBER });
+    world.does("2024-05-01", &act("practitioner.register", PERSON, "2024-05-01", "agency", register)).await;
+    world.does("2024-06-01", &ban()).await;
+    let by = |who: &str| apply(HOSPITAL, "2024-07-01", &[], Some(who));
+    assert_eq!(world.refuses("2024-07-01", &by(NUMBER)).await, "manager-banned");
+    assert_eq!(world.refuses("2024-07-01", &by(" 11010519491231002x ")).await, "manager-banned");
+    // A name alike is nobody the ledger knows; another number is somebody else.
+    world.does("2024-07-02", &by("张三")).await;
+    let other = apply(OTHER, "2024-07-02", &[], Some("440524188001010014"));
+    let stored = world.does("2024-07-02", &other).await;
+    assert!(!format!("{stored:?}").contains("440524188001010014"), "the number is sealed");
+    world.agrees().await;
+}

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::heads::{Ground, Heads};
 use super::personal;
+use accord_domain::others::Ask;
 use accord_domain::rejection::RejectionKind;
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{
@@ -72,7 +73,13 @@ pub(super) async fn decide(
     let effective_at = command.envelope.effective_at.unwrap_or(now);
     let subject = &command.subject;
     let mut with_history = is_on_record(&command.act);
-    let asks = command.act.asks(subject);
+    let mut asks = command.act.asks(subject);
+    for person in personal::named(vault, log, command).await? {
+        let ask = Ask::Person { person };
+        if !asks.contains(&ask) {
+            asks.push(ask);
+        }
+    }
     let others = if asks.is_empty() { Vec::new() } else { heads.others(log, &asks, effective_at).await? };
     let holds_personal = command.act.holds_personal();
     loop {

@@ -6,7 +6,8 @@ use super::heads::history;
 use accord_domain::institution::facts::Text;
 use accord_domain::personal::{PersonalAct, PersonalRead, Sealed, fence};
 use accord_domain::{
-    Command, Event, EventType, NewEvent, Personal, PersonalKind, Rejection, Subject, Version, timeline, words,
+    Command, Event, EventType, NewEvent, Personal, PersonalKind, PractitionerCode, Rejection, Subject,
+    Version, timeline, words,
 };
 use accord_store::EventLog;
 use accord_store::vault::{Held, Place, SubjectKey, ValueKey, Vault, Wanted};
@@ -258,6 +259,31 @@ pub(super) async fn find(vault: &Vault, log: &dyn EventLog, text: &str) -> Resul
         });
         if is_it && fence(&history).is_none() {
             found.push(subject);
+        }
+    }
+    Ok(found)
+}
+
+/// The practitioners of whom an identity number is recorded that an act names somebody by. The keyed hash of the number tells
+/// where to look, the mark of each practitioner's own key whether it is recorded there: nothing is opened, and nothing of the
+/// number goes into what is asked or recorded.
+pub(super) async fn named(
+    vault: &Vault,
+    log: &dyn EventLog,
+    command: &Command,
+) -> Result<Vec<PractitionerCode>, Failure> {
+    let mut found = Vec::new();
+    for number in command.act.named_by_number() {
+        for stream in vault.find(PersonalKind::IdentityNumber, number)?.into_iter().take(FOUND_MAX) {
+            let Ok(Subject::Practitioner(code)) = Subject::parse(&stream) else { continue };
+            let Some(key) = key(vault, &stream)? else { continue };
+            let mark = key.mark(PersonalKind::IdentityNumber, number);
+            let history = history(log, &Subject::Practitioner(code)).await?;
+            let recorded =
+                history.iter().any(|event| event.data.sealed().iter().any(|(_, sealed)| sealed.mark == mark));
+            if recorded && !found.contains(&code) {
+                found.push(code);
+            }
         }
     }
     Ok(found)

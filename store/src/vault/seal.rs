@@ -135,13 +135,19 @@ impl std::fmt::Debug for Secret {
 pub struct SubjectKey(pub(super) Secret);
 
 impl SubjectKey {
+    /// The mark that a value carries at every place of this subject: tells whether it is recorded without opening anything.
+    #[must_use]
+    pub fn mark(&self, kind: PersonalKind, text: &str) -> Mark {
+        let mark = URL_SAFE_NO_PAD.encode(self.0.of_value("mark", kind, text));
+        // Sixteen bytes are always 22 characters.
+        Mark::parse(&mark).unwrap_or(Mark::NONE)
+    }
+
     /// Seals a value for its place.
     #[must_use]
     pub fn seal(&self, place: &Place<'_>, kind: PersonalKind, text: &str) -> Sealed {
-        let mark = URL_SAFE_NO_PAD.encode(self.0.of_value("mark", kind, text));
+        let mark = self.mark(kind, text);
         let sealed = URL_SAFE_NO_PAD.encode(self.0.encrypt(&place.bytes(), text.as_bytes()));
-        // Sixteen bytes are always 22 characters.
-        let mark = Mark::parse(&mark).unwrap_or(Mark::NONE);
         Sealed { mark, sealed: sealed.into() }
     }
 
