@@ -1,5 +1,6 @@
 //! The path of imports: the caller's thread decides and plans, another one writes, a large batch a commit.
 
+use super::files::Lock;
 use super::index::digest128;
 use super::plan::{Commit, Planner};
 use super::read::Reader;
@@ -7,7 +8,6 @@ use super::sink::Sink;
 use super::{Shared, Writer};
 use crate::limits::{BULK_BATCH_EVENTS, BULK_QUEUE_BATCHES};
 use crate::port::{Answer, Append, AppendError, Appended, LogError, Raw};
-use std::fs::File;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -29,7 +29,7 @@ pub struct Bulk {
     home: Arc<Mutex<Option<Writer>>>,
     planner: Option<Planner>,
     reader: Option<Reader>,
-    lock: Option<File>,
+    lock: Option<Lock>,
     queue: Option<SyncSender<Commit>>,
     thread: Option<JoinHandle<Written>>,
 }

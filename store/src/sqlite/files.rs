@@ -36,12 +36,26 @@ pub(super) fn create_private(path: &Path) -> Result<File, LogError> {
     options.open(path).map_err(|error| fault::io(path, &error))
 }
 
-/// Takes the right to write, held as long as the file is open. The system gives it back when the process dies.
-pub(super) fn lock(dir: &Path) -> Result<File, LogError> {
+/// The right to write. The system takes it back when the process dies.
+#[derive(Debug)]
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    /// Said, not left to the closing of the file: a process just being started has the file open too for a moment, and
+    /// would hold the lock until then.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the lock of the ledger is left behind");
+        }
+    }
+}
+
+/// Takes the right to write.
+pub(super) fn lock(dir: &Path) -> Result<Lock, LogError> {
     let path = dir.join("ledger.lock");
     let file = create_private(&path)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(TryLockError::WouldBlock) => Err(LogError::Locked(dir.display().to_string())),
         Err(TryLockError::Error(error)) => Err(fault::io(&path, &error)),
     }
@@ -72,4 +86,20 @@ pub(super) fn is_checkpointed(path: &Path) -> bool {
     let mut wal = path.as_os_str().to_owned();
     wal.push("-wal");
     std::fs::metadata(PathBuf::from(wal)).map_or(true, |file| file.len() == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_given_up_is_free_though_a_copy_of_its_file_is_still_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = lock(dir.path()).unwrap();
+        // As in a process that was started while the lock was held and has not yet closed its files.
+        let _inherited = held.0.try_clone().unwrap();
+        assert!(matches!(lock(dir.path()), Err(LogError::Locked(_))));
+        drop(held);
+        lock(dir.path()).unwrap();
+    }
 }

@@ -35,7 +35,6 @@ use plan::{Commit, Planner};
 use read::{Lookup, Pool, Reader};
 use schema::{Meta, Mode};
 use sink::Sink;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::watch;
@@ -117,7 +116,7 @@ struct Writer {
     planner: Planner,
     sink: Sink,
     /// Held as long as the log may be written.
-    _lock: File,
+    _lock: files::Lock,
 }
 
 /// The log in a directory.
