@@ -97,7 +97,7 @@ async fn the_page_checks_a_bundle_in_a_real_browser_without_a_network() {
     });
     changed(dir, "newer.zip", |members| {
         let text = String::from_utf8(members[0].bytes.clone()).expect("UTF-8");
-        members[0].bytes = text.replace("\"version\":1}", "\"version\":2}").into_bytes();
+        members[0].bytes = text.replace("\"version\":1}", "\"version\":3}").into_bytes();
     });
     changed(dir, "escape.zip", |members| members.push(Member::new("../outside", "x")));
     for (file, told) in [

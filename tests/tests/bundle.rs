@@ -57,7 +57,7 @@ fn spoilt(dir: &Path) -> Vec<(&'static str, &'static str, &'static str)> {
     });
     changed(dir, "newer.zip", |members| {
         let text = String::from_utf8(members[0].bytes.clone()).expect("UTF-8");
-        members[0].bytes = text.replace("\"version\":1}", "\"version\":2}").into_bytes();
+        members[0].bytes = text.replace("\"version\":1}", "\"version\":3}").into_bytes();
     });
     changed(dir, "escape.zip", |members| members.push(Member::new("../outside", "x")));
     vec![
@@ -68,7 +68,7 @@ fn spoilt(dir: &Path) -> Vec<(&'static str, &'static str, &'static str)> {
         ("missing.zip", "missing", "timeline.zh.html"),
         ("more.zip", "foreign", "zzz.js"),
         ("manifest.zip", "signature", "not the one the ledger signed"),
-        ("newer.zip", "unknown-version", "version 2"),
+        ("newer.zip", "unknown-version", "version 3"),
         ("escape.zip", "unsafe", "lead to no other folder"),
     ]
 }
