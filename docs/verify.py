@@ -47,9 +47,11 @@ def decompress(data):
 def signed(key, message, signature):
     s = int.from_bytes(signature[32:], "little")
     if len(signature) != 64 or s >= L: return False
+    try: r = decompress(signature[:32])
+    except Wrong: return False
     h = int.from_bytes(hashlib.sha512(signature[:32] + key + message).digest(), "little") % L
     base = decompress((4 * pow(5, P - 2, P) % P).to_bytes(32, "little"))
-    (x1, y1, z1, _), (x2, y2, z2, _) = times(s, base), add(decompress(signature[:32]), times(h, decompress(key)))
+    (x1, y1, z1, _), (x2, y2, z2, _) = times(s, base), add(r, times(h, decompress(key)))
     return (x1 * z2 - x2 * z1) % P == 0 and (y1 * z2 - y2 * z1) % P == 0
 
 # --- the tree (RFC 6962 section 2.1) -------------------------------------------------------------------------------
