@@ -118,20 +118,21 @@ impl Nodes<'_> {
     /// Some neighbours of one level. Those within one run of 16 are taken from the whole run, read at once: the asks of
     /// one proof come in groups for the same run.
     fn row(self, level: u32, range: Range<u64>) -> Result<Vec<Hash>, LogError> {
+        let Some((runs, events)) = self.runs else { return self.read(level, range) };
         let number = range.start / CHILDREN;
-        let run = number * CHILDREN..(number + 1) * CHILDREN;
-        // At the right edge the run is not complete yet, though what is asked for is there.
-        let known = |(_, events): &(&Runs, u64)| range.end <= run.end && run.end <= events >> (STEP * level);
-        let Some((runs, _)) = self.runs.filter(known) else { return self.read(level, range) };
-        let within = (range.start - run.start) as usize..(range.end - run.start) as usize;
-        if let Some(run) = runs.of(level, number) {
-            return Ok(run[within].to_vec());
+        let first = number * CHILDREN;
+        // At the right edge the run ends with the last complete subtree.
+        let end = (first + CHILDREN).min(events >> (STEP * level));
+        if range.end > end {
+            return self.read(level, range);
         }
-        let run = self.read(level, run)?;
-        if let Ok(complete) = run.as_slice().try_into() {
-            runs.keep(level, number, complete);
+        let within = (range.start - first) as usize..(range.end - first) as usize;
+        if let Some(hashes) = runs.of(level, number).and_then(|run| run.get(within.clone())) {
+            return Ok(hashes);
         }
-        Ok(run[within].to_vec())
+        let hashes = self.read(level, first..end)?;
+        runs.keep(level, number, Run::of(&hashes));
+        Ok(hashes[within].to_vec())
     }
 
     fn read(self, level: u32, range: Range<u64>) -> Result<Vec<Hash>, LogError> {
@@ -168,11 +169,28 @@ impl Nodes<'_> {
     }
 }
 
-/// A complete run of one level: the children of one node.
-type Run = [Hash; CHILDREN as usize];
+/// A run of one level, from its beginning: the children of one node, as many as there were.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    hashes: [Hash; CHILDREN as usize],
+    len: usize,
+}
 
-/// Complete runs read lately. They never change: the upper levels of the tree are soon all here, and a proof reads the
-/// lower two from the file.
+impl Run {
+    fn of(hashes: &[Hash]) -> Self {
+        let mut run = Self { hashes: [[0; 32]; CHILDREN as usize], len: hashes.len().min(CHILDREN as usize) };
+        run.hashes[..run.len].copy_from_slice(&hashes[..run.len]);
+        run
+    }
+
+    /// Some of them; none where it was read before they were there.
+    fn get(&self, within: Range<usize>) -> Option<Vec<Hash>> {
+        self.hashes[..self.len].get(within).map(<[Hash]>::to_vec)
+    }
+}
+
+/// Runs read lately. A hash in them never changes, and at the right edge there may be more of them by now: the upper
+/// levels of the tree are soon all here, and a proof reads the lower two from the file.
 #[derive(Debug)]
 pub(super) struct Runs(Mutex<Generations<(u32, u64), Run>>);
 
