@@ -1,0 +1,304 @@
+//! What measures call for: suspension, termination, rectification, demands, fines, assessments, and the reviews of an
+//! agreement or of the whole institution that follow from them.
+
+use super::super::decide::law;
+use super::super::facts::{Assessment, Change, Fine, ReasonClass, ReviewCall, ReviewMatter, Termination};
+use super::super::state::Agreement;
+use super::{Desk, failed_in_extension, is_about, is_major, is_whole};
+use crate::id::AreaCode;
+use crate::obligation::{Clock, Ending, Entry, Law, ObligationKind as Kind};
+use crate::obligation::{Raise, Reading, day_after};
+use crate::rulebook::Rule;
+use crate::time::Instant;
+use crate::track::Line;
+
+impl Desk<'_> {
+    pub(super) fn suspended(&mut self, area: AreaCode, at_request: bool, until: Option<Instant>) {
+        if at_request {
+            self.resumption(area, until);
+            return;
+        }
+        self.raise_in_time(Kind::ReportMeasure, law::REPORT_MEASURE, area, "suspended");
+        self.rights(Some(area));
+        self.suspended_too_often(area);
+    }
+
+    /// 中止期满: a local rule gives the agency days to look at the request to resume.
+    pub(super) fn resumption(&mut self, area: AreaCode, until: Option<Instant>) {
+        let law = *self.law;
+        let rule = law::count(law.rulebook, law::RESUMPTION_WORKING_DAYS, self.at, Some(area));
+        let (Some(until), Some((days, rule))) = (until, rule) else { return };
+        let mut raise = self.draft(Kind::ReviewResumption, Some(area), Some(rule), Clock::WorkingDays(days));
+        (raise.from, raise.start) = (until, until);
+        self.raise(raise);
+    }
+
+    /// How many suspensions within a term call for termination, by the rule of the day of a suspension.
+    pub(super) fn limit<'r>(&self, law: Law<'r>, day: Instant, area: AreaCode) -> Option<(u32, &'r Rule)> {
+        let limit = |param| law::count(law.rulebook, param, day, Some(area));
+        limit(law::SUSPENSIONS.of(self.kind)).or_else(|| limit(law::SUSPENSIONS_2018))
+    }
+
+    /// 协议有效期内累计中止: raised by the suspension that reaches the number of its day. One suspension of all lines raises
+    /// it once, and none is raised while one is open.
+    pub(super) fn suspended_too_often(&mut self, area: AreaCode) {
+        let law = *self.law;
+        let Some((limit, rule)) = self.limit(law, self.at, area) else { return };
+        let counted = self.state.agreements_in(area).find_map(|agreement| {
+            let term = agreement.term_at(self.at)?;
+            let sanctions = agreement.sanctions(term, self.at);
+            let own = sanctions.iter().any(|suspension| suspension.cause == self.event.version);
+            (own && limit as usize <= sanctions.len()).then_some((
+                agreement.line,
+                sanctions.len(),
+                term.until,
+            ))
+        });
+        let Some((line, count, until)) = counted else { return };
+        let same = |entry: &Entry| {
+            is_about(entry, area, &[Kind::TerminationReview]) && entry.about.detail.starts_with("suspensions")
+        };
+        if self.docket.is_open(self.at, same) {
+            return;
+        }
+        let mut raise = self.draft(Kind::TerminationReview, Some(area), Some(rule), Clock::InTime);
+        raise.about.line = Some(line);
+        raise.about.detail = format!("suspensions:{count}").into();
+        raise.expires = until;
+        self.raise(raise);
+    }
+
+    pub(super) fn terminated(&mut self, data: &Termination) {
+        let area = data.area;
+        let consent = data.reason_class == ReasonClass::Consent;
+        let line = data.line.filter(|line| *line != Line::Basic);
+        let by = if consent { Ending::Dropped } else { Ending::Met }(self.event.version);
+        let review = |entry: &Entry| {
+            is_about(entry, area, &[Kind::TerminationReview])
+                && (line.is_none() || line == entry.about.line)
+                && !is_whole(entry)
+        };
+        self.docket.end(self.at, by, review);
+        if line.is_none() {
+            // What a chain or a person called for here was termination: it is there.
+            self.docket.end(self.at, by, |entry| {
+                is_about(entry, area, &[Kind::ReviewElsewhere]) && !entry.about.detail.starts_with("origin")
+            });
+            self.drop(
+                area,
+                &[Kind::ApplyRenewal, Kind::EndProbation, Kind::RenewalReview, Kind::ReviewResumption],
+            );
+            self.raise_in_time(Kind::PublishList, law::PUBLISH_LIST, area, "terminated");
+        }
+        self.whole_reviews(self.at, !consent);
+        self.raise_in_time(Kind::ReportMeasure, law::REPORT_MEASURE, area, "terminated");
+        // One mirrored into another area is the same decision; one that follows another institution's is its own.
+        if !consent && self.event.caused_by.is_none() {
+            self.rights(Some(area));
+        }
+    }
+
+    /// Reviews of the whole institution end when no agreement is left: decided, if by termination.
+    pub(super) fn whole_reviews(&mut self, at: Instant, decided: bool) {
+        if self.state.agreements.iter().any(|agreement| agreement.is_live(at)) {
+            return;
+        }
+        let by = if decided { Ending::Met } else { Ending::Dropped }(self.event.version);
+        self.docket.end(at, by, is_whole);
+    }
+
+    /// When all agreements known will have run out.
+    pub(super) fn last_end(&self) -> Instant {
+        let live = self.state.agreements.iter().filter(|agreement| agreement.is_live(self.at));
+        live.filter_map(Agreement::end).max().unwrap_or(Instant::MAX)
+    }
+
+    /// What happened to another subject is to be looked at here.
+    pub(super) fn review_elsewhere(&mut self, data: &ReviewCall) {
+        let law = *self.law;
+        let rule = match data.what {
+            ReviewMatter::ChainTermination => law.rulebook.rule(law::CHAIN, self.at, data.area),
+            ReviewMatter::ManagerBan => law.rulebook.rule(law::MANAGER_BAN_YEARS, self.at, data.area),
+            ReviewMatter::OriginAnnulled => None,
+        };
+        let mut raise = self.draft(Kind::ReviewElsewhere, data.area, rule, Clock::InTime);
+        let what = data.what.name();
+        raise.about.detail = match &data.refusal {
+            Some(code) => format!("{what}:{code}").into(),
+            None => what.into(),
+        };
+        self.raise(raise);
+    }
+
+    /// A review of the whole institution: all its agreements are at stake.
+    pub(super) fn whole_review(&mut self, rule: &Rule, ground: &str, from: Instant) {
+        let raise = self.draft_whole_review(rule, ground, from);
+        self.raise(raise);
+    }
+
+    pub(super) fn draft_whole_review<'r>(&self, rule: &'r Rule, ground: &str, from: Instant) -> Raise<'r> {
+        let mut raise = self.draft(Kind::TerminationReview, None, Some(rule), Clock::InTime);
+        raise.about.detail = ground.into();
+        raise.from = from;
+        raise.expires = self.last_end();
+        raise
+    }
+
+    pub(super) fn rectified(&mut self, order: uuid::Uuid, accepted: bool) {
+        let version = self.event.version;
+        let by = if accepted { Ending::Met } else { Ending::Dropped }(version);
+        self.docket.end_named(self.at, by, |entry, id| entry.kind == Kind::Rectify && id == order);
+        if accepted {
+            return;
+        }
+        let orders = self.state.rectifications();
+        let Some(area) = orders.iter().find(|known| known.id == order).map(|known| known.area) else {
+            return;
+        };
+        self.unrectified_while_suspended(area);
+        self.unrectified_in_probation(area);
+    }
+
+    /// 中止期间未按要求整改或整改不到位.
+    pub(super) fn unrectified_while_suspended(&mut self, area: Option<AreaCode>) {
+        let law = *self.law;
+        let suspended = self.state.agreements.iter().find(|agreement| {
+            area.is_none_or(|area| area == agreement.area)
+                && agreement.suspension(self.at).is_some_and(|suspension| !suspension.at_request)
+        });
+        let Some(agreement) = suspended else { return };
+        let Some((_, rule)) = self.limit(law, self.at, agreement.area) else { return };
+        let mut raise = self.draft(Kind::TerminationReview, Some(agreement.area), Some(rule), Clock::InTime);
+        raise.about.line = Some(agreement.line);
+        raise.about.detail = "unrectified".into();
+        raise.expires = agreement.end().unwrap_or(Instant::MAX);
+        self.raise(raise);
+    }
+
+    /// 延长期内整改不到位的不予续签.
+    pub(super) fn unrectified_in_probation(&mut self, area: Option<AreaCode>) {
+        let law = *self.law;
+        let areas: Vec<AreaCode> = self.state.areas.iter().map(|state| state.area).collect();
+        for area in areas.into_iter().filter(|own| area.is_none_or(|area| area == *own)) {
+            let failed = failed_in_extension(self.state, area, self.at);
+            let rule = law.rulebook.rule(law::UNRECTIFIED_NOT_RENEWED, self.at, Some(area));
+            let agreement = self
+                .state
+                .agreement(area, Line::Basic)
+                .or_else(|| self.state.agreements_in(area).next())
+                .filter(|agreement| agreement.renewal_refused.is_none());
+            let (Some((_, cause)), Some(rule), Some(agreement)) = (failed, rule, agreement) else { continue };
+            if cause != self.event.version {
+                continue;
+            }
+            let end = agreement.end().unwrap_or(Instant::MAX);
+            let mut raise = self.draft(Kind::RenewalReview, Some(area), Some(rule), Clock::Set);
+            raise.about.detail = "unrectified-in-probation".into();
+            (raise.start, raise.expires) = (end, end);
+            self.raise(raise);
+        }
+    }
+
+    /// 提供资料, and what follows when they are not produced in time.
+    pub(super) fn records_demanded(&mut self, due: Instant) {
+        let law = *self.law;
+        let (medical, area) = (self.kind.is_medical(), self.first_area());
+        let days = law::count(law.rulebook, law::RECORDS_DAYS, self.at, area).filter(|_| medical);
+        // Where the deadline is the rule's own, the sum says so.
+        let (clock, start) = match days {
+            Some((days, _)) if self.at.plus_days(i64::from(days)) == due => (Clock::Days(days), self.at),
+            Some(_) | None => (Clock::Set, due),
+        };
+        let mut raise = self.draft(Kind::ProvideRecords, None, days.map(|(_, rule)| rule), clock);
+        raise.start = start;
+        self.raise(raise);
+        if let Some(rule) = law.rulebook.rule(law::RECORDS_NOT_PRODUCED, due, area).filter(|_| medical) {
+            self.whole_review(rule, "records", day_after(due));
+        }
+    }
+
+    /// 重大信息变更备案, and what follows when it is not filed in time.
+    pub(super) fn changed(&mut self, data: &Change) {
+        let law = *self.law;
+        let Some(approved) = data.approved_on.filter(|_| is_major(&data.what)) else { return };
+        let param = self.by_kind(law::FILING_WORKING_DAYS);
+        let Some((days, rule)) = law::count(law.rulebook, param, approved, self.first_area()) else { return };
+        let clock = Clock::WorkingDays(days);
+        let mut raise = self.draft(Kind::FileChange, None, Some(rule), clock);
+        raise.start = approved;
+        self.raise(raise);
+        // Called for from another day by each calendar that moves the last one.
+        for reading in clock.readings(approved, law.calendar, self.event.recorded_at) {
+            let Some(due) = reading.due else { continue };
+            let param = self.by_kind(law::UNFILED_CHANGE);
+            let Some(rule) = law.rulebook.rule(param, due, self.first_area()) else { continue };
+            let review = self.draft_whole_review(rule, "unfiled-change", day_after(due).max(self.at));
+            self.docket.raise_read(self.event, review, Reading { due: None, provisional: false, ..reading });
+        }
+    }
+
+    pub(super) fn fined(&mut self, data: &Fine) {
+        let law = *self.law;
+        if let Some((days, rule)) = law::count(law.rulebook, law::FINE_DAYS, self.at, self.first_area()) {
+            let raise = self.draft(Kind::PayFine, None, Some(rule), Clock::Days(days));
+            self.raise(raise);
+        }
+        self.rights(None);
+        if data.article.as_deref() == Some("40")
+            && let Some(rule) = law.rulebook.rule(self.by_kind(law::FRAUD_FOUND), self.at, self.first_area())
+        {
+            self.whole_review(rule, "fraud", self.at);
+        }
+    }
+
+    /// 申报的费用: paid by the day a rule sets from the declaration on, else in time.
+    pub(super) fn declared(&mut self, area: AreaCode) {
+        let law = *self.law;
+        let days = law::count(law.rulebook, law::SETTLEMENT_WORKING_DAYS, self.at, Some(area));
+        let Some((days, rule)) = days.filter(|_| self.kind.is_medical()) else {
+            return self.raise_in_time(Kind::PaySettlement, law::SETTLE_IN_TIME, area, "");
+        };
+        let raise = self.draft(Kind::PaySettlement, Some(area), Some(rule), Clock::WorkingDays(days));
+        self.raise(raise);
+    }
+
+    /// 停业、歇业 without the report that is due.
+    pub(super) fn closed_down(&mut self, reported: Option<bool>) {
+        let law = *self.law;
+        let rule = law.rulebook.rule(law::UNREPORTED_CLOSURE, self.at, self.first_area());
+        if let Some(rule) = rule.filter(|_| reported == Some(false) && self.kind.is_medical()) {
+            self.whole_review(rule, "unreported-closure", self.at);
+        }
+    }
+
+    /// 年度考核 below the local line.
+    pub(super) fn assessed(&mut self, data: &Assessment) {
+        let law = *self.law;
+        let Some(least) = law::count(law.rulebook, law::LEAST_SCORE, self.at, Some(data.area)) else {
+            return;
+        };
+        let (least, rule) = least;
+        if least <= data.score {
+            return;
+        }
+        let mut raise = self.draft(Kind::TerminationReview, Some(data.area), Some(rule), Clock::InTime);
+        raise.about.detail = format!("score:{}", data.score).into();
+        raise.expires = self.last_end();
+        self.raise(raise);
+    }
+
+    /// 复议 and 诉讼: clocks of the party, which run out.
+    pub(super) fn rights(&mut self, area: Option<AreaCode>) {
+        let (law, place) = (*self.law, area.or(self.first_area()));
+        let days = law::count(law.rulebook, law::REVIEW_DAYS, self.at, place)
+            .map(|(days, rule)| (Kind::SeekReview, Clock::Days(days), rule));
+        let months = law::count(law.rulebook, law::SUIT_MONTHS, self.at, place)
+            .map(|(months, rule)| (Kind::Sue, Clock::Months(months), rule));
+        for (kind, clock, rule) in days.into_iter().chain(months) {
+            let due = clock.last_day(self.at, law.calendar);
+            let mut raise = self.draft(kind, area, Some(rule), clock);
+            raise.expires = due.map_or(Instant::MAX, day_after);
+            self.raise(raise);
+        }
+    }
+}
