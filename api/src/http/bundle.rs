@@ -190,11 +190,9 @@ async fn open(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let (at, asked) = asked(app, query)?;
-    media::expect(headers, &["application/json"])?;
-    let body = media::body(body, COMMAND_BYTES_MAX)?;
-    let text = std::str::from_utf8(&body).map_err(|_| media::not_utf8())?;
+    let text = media::text(headers, &["application/json"], body, COMMAND_BYTES_MAX)?;
     let subject = subject(kind, code)?;
-    let mut reading = personal::reading(&subject, text)?;
+    let mut reading = personal::reading(&subject, &text)?;
     let command = |reading: &Map<String, Value>| Command::parse(&Value::Object(reading.clone()).to_string());
     let first = command(&reading).map_err(|error| Problem::command(&error))?;
     let only = match first.act.personal_act() {

@@ -50,10 +50,8 @@ pub(crate) async fn record(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    media::expect(&headers, MEDIA_TYPES)?;
-    let body = media::body(body, COMMAND_BYTES_MAX)?;
-    let text = std::str::from_utf8(&body).map_err(|_| media::not_utf8())?;
-    let mut command = Command::parse(text).map_err(|error| Problem::command(&error))?;
+    let text = media::text(&headers, MEDIA_TYPES, body, COMMAND_BYTES_MAX)?;
+    let mut command = Command::parse(&text).map_err(|error| Problem::command(&error))?;
     give_key(&mut command, &headers)?;
     let by_header = give_version(&app, &mut command, &headers).await?;
     let subject = command.subject.clone();

@@ -46,6 +46,20 @@ pub(crate) fn body(body: Result<Bytes, BytesRejection>, bytes_max: usize) -> Res
     })
 }
 
+/// The body of a type that is taken, as text.
+///
+/// # Errors
+/// As [`expect`] and [`body`]; `malformed-json` for bytes that are no text.
+pub(crate) fn text(
+    headers: &HeaderMap,
+    types: &[&str],
+    given: Result<Bytes, BytesRejection>,
+    bytes_max: usize,
+) -> Result<String, Problem> {
+    expect(headers, types)?;
+    String::from_utf8(body(given, bytes_max)?.into()).map_err(|_| not_utf8())
+}
+
 /// The refusal of bytes that are no text.
 pub(crate) fn not_utf8() -> Problem {
     Problem::new(&catalogue::INVALID_COMMAND, words!("the body is not UTF-8 text", "请求正文不是 UTF-8 文本"))

@@ -121,11 +121,9 @@ async fn read(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    media::expect(headers, &["application/json"])?;
-    let body = media::body(body, COMMAND_BYTES_MAX)?;
-    let text = std::str::from_utf8(&body).map_err(|_| media::not_utf8())?;
+    let text = media::text(headers, &["application/json"], body, COMMAND_BYTES_MAX)?;
     let subject = subject(kind, code)?;
-    let command = command(&subject, text)?;
+    let command = command(&subject, &text)?;
     match app.ledger().open_personal(command).await {
         Ok((done, opened)) => {
             app.metrics().recorded.inc();
