@@ -132,6 +132,24 @@ impl Laws {
         self.on(Rulebook::amended(name, text)?).map_err(|error| error.source)
     }
 
+    /// The law known, had the events of an area been these: another course of its acts ([`crate::what_if`]). What other areas
+    /// adopted stays; of a subject that is no area nothing changes.
+    ///
+    /// # Errors
+    /// [`LawsError`] for a text that cannot be read beside the others.
+    pub fn on_the_course(&self, subject: &Subject, events: &[&Event]) -> Result<Self, LawsError> {
+        let Subject::Area(code) = subject else { return Ok(self.clone()) };
+        let others = self.steps[..self.known].iter().filter(|step| step.area != code.area());
+        let mut steps: Vec<(AreaCode, &Event)> = others.map(|step| (step.area, &step.event)).collect();
+        steps.extend(events.iter().map(|event| (code.area(), *event)));
+        steps.sort_by_key(|(_, event)| (event.position, event.version));
+        let mut laws = Self::new(Arc::clone(&self.base));
+        for (area, event) in steps {
+            laws.take(&Subject::Area(AreaSubject::of(area)), event)?;
+        }
+        Ok(laws)
+    }
+
     /// The law of a day as it is known, taken to hold at all times and to have been known at all times.
     #[must_use]
     pub fn as_if_of(&self, day: Instant) -> Self {

@@ -154,6 +154,15 @@ impl Act {
     }
 }
 
+/// Whether the act that an event records may have asked for anything of other subjects ([`Act::asks`]).
+#[must_use]
+pub const fn may_ask(data: &EventData) -> bool {
+    matches!(
+        data,
+        EventData::Institution(InstitutionEvent::Applied(_) | InstitutionEvent::AgreementSigned(_))
+    )
+}
+
 fn application(data: &Application, kind: InstitutionKind) -> Vec<Ask> {
     let mut asks = vec![Ask::Admission { area: data.area, kind }];
     for person in people(data) {

@@ -5,19 +5,24 @@
 //! and comparing: so nothing is laid at the door of the supposition that is not its doing.
 
 mod compare;
+mod elsewhere;
 mod ground;
 
 pub use compare::{Stretch, compare};
+pub use elsewhere::Elsewhere;
 
 use crate::command::{Circumstances, Command};
 use crate::decide::Decision;
-use crate::event::{Event, NewEvent};
+use crate::event::{Event, EventRef, NewEvent};
 use crate::id::{Subject, Version};
 use crate::laws::Laws;
-use crate::others::OtherFact;
+use crate::others::{self, OtherFact};
+use crate::reactor;
 use crate::rejection::Rejection;
 use crate::time::Instant;
+use elsewhere::Follow;
 pub(crate) use ground::Ground;
+use std::borrow::Cow;
 use uuid::Uuid;
 
 /// An event and what a decision looks at beside it.
@@ -49,6 +54,8 @@ pub struct Supposition<'a> {
     pub other: &'a Laws,
     /// Another course.
     pub fork: Option<&'a Fork>,
+    /// Another course of another subject's acts.
+    pub elsewhere: Option<&'a Elsewhere>,
     /// Whether acts are decided again; otherwise what was recorded stands as it is.
     pub again: bool,
 }
@@ -64,6 +71,8 @@ pub enum Outcome {
     Refused(Box<Rejection>),
     /// It acts on an event that would not be there.
     WithoutObject,
+    /// It followed from an event of another subject that would not be there.
+    WithoutCause,
 }
 
 /// An act that comes out otherwise.
@@ -73,6 +82,9 @@ pub struct Otherwise {
     pub act: Option<Version>,
     /// What becomes of it.
     pub outcome: Outcome,
+    /// The event of another subject that it comes out otherwise for; none where the reason lies in its own history or in
+    /// the law.
+    pub because: Option<EventRef>,
 }
 
 /// A supposed history.
@@ -94,18 +106,24 @@ pub fn suppose(subject: &Subject, records: &[Record], supposition: Supposition<'
         actual: Ground::new(kind),
         supposed: None,
         acts: Vec::new(),
+        follows: supposition
+            .elsewhere
+            .map(|elsewhere| elsewhere.follows(subject, records, supposition.other))
+            .unwrap_or_default(),
         next: records.iter().map(|record| record.event.version + 1).max().unwrap_or(0),
     };
     let mut rest = records;
     while let Some((first, others)) = rest.split_first() {
+        course.follow(first.event.recorded_at);
         let follows = |record: &&Record| record.event.caused_by == Some(first.event.version);
         let count = others.iter().take_while(follows).count();
         let (caused, after) = others.split_at(count);
         course.take(first, &caused.iter().map(|record| record.event.clone()).collect::<Vec<_>>());
         rest = after;
     }
+    course.follow(Instant::MAX);
     if let Some(Fork::Insert(command)) = supposition.fork {
-        course.insert(command);
+        course.insert(command, Instant::MAX, None);
     }
     let events = course.supposed.unwrap_or(course.actual).events;
     Supposed { events, acts: course.acts }
@@ -118,49 +136,87 @@ struct Course<'a> {
     /// None as long as it is the same.
     supposed: Option<Ground>,
     acts: Vec<Otherwise>,
+    /// What would follow from the other course elsewhere and is still to come.
+    follows: Vec<Follow>,
     /// The next version nobody has.
     next: Version,
 }
 
+/// What becomes of an act, and the event elsewhere that makes it so.
+type Becomes = (Outcome, Option<EventRef>);
+
 impl Course<'_> {
     fn take(&mut self, first: &Record, caused: &[Event]) {
         let event = &first.event;
-        let outcome = match self.supposition.fork {
-            Some(Fork::Without(version)) if *version == event.version => Some(Outcome::LeftOut),
+        let becomes = match self.supposition.fork {
+            Some(Fork::Without(version)) if *version == event.version => Some((Outcome::LeftOut, None)),
             Some(Fork::Replace(version, command)) if *version == event.version => {
                 let others = &first.circumstances.others;
-                Some(outcome(self.decide_supposed(command, Some(event), others)))
+                Some((outcome(self.decide_supposed(command, event, others)), None))
             }
-            Some(_) | None => self.without_object(event).or_else(|| self.otherwise(first, caused)),
+            Some(_) | None => self
+                .without_object(event)
+                .map(|outcome| (outcome, None))
+                .or_else(|| self.without_cause(first, caused))
+                .or_else(|| self.otherwise(first, caused)),
         };
-        match outcome {
+        match becomes {
             None => {
                 if let Some(supposed) = &mut self.supposed {
                     supposed.extend(event, caused);
                 }
             }
-            Some(outcome) => {
+            Some((outcome, because)) => {
                 let mut supposed = self.supposed.take().unwrap_or_else(|| self.actual.clone());
                 if let Outcome::Decided(decision) = &outcome {
                     let events = self.recorded_as(decision, Some(event), caused);
                     events.iter().for_each(|event| supposed.push(event.clone()));
                 }
                 self.supposed = Some(supposed);
-                self.acts.push(Otherwise { act: Some(event.version), outcome });
+                self.acts.push(Otherwise { act: Some(event.version), outcome, because });
             }
         }
         self.actual.extend(event, caused);
     }
 
-    fn insert(&mut self, command: &Command) {
-        let outcome = outcome(self.decide_supposed(command, None, &[]));
+    /// One more act, decided after what was recorded up to an instant.
+    fn insert(&mut self, command: &Command, after: Instant, because: Option<EventRef>) {
+        let mut decided = self.decide_new(command, after);
+        if let Err(rejection) = &decided
+            && let Some(review) = reactor::refused(command, rejection)
+        {
+            decided = self.decide_new(&review, after);
+        }
+        let outcome = outcome(decided);
         let mut supposed = self.supposed.take().unwrap_or_else(|| self.actual.clone());
         if let Outcome::Decided(decision) = &outcome {
             let events = self.recorded_as(decision, None, &[]);
             events.iter().for_each(|event| supposed.push(event.clone()));
         }
         self.supposed = Some(supposed);
-        self.acts.push(Otherwise { act: None, outcome });
+        self.acts.push(Otherwise { act: None, outcome, because });
+    }
+
+    /// What would follow from the other course elsewhere before an instant of recording, and is recorded by nothing.
+    fn follow(&mut self, before: Instant) {
+        while let Some(index) = self.follows.iter().position(|follow| {
+            follow.instead_of.is_none() && (follow.after < before || before == Instant::MAX)
+        }) {
+            let Follow { command, after, origin, .. } = self.follows.remove(index);
+            self.insert(&command, after, Some(origin));
+        }
+    }
+
+    /// A reaction whose cause elsewhere would not be, or would be another.
+    fn without_cause(&mut self, first: &Record, caused: &[Event]) -> Option<Becomes> {
+        let event = &first.event;
+        let origin = self.supposition.elsewhere?.took_away(&event.data)?;
+        let instead = self.follows.iter().position(|follow| follow.instead_of == Some(event.version));
+        let Some(index) = instead else { return Some((Outcome::WithoutCause, Some(origin))) };
+        let Follow { command, .. } = self.follows.remove(index);
+        let decided = self.decide_supposed(&command, event, &first.circumstances.others);
+        let same = decided.as_ref().is_ok_and(|decision| is_recorded(decision, event, caused));
+        (!same).then(|| (outcome(decided), Some(origin)))
     }
 
     /// An annulment or correction of something that would not be there.
@@ -173,12 +229,13 @@ impl Course<'_> {
     }
 
     /// What an act would come to, where that is not what it came to.
-    fn otherwise(&self, first: &Record, caused: &[Event]) -> Option<Outcome> {
-        let Supposition { law, other, again, .. } = self.supposition;
+    fn otherwise(&self, first: &Record, caused: &[Event]) -> Option<Becomes> {
+        let Supposition { law, other, elsewhere, again, .. } = self.supposition;
         let event = &first.event;
         let on_record = event.data.annulment().is_some() || event.data.correction().is_some();
         let same_ground = self.supposed.is_none() && std::ptr::eq(law, other);
-        if !again || on_record || same_ground || event.caused_by.is_some() {
+        let elsewhere = elsewhere.filter(|_| others::may_ask(&event.data));
+        if !again || on_record || event.caused_by.is_some() || (same_ground && elsewhere.is_none()) {
             return None;
         }
         let mut command = Command::recorded(
@@ -189,22 +246,27 @@ impl Course<'_> {
             law.book_before(event.recorded_at),
         )?;
         let others = &first.circumstances.others;
-        let mut supposed = self.decide_supposed(&command, Some(event), others);
+        let (would_know, because) = match elsewhere.and_then(|elsewhere| elsewhere.others(&command, first)) {
+            Some((facts, because)) => (Cow::Owned(facts), Some(because)),
+            None if same_ground => return None,
+            None => (Cow::Borrowed(others), None),
+        };
+        let mut supposed = self.decide_supposed(&command, event, &would_know);
         let as_recorded = |decided: &Result<Decision, Rejection>| {
             decided.as_ref().is_ok_and(|decision| is_recorded(decision, event, caused))
         };
         if as_recorded(&supposed) {
             return None;
         }
-        let mut actual = self.decide(&self.actual, &command, Some(event), law, others);
+        let mut actual = self.decide(&self.actual, &command, event, law, others);
         if !as_recorded(&actual) {
             // An agreement signed late holds from its own first day, but was decided on the day it was signed: that day
             // is not recorded, and at the latest it was the day of the record.
             command.envelope.effective_at = Some(event.recorded_at);
-            let later = self.decide(&self.actual, &command, Some(event), law, others);
+            let later = self.decide(&self.actual, &command, event, law, others);
             if as_recorded(&later) {
                 actual = later;
-                supposed = self.decide_supposed(&command, Some(event), others);
+                supposed = self.decide_supposed(&command, event, &would_know);
             }
         }
         let same = match (&actual, &supposed) {
@@ -212,32 +274,36 @@ impl Course<'_> {
             (Err(actual), Err(supposed)) => actual.code == supposed.code,
             (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
         };
-        (!same).then(|| outcome(supposed))
+        (!same).then(|| (outcome(supposed), because))
     }
 
     fn decide_supposed(
         &self,
         command: &Command,
-        at: Option<&Event>,
+        at: &Event,
         others: &[OtherFact],
     ) -> Result<Decision, Rejection> {
         let ground = self.supposed.as_ref().unwrap_or(&self.actual);
         self.decide(ground, command, at, self.supposition.other, others)
     }
 
+    /// A command in the place of a recorded event.
     fn decide(
         &self,
         ground: &Ground,
         command: &Command,
-        at: Option<&Event>,
+        at: &Event,
         laws: &Laws,
         others: &[OtherFact],
     ) -> Result<Decision, Rejection> {
-        let (newest, laws) = match at {
-            Some(event) => (event.version.checked_sub(1), laws.before(event.recorded_at)),
-            None => (self.next.checked_sub(1), laws.clone()),
-        };
-        ground.decide_recorded(command, newest, &laws, others)
+        ground.decide_recorded(command, at.version.checked_sub(1), &laws.before(at.recorded_at), others)
+    }
+
+    /// A command that has no place in what is recorded.
+    fn decide_new(&self, command: &Command, after: Instant) -> Result<Decision, Rejection> {
+        let ground = self.supposed.as_ref().unwrap_or(&self.actual);
+        let laws = self.supposition.other.known_at(after);
+        ground.decide_recorded(command, self.next.checked_sub(1), &laws, &[])
     }
 
     /// Events as they would be recorded: in the places of those of the act, and beyond them where there are more.

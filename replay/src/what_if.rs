@@ -6,7 +6,7 @@ use crate::subjects::{self, Page, PageSize};
 use accord_domain::command::Circumstances;
 use accord_domain::event::DecodeError;
 use accord_domain::obligation::obligations;
-use accord_domain::what_if::{Fork, Otherwise, Record, Stretch, Supposition, compare, suppose};
+use accord_domain::what_if::{Elsewhere, Fork, Otherwise, Record, Stretch, Supposition, compare, suppose};
 use accord_domain::{AreaCode, Event, Instant, Laws, Obligation, Subject};
 use accord_projections::{Report, wait_for};
 use accord_store::{EventLog, LogError, Stored};
@@ -24,7 +24,7 @@ pub struct Supposing<'a> {
     /// The law supposed, where it is another: every act is decided again under it.
     pub other: Option<&'a Laws>,
     /// Another course of one subject's acts.
-    pub fork: Option<Fork>,
+    pub course: Option<&'a Course>,
     /// Whether the acts recorded later are decided again on the other course, rather than kept as they were recorded.
     pub again: bool,
 }
@@ -44,10 +44,80 @@ pub struct WhatIf {
     pub no_longer_due: Vec<Obligation>,
     /// What is not due and would be.
     pub newly_due: Vec<Obligation>,
+    /// Whether the other course of its acts may reach other subjects.
+    pub may_reach_others: bool,
     /// The events as they would be.
     pub supposed: Vec<Event>,
     /// The events as they are.
     pub events: Vec<Stored>,
+}
+
+/// Another course of one subject's acts, and how it bears on the others.
+#[derive(Clone, Debug)]
+pub struct Course {
+    fork: Fork,
+    elsewhere: Elsewhere,
+    /// The law as it would be; none where it is the same.
+    law: Option<Laws>,
+}
+
+impl Course {
+    /// The course of a subject whose events are given; those recorded later than what is supposed to be known are not
+    /// looked at.
+    ///
+    /// # Errors
+    /// When an event cannot be read, or rules that an area adopted cannot without others.
+    pub fn of(
+        subject: &Subject,
+        stored: &[Stored],
+        fork: Fork,
+        supposing: &Supposing<'_>,
+    ) -> Result<Self, ReplayError> {
+        let known = stored.iter().take_while(|stored| stored.recorded_at <= supposing.known_at).count();
+        let records = records(&stored[..known])?;
+        let supposition = Supposition { fork: Some(&fork), ..supposing.of(subject, &records) };
+        let supposed = suppose(subject, &records, supposition);
+        let elsewhere = Elsewhere::of(subject, &records, &supposed, &fork);
+        let law = elsewhere.law(supposing.other.unwrap_or(supposing.law)).map_err(LogError::from)?;
+        Ok(Self { fork, elsewhere, law })
+    }
+
+    /// Whose acts.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        self.elsewhere.subject()
+    }
+
+    /// Whether other subjects may be reached: a first look, that does not look at them.
+    #[must_use]
+    pub fn may_reach_others(&self) -> bool {
+        self.elsewhere.may_reach_others()
+    }
+}
+
+impl<'a> Supposing<'a> {
+    /// The law under which subjects other than that of the course are supposed to be decided.
+    #[must_use]
+    pub fn supposed_law(&self) -> &'a Laws {
+        self.course.and_then(|course| course.law.as_ref()).or(self.other).unwrap_or(self.law)
+    }
+
+    /// What is supposed of one subject.
+    fn of(&self, subject: &Subject, records: &[Record]) -> Supposition<'a> {
+        let own = self.course.is_some_and(|course| course.subject() == subject);
+        let (own, elsewhere) = match self.course {
+            Some(course) if own => (Some(course), None),
+            course => (None, course.filter(|course| course.elsewhere.may_reach(subject, records))),
+        };
+        let other = if own.is_some() { self.other.unwrap_or(self.law) } else { self.supposed_law() };
+        Supposition {
+            law: self.law,
+            other,
+            fork: own.map(|course| &course.fork),
+            elsewhere: elsewhere.map(|course| &course.elsewhere),
+            again: self.again || !std::ptr::eq(other, self.law),
+        }
+    }
 }
 
 impl WhatIf {
@@ -58,6 +128,7 @@ impl WhatIf {
             && self.no_longer_due.is_empty()
             && self.newly_due.is_empty()
             && self.acts.is_empty()
+            && self.to_reconsider.is_empty()
     }
 }
 
@@ -73,11 +144,11 @@ pub fn what_if(
     let known = stored.iter().take_while(|stored| stored.recorded_at <= supposing.known_at).count();
     let stored = &stored[..known];
     let records = records(stored)?;
-    let other = supposing.other.unwrap_or(supposing.law);
-    let again = supposing.again || supposing.other.is_some();
-    let supposition = Supposition { law: supposing.law, other, fork: supposing.fork.as_ref(), again };
+    let supposition = supposing.of(&subject, &records);
+    let other = supposition.other;
     let supposed = suppose(&subject, &records, supposition);
-    let to_reconsider = if again || supposing.fork.is_none() {
+    let other_course = supposition.fork.is_some() || supposition.elsewhere.is_some();
+    let to_reconsider = if supposition.again || !other_course {
         Vec::new()
     } else {
         let decided = suppose(&subject, &records, Supposition { again: true, ..supposition });
@@ -93,7 +164,7 @@ pub fn what_if(
     } else {
         compare(subject.kind(), &actual, &supposed.events)
     };
-    let (no_longer_due, newly_due) = if supposed.acts.is_empty() && supposing.other.is_none() {
+    let (no_longer_due, newly_due) = if supposed.acts.is_empty() && std::ptr::eq(other, supposing.law) {
         (Vec::new(), Vec::new())
     } else {
         let due =
@@ -108,13 +179,15 @@ pub fn what_if(
         stretches,
         no_longer_due,
         newly_due,
+        may_reach_others: supposition.fork.is_some()
+            && supposing.course.is_some_and(Course::may_reach_others),
         supposed: supposed.events,
         events: stored.to_vec(),
     })
 }
 
-/// What would stand otherwise of every subject, or of those of one pooling area, under another law; a subject of which
-/// nothing would is passed over.
+/// What would stand otherwise of every subject, or of those of one pooling area, under another law or with another course of
+/// one subject's acts; a subject of which nothing would is passed over.
 ///
 /// # Errors
 /// [`ReplayError::Cancelled`] when the report or the receiver says to stop; else when the log cannot be read.

@@ -5,8 +5,9 @@
 
 use accord_api::ledger::{Importer, LineResult, Watcher, Why};
 use accord_api::{Access, Failure, Ledger};
+use accord_domain::what_if::{Fork, Outcome};
 use accord_domain::{Command, Subject};
-use accord_replay::{Supposing, what_if};
+use accord_replay::{Course, Supposing, what_if};
 use accord_store::EventLog;
 use accord_store::clock::ManualClock;
 use accord_tests::world::{World, at};
@@ -121,15 +122,18 @@ async fn what_a_decision_rested_on_is_stored_with_it_and_it_is_decided_alike_fro
         known_at: at("2030-01-01"),
         law: &laws,
         other: None,
-        fork: Some(accord_domain::what_if::Fork::Without(signed.version)),
+        course: None,
         again: true,
     };
+    let without = Fork::Without(signed.version);
+    let course = Course::of(&subject, &stored, without, &supposing).unwrap();
+    let supposing = Supposing { course: Some(&course), ..supposing };
     let found = what_if(subject, &stored, &supposing).unwrap();
     let refused: Vec<&str> = found
         .acts
         .iter()
         .filter_map(|act| match &act.outcome {
-            accord_domain::what_if::Outcome::Refused(rejection) => Some(rejection.code),
+            Outcome::Refused(rejection) => Some(rejection.code),
             _ => None,
         })
         .collect();

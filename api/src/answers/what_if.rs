@@ -3,6 +3,7 @@
 use super::gather::reason;
 use super::{AnswerError, Coordinates, Due, Lang, Reason, Refusal};
 use accord_domain::difference::Field;
+use accord_domain::event::EventRef;
 use accord_domain::rulebook::{Citation, Rulebook};
 use accord_domain::what_if::{Otherwise, Outcome, Stretch};
 use accord_domain::{Instant, NewEvent, Obligation, Version};
@@ -31,6 +32,8 @@ pub struct WhatIf {
     pub no_longer_due: Vec<Due>,
     /// What is not due and would be.
     pub newly_due: Vec<Due>,
+    /// Whether other subjects may be reached: they are told of when an area or all are asked about.
+    pub may_reach_others: bool,
     /// The recorded events that are named.
     pub events: Vec<Reason>,
 }
@@ -40,8 +43,10 @@ pub struct WhatIf {
 pub struct ActOtherwise {
     /// The event that records it; null for one that is supposed.
     pub act: Option<Uuid>,
-    /// `left-out`, `decided`, `refused` or `without-object`.
+    /// `left-out`, `decided`, `refused`, `without-object` or `without-cause`.
     pub outcome: &'static str,
+    /// The event of another subject that makes it so, by stream and version; null where its own history or the law does.
+    pub because: Option<EventRef>,
     /// With `decided`: what it would come to.
     pub events: Vec<EventSupposed>,
     /// With `refused`: why, with the rule.
@@ -111,6 +116,7 @@ impl WhatIf {
             fields: found.stretches.iter().map(|stretch| teller.field(stretch)).collect(),
             no_longer_due: teller.due(found, &found.no_longer_due),
             newly_due: teller.due(found, &found.newly_due),
+            may_reach_others: found.may_reach_others,
             events: reasons.into_values().collect(),
         })
     }
@@ -154,6 +160,7 @@ impl Teller<'_> {
         let outcome = match &act.outcome {
             Outcome::LeftOut => "left-out",
             Outcome::WithoutObject => "without-object",
+            Outcome::WithoutCause => "without-cause",
             Outcome::Refused(rejection) => {
                 let blocked_by =
                     rejection.blocked_by.iter().filter_map(|version| self.id(*version)).collect();
@@ -165,7 +172,8 @@ impl Teller<'_> {
                 "decided"
             }
         };
-        Ok(ActOtherwise { act: act.act.and_then(|version| self.id(version)), outcome, events, refusal })
+        let (event, because) = (act.act.and_then(|version| self.id(version)), act.because.clone());
+        Ok(ActOtherwise { act: event, outcome, because, events, refusal })
     }
 
     fn event(&self, new: &NewEvent) -> Result<EventSupposed, AnswerError> {

@@ -258,13 +258,13 @@ pub struct Suppose {
     #[arg(long, value_parser = instant, value_name = "D", group = "supposed")]
     pub as_if_law_of: Option<Instant>,
     /// Without the act that this event records, and what followed from it
-    #[arg(long, value_name = "EVENT", group = "supposed", conflicts_with_all = ["area", "all"])]
+    #[arg(long, value_name = "EVENT", group = "supposed")]
     pub without: Option<Uuid>,
     /// With the command of a file in the place of the act that this event records
-    #[arg(long, num_args = 2, value_names = ["EVENT", "FILE"], group = "supposed", conflicts_with_all = ["without", "area", "all"])]
+    #[arg(long, num_args = 2, value_names = ["EVENT", "FILE"], group = "supposed", conflicts_with = "without")]
     pub replace: Vec<String>,
     /// With the command of a file besides all that is recorded
-    #[arg(long, value_name = "FILE", group = "supposed", conflicts_with_all = ["without", "replace", "area", "all"])]
+    #[arg(long, value_name = "FILE", group = "supposed", conflicts_with_all = ["without", "replace"])]
     pub insert: Option<PathBuf>,
     /// Decide the acts recorded later again, too; otherwise they are kept as they were recorded
     #[arg(long)]

@@ -13,7 +13,7 @@ use crate::ledger::Ledger;
 use accord_domain::what_if::Fork;
 use accord_domain::{Command, Laws, Subject};
 use accord_projections::Report;
-use accord_replay::{Supposing, WhatIf as Found};
+use accord_replay::{Course, Supposing, WhatIf as Found};
 use accord_store::EventLog;
 use std::path::Path;
 use uuid::Uuid;
@@ -26,33 +26,38 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
     let laws = ledger.laws().known_at(place.known_at);
     let other = other_law(asked, &laws, lang)?;
     let forked = fork(session, &ledger, asked)?;
-    let law = (laws.book(), other.as_ref().unwrap_or(&laws).book());
-    let (subject, fork) = match forked {
-        Some((subject, fork)) => (Some(subject), Some(fork)),
-        None => (asked.subject.clone(), None),
-    };
-    if let (Some(of), Some(named)) = (&subject, &asked.subject)
-        && of != named
-    {
-        return Err(refuse(&Wrong::OtherSubject { of: of.clone(), named: named.clone() }, lang));
-    }
-    let supposing = Supposing {
+    let mut supposing = Supposing {
         as_of: place.as_of,
         known_at: place.known_at,
         law: &laws,
         other: other.as_ref(),
-        fork,
+        course: None,
         again: asked.again,
     };
-    if let Some(subject) = subject {
-        let stored = events_of(session, &ledger, &subject, place.known_at)?;
-        let found =
-            accord_replay::what_if(subject, &stored, &supposing).map_err(|error| failed(&error, lang))?;
-        let answer = WhatIf::of(&found, place, law, lang).map_err(|error| Stop::answer(&error, lang))?;
+    let course = match forked {
+        Some((of, fork)) => {
+            if let Some(named) = asked.subject.clone().filter(|named| *named != of) {
+                return Err(refuse(&Wrong::OtherSubject { of, named }, lang));
+            }
+            let stored = events_of(session, &ledger, &of, place.known_at)?;
+            let course = Course::of(&of, &stored, fork, &supposing);
+            Some(course.map_err(|error| failed(&error, lang))?)
+        }
+        None => None,
+    };
+    supposing.course = course.as_ref();
+    let books = (laws.book(), supposing.supposed_law().book());
+    let many = asked.all || asked.area.is_some();
+    let of_course = course.as_ref().filter(|_| !many).map(Course::subject);
+    if let Some(subject) = of_course.or(asked.subject.as_ref()) {
+        let stored = events_of(session, &ledger, subject, place.known_at)?;
+        let found = accord_replay::what_if(subject.clone(), &stored, &supposing);
+        let found = found.map_err(|error| failed(&error, lang))?;
+        let answer = WhatIf::of(&found, place, books, lang).map_err(|error| Stop::answer(&error, lang))?;
         session.out.answer(&answer, text::what_if)?;
         return Ok(());
     }
-    if asked.area.is_none() && !asked.all {
+    if !many {
         let message = lang.of_two("请给出主体、--area 或 --all", "name a subject, --area or --all");
         return Err(Stop::problem(Problem::new(Exit::Usage, "invalid-question", message.to_owned())));
     }
@@ -66,7 +71,7 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
     let mut count = 0_u64;
     streamed(session, &ledger, question, |session, found| {
         count += 1;
-        let answer = WhatIf::of(&found, place, law, lang)?;
+        let answer = WhatIf::of(&found, place, books, lang)?;
         Ok(if session.out.json {
             session.out.document(&answer)
         } else {

@@ -12,7 +12,7 @@ use crate::answers::{Coordinates, Lang, WhatIf, gather};
 use crate::limits::COMMAND_BYTES_MAX;
 use accord_domain::what_if::Fork;
 use accord_domain::{AreaCode, Command, Instant, Laws, Subject, words};
-use accord_replay::{Supposing, what_if, what_if_page};
+use accord_replay::{Course, Supposing, what_if, what_if_page};
 use accord_store::merkle::hex;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -69,9 +69,10 @@ struct Replace {
 /// the law of another day (`as_if_law_of`) or under a rulebook amended by TOML (`rulebook`). The log is forked in memory;
 /// nothing is recorded. With `again` the acts recorded later are decided again too.
 ///
-/// Another law is asked of one subject, or with `area` or `all` of every subject: those of which something would stand
-/// otherwise, in the order in which they were first heard of, page by page. Send the same body with `cursor` until
-/// `next_cursor` is null.
+/// It is asked of one subject, or with `area` or `all` of every subject: those of which something would stand otherwise, in
+/// the order in which they were first heard of, page by page. Another course of one subject's acts reaches the others by
+/// what followed from it there, by what they asked about it, and by the rules an area adopted. Send the same body with
+/// `cursor` until `next_cursor` is null.
 #[utoipa::path(
     post,
     path = "/v1/what-if",
@@ -105,16 +106,13 @@ pub(crate) async fn suppose(
         ));
     }
     if asked.all || asked.area.is_some() {
-        if fork.is_some() || asked.subject.is_some() {
+        if asked.subject.is_some() {
             return Err(invalid(
                 "whose",
-                &words!(
-                    "area and all are for another law; an act is of its own subject alone",
-                    "area 与 all 仅用于假设另一法律；行为只涉及其主体"
-                ),
+                &words!("give subject, area or all, one of them", "subject、area、all 只能给其一"),
             ));
         }
-        return many(&app, at, &paging, asked, lang).await;
+        return many(&app, at, &paging, asked, fork, lang).await;
     }
     let named = asked.subject.as_deref().map(Subject::parse).transpose();
     let named = named.map_err(|error| Problem::new(&catalogue::INVALID_CODE, error.words()))?;
@@ -135,19 +133,32 @@ pub(crate) async fn suppose(
     }
     // Deciding a long history again takes a while: away from the threads that serve others.
     let answered = tokio::task::spawn_blocking(move || {
-        let supposing = Supposing {
-            as_of: coordinates.as_of,
-            known_at: coordinates.known_at,
-            law: &laws,
-            other: other.as_ref(),
-            fork,
-            again: asked.again,
-        };
+        let supposing = supposing(coordinates, &laws, other.as_ref(), &asked);
+        let course = fork.map(|fork| Course::of(&subject, &stored, fork, &supposing)).transpose();
+        let course = course.map_err(|error| from_replay(&error))?;
+        let supposing = Supposing { course: course.as_ref(), ..supposing };
         let found = what_if(subject, &stored, &supposing).map_err(|error| from_replay(&error))?;
-        let law = (laws.book(), other.as_ref().unwrap_or(&laws).book());
-        WhatIf::of(&found, coordinates, law, lang).map_err(Problem::from)
+        let books = (laws.book(), supposing.supposed_law().book());
+        WhatIf::of(&found, coordinates, books, lang).map_err(Problem::from)
     });
     Ok(json(&answered.await.map_err(|_| Problem::internal())??))
+}
+
+/// What is supposed, but for another course of acts.
+fn supposing<'a>(
+    coordinates: Coordinates,
+    law: &'a Laws,
+    other: Option<&'a Laws>,
+    asked: &Asked,
+) -> Supposing<'a> {
+    Supposing {
+        as_of: coordinates.as_of,
+        known_at: coordinates.known_at,
+        law,
+        other,
+        course: None,
+        again: asked.again,
+    }
 }
 
 #[derive(Serialize)]
@@ -157,26 +168,36 @@ struct List {
     next_cursor: Option<String>,
 }
 
-/// Every subject, or those of an area, under another law.
-async fn many(app: &App, at: At, paging: &Paging, asked: Asked, lang: Lang) -> Result<Response, Problem> {
+/// Every subject, or those of an area, of which something would stand otherwise.
+async fn many(
+    app: &App,
+    at: At,
+    paging: &Paging,
+    asked: Asked,
+    fork: Option<(Subject, Fork)>,
+    lang: Lang,
+) -> Result<Response, Problem> {
     let coordinates = paging.pin(app.coordinates(at).await?);
     let laws = app.ledger().laws().known_at(coordinates.known_at);
     let other = other_law(&asked, &laws)?;
     let (from, size) = (position_after(paging)?, looked_at(paging.limit));
+    let forked = match fork {
+        Some((of, fork)) => {
+            let stored = gather::history(app.log(), &of, coordinates.known_at).await?;
+            Some((of, stored, fork))
+        }
+        None => None,
+    };
     let worker = app.clone();
     let answered = tokio::task::spawn_blocking(move || {
-        let supposing = Supposing {
-            as_of: coordinates.as_of,
-            known_at: coordinates.known_at,
-            law: &laws,
-            other: other.as_ref(),
-            fork: None,
-            again: asked.again,
-        };
+        let supposing = supposing(coordinates, &laws, other.as_ref(), &asked);
+        let course = forked.map(|(of, stored, fork)| Course::of(&of, &stored, fork, &supposing)).transpose();
+        let course = course.map_err(|error| from_replay(&error))?;
+        let supposing = Supposing { course: course.as_ref(), ..supposing };
         let page = what_if_page(worker.log(), &supposing, asked.area, from, size);
         let page = page.map_err(|error| from_replay(&error))?;
-        let law = (laws.book(), other.as_ref().unwrap_or(&laws).book());
-        let items = page.found.iter().map(|found| WhatIf::of(found, coordinates, law, lang));
+        let books = (laws.book(), supposing.supposed_law().book());
+        let items = page.found.iter().map(|found| WhatIf::of(found, coordinates, books, lang));
         Ok::<_, Problem>((items.collect::<Result<Vec<_>, _>>()?, page.next))
     });
     let (items, next) = answered.await.map_err(|_| Problem::internal())??;

@@ -244,7 +244,7 @@ fn what_if(ledger: &Path, as_of: Instant) -> anyhow::Result<Outcome<u64>> {
         known_at: Instant::MAX,
         law: Laws::national(),
         other: Some(&other),
-        fork: None,
+        course: None,
         again: false,
     };
     let mut count = 0_u64;

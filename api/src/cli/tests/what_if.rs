@@ -53,6 +53,8 @@ fn without_an_act_the_rest_is_kept_and_what_rests_on_it_is_named() {
         let ended = desk.run(&["--json", "what-if", "--without", &march, "--again"]);
         serde_json::to_string_pretty(&ended.json()).unwrap()
     });
+    // Asked of all, nobody else is reached.
+    assert_snapshot!("what_if_without_of_all", both(&desk, &["what-if", "--all", "--without", &march]));
     // Nothing was written.
     assert_eq!(desk.run(&["--json", "history", DOCTOR]).data.lines().count(), 5);
 }

@@ -12,6 +12,12 @@ use crate::cli::words::{basis, day, event, period};
 pub fn what_if(answer: &WhatIf, lang: Lang) -> String {
     let mut out = format!("{}\n{}\n", answer.subject, coordinates(&answer.coordinates, lang));
     out.push_str(&what_if_brief(answer, lang));
+    if answer.may_reach_others {
+        out.push_str(lang.of_two(
+            "\n这可能影响其他主体：加 --all 或 --area 查看。\n",
+            "\nThis may reach other subjects: ask with --all or --area.\n",
+        ));
+    }
     if !answer.events.is_empty() {
         out.push_str(&why(&answer.events, lang));
     }
@@ -23,6 +29,7 @@ pub fn what_if(answer: &WhatIf, lang: Lang) -> String {
 pub fn what_if_brief(answer: &WhatIf, lang: Lang) -> String {
     let mut out = String::new();
     let nothing = answer.acts.is_empty()
+        && answer.to_reconsider.is_empty()
         && answer.fields.is_empty()
         && answer.no_longer_due.is_empty()
         && answer.newly_due.is_empty();
@@ -30,7 +37,9 @@ pub fn what_if_brief(answer: &WhatIf, lang: Lang) -> String {
         out.push_str(lang.of_two("\n没有差别。\n", "\nNothing would stand otherwise.\n"));
         return out;
     }
-    out.push_str(lang.of_two("\n因由\n", "\nChain of reasons\n"));
+    if !answer.acts.is_empty() {
+        out.push_str(lang.of_two("\n因由\n", "\nChain of reasons\n"));
+    }
     answer.acts.iter().for_each(|act| one_act(act, &answer.events, lang, &mut out));
     if !answer.fields.is_empty() {
         out.push_str(
@@ -74,10 +83,16 @@ fn one_act(act: &ActOtherwise, events: &[Reason], lang: Lang, out: &mut String) 
         "without-object" => {
             lang.of_two("所涉事件不存在，随之失去对象", "falls away: what it acts on would not be there")
         }
+        "without-cause" => {
+            lang.of_two("所由引起的事件不存在，随之不发生", "falls away: what it follows would not be there")
+        }
         "refused" => lang.of_two("不予办理", "would be refused"),
         _ => lang.of_two("结果不同", "would come to"),
     };
-    out.push_str(&format!("    {name}  {outcome}\n"));
+    let because = act.because.as_ref().map_or_else(String::new, |because| {
+        format!("{}{}", lang.of_two("，因 ", ", because of "), because.0)
+    });
+    out.push_str(&format!("    {name}  {outcome}{because}\n"));
     for supposed in &act.events {
         let data = serde_json::from_str(supposed.data.get())
             .map_or_else(|_| String::new(), |data| facts(&data, lang));

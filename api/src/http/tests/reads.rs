@@ -242,6 +242,8 @@ async fn what_if_answers_and_records_nothing() {
         (field["actual"]["value"].as_str(), field["supposed"]["value"].as_str()),
         (Some("suspended"), Some("in_force"))
     );
+    let of_all = suppose(&server, &json!({ "without": suspension, "all": true })).await.json();
+    assert_eq!(of_all["items"], json!([answer]), "nobody else is reached");
     // Signed under the law of 2026 it would begin with a probation.
     let law = suppose(&server, &json!({ "subject": HOSPITAL, "as_if_law_of": "2026-01-01" })).await.json();
     assert!(

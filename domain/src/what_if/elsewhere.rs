@@ -1,0 +1,232 @@
+//! How another course of one subject's acts bears on the others. What followed from it on their streams falls away with its
+//! origin, what would follow joins, what rested on a fact of that subject is decided on what the fact would be, and where it
+//! is a pooling area that would not have adopted its rules, the law is another.
+
+use super::{Fork, Record, Supposed};
+use crate::command::{Act, Command};
+use crate::envelope::Authority;
+use crate::event::{Event, EventData, EventRef};
+use crate::id::{AreaCode, Subject, Version};
+use crate::institution::facts::ReviewMatter;
+use crate::institution::{InstitutionCommand, InstitutionEvent};
+use crate::laws::{Laws, LawsError};
+use crate::others::{self, Ask, OtherFact, known};
+use crate::reactor::{self, Candidate};
+use crate::time::Instant;
+use std::collections::BTreeMap;
+
+/// The course of one subject's acts as it is and as it is supposed, to be asked what of it reaches another subject.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Elsewhere {
+    subject: Subject,
+    actual: Vec<Event>,
+    supposed: Vec<Event>,
+    /// Recorded events that would not be, or would say something else.
+    gone: Vec<Version>,
+    /// Events that would be, and are not recorded so, with who would act.
+    come: Vec<(Event, Authority)>,
+    /// From which version on events are supposed to be recorded after all others.
+    end: Version,
+}
+
+/// A command that would follow on another stream.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct Follow {
+    pub(super) command: Command,
+    /// It is decided after what was recorded up to then.
+    pub(super) after: Instant,
+    pub(super) origin: EventRef,
+    /// The recorded event that takes its place, where there is one.
+    pub(super) instead_of: Option<Version>,
+}
+
+/// What a reaction is, whether as a command or as an event.
+#[derive(PartialEq, Eq)]
+struct Reaction<'a> {
+    origin: &'a EventRef,
+    area: Option<AreaCode>,
+    /// A termination and the review that a refused one became are the same reaction.
+    matter: ReviewMatter,
+}
+
+impl Elsewhere {
+    /// The supposed course of a subject beside its records.
+    #[must_use]
+    pub fn of(subject: &Subject, records: &[Record], supposed: &Supposed, fork: &Fork) -> Self {
+        let recorded: BTreeMap<Version, &Record> =
+            records.iter().map(|record| (record.event.version, record)).collect();
+        let would: BTreeMap<Version, &Event> =
+            supposed.events.iter().map(|event| (event.version, event)).collect();
+        let gone = recorded
+            .iter()
+            .filter(|(version, record)| would.get(version) != Some(&&record.event))
+            .map(|(version, _)| *version)
+            .collect();
+        let come = would
+            .iter()
+            .filter(|(version, event)| recorded.get(version).is_none_or(|record| record.event != ***event))
+            .map(|(_, event)| ((*event).clone(), who(event, &recorded, fork)))
+            .collect();
+        let next = recorded.last_key_value().map_or(0, |(version, _)| version + 1);
+        Self {
+            subject: subject.clone(),
+            actual: records.iter().map(|record| record.event.clone()).collect(),
+            supposed: supposed.events.clone(),
+            gone,
+            come,
+            end: if matches!(fork, Fork::Insert(_)) { next } else { Version::MAX },
+        }
+    }
+
+    /// Whose acts are supposed to have taken another course.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// Whether any other subject can be reached at all: for telling that one may ask about them.
+    #[must_use]
+    pub fn may_reach_others(&self) -> bool {
+        let gone = self.actual.iter().filter(|event| self.gone.contains(&event.version));
+        let mut changed = gone.chain(self.come.iter().map(|(event, _)| event));
+        changed.any(|event| {
+            let events = [&self.actual, &self.supposed];
+            let causes = events.iter().any(|events| reactor::cause(event, events).is_some());
+            causes || others::bears_on_others(&event.data) || Laws::may_change(event.data.event_type())
+        })
+    }
+
+    /// The law as it would be known; none where it is the same.
+    ///
+    /// # Errors
+    /// [`LawsError`] for a text that cannot be read beside the others.
+    pub fn law(&self, law: &Laws) -> Result<Option<Laws>, LawsError> {
+        // What is adopted after all acts binds none of them.
+        let events: Vec<&Event> = self.supposed.iter().filter(|event| event.version < self.end).collect();
+        let supposed = law.on_the_course(&self.subject, &events)?;
+        Ok((supposed != *law).then_some(supposed))
+    }
+
+    /// Whether what an event followed from elsewhere would not be.
+    pub(super) fn took_away(&self, data: &EventData) -> Option<EventRef> {
+        let reaction = Reaction::recorded(data)?;
+        let caused = |version: Version| *reaction.origin == EventRef::new(&self.subject, version);
+        let gone = self.actual.iter().filter(|event| self.gone.contains(&event.version));
+        let taken = match reaction.matter {
+            ReviewMatter::OriginAnnulled => gone.into_iter().any(|event| {
+                let annulled = event.data.annulment().map(|annulment| annulment.event);
+                self.actual.iter().any(|event| annulled == Some(event.id) && caused(event.version))
+            }),
+            _ => gone.into_iter().any(|event| caused(event.version)),
+        };
+        taken.then(|| reaction.origin.clone())
+    }
+
+    /// What would follow on the stream of another subject, in the order of its causes. `records` are those of that subject.
+    pub(super) fn follows(&self, other: &Subject, records: &[Record], laws: &Laws) -> Vec<Follow> {
+        let mut follows = Vec::new();
+        for (event, by) in &self.come {
+            if reactor::cause(event, &self.supposed).is_none() {
+                continue;
+            }
+            let after = if event.version < self.end { event.recorded_at } else { Instant::MAX };
+            let before = records.iter().map(|record| &record.event);
+            let events = before.take_while(|event| event.recorded_at < after).cloned().collect();
+            let candidate = [Candidate { subject: other.clone(), events }];
+            let laws = laws.known_at(after);
+            let commands = reactor::react(&self.subject, event, *by, &self.supposed, &candidate, laws.book());
+            follows.extend(commands.into_iter().filter_map(|command| {
+                let reaction = Reaction::commanded(&command.act)?;
+                let is_it =
+                    |record: &&Record| Reaction::recorded(&record.event.data).as_ref() == Some(&reaction);
+                let instead_of = records.iter().find(is_it).map(|record| record.event.version);
+                let origin = reaction.origin.clone();
+                Some(Follow { command, after, origin, instead_of })
+            }));
+        }
+        follows
+    }
+
+    /// What a recorded act would have known of other subjects, and the event by which it would be something else; none
+    /// where it is what it knew.
+    pub(super) fn others(&self, command: &Command, first: &Record) -> Option<(Vec<OtherFact>, EventRef)> {
+        let recorded = &first.circumstances.others;
+        let mut asks = command.act.asks(&command.subject);
+        // Whoever was found by an identity number is asked for by the code that was found.
+        let found = recorded.iter().filter_map(|fact| fact.person).map(|person| Ask::Person { person });
+        asks.extend(found);
+        let at = first.event.effective_at;
+        let told = |events: &[Event]| -> Vec<OtherFact> {
+            let then =
+                |event: &&Event| event.recorded_at < first.event.recorded_at && event.version < self.end;
+            let events: Vec<Event> = events.iter().filter(then).cloned().collect();
+            let known = known(&self.subject, &events);
+            let mut facts = Vec::new();
+            for fact in asks.iter().flat_map(|ask| ask.answers(&self.subject, &known, at)) {
+                if !facts.contains(&fact) {
+                    facts.push(fact);
+                }
+            }
+            facts
+        };
+        let (is, would) = (told(&self.actual), told(&self.supposed));
+        let no_more: Vec<&OtherFact> = is.iter().filter(|fact| !would.contains(fact)).collect();
+        let new: Vec<&OtherFact> = would.iter().filter(|fact| !is.contains(fact)).collect();
+        let because = no_more.iter().chain(&new).next()?.event.clone();
+        let kept = recorded.iter().filter(|fact| !no_more.contains(fact));
+        Some((kept.chain(new.iter().copied()).cloned().collect(), because))
+    }
+
+    /// Whether a subject can be reached: a first look that costs little.
+    #[must_use]
+    pub fn may_reach(&self, other: &Subject, records: &[Record]) -> bool {
+        *other == self.subject
+            || records.iter().any(|record| {
+                let data = &record.event.data;
+                Reaction::recorded(data).is_some() || others::may_ask(data)
+            })
+            || self.come.iter().any(|(event, _)| reactor::cause(event, &self.supposed).is_some())
+    }
+}
+
+/// Who would act by an event that is not recorded so.
+fn who(event: &Event, recorded: &BTreeMap<Version, &Record>, fork: &Fork) -> Authority {
+    let act = event.caused_by.unwrap_or(event.version);
+    match fork {
+        Fork::Insert(command) if !recorded.contains_key(&act) => command.envelope.actor.authority,
+        Fork::Replace(version, command) if *version == act => command.envelope.actor.authority,
+        Fork::Without(_) | Fork::Replace(..) | Fork::Insert(_) => {
+            recorded.get(&act).map_or(Authority::System, |record| record.circumstances.actor.authority)
+        }
+    }
+}
+
+impl<'a> Reaction<'a> {
+    fn recorded(data: &'a EventData) -> Option<Self> {
+        let EventData::Institution(facts) = data else { return None };
+        match facts {
+            InstitutionEvent::AgreementTerminated(data) => {
+                let (origin, area) = (data.origin.as_ref()?, Some(data.area));
+                Some(Self { origin, area, matter: ReviewMatter::ChainTermination })
+            }
+            InstitutionEvent::ReviewRaised(data) => {
+                Some(Self { origin: &data.origin, area: data.area, matter: data.what })
+            }
+            _ => None,
+        }
+    }
+
+    fn commanded(act: &'a Act) -> Option<Self> {
+        let Act::Institution(act) = act else { return None };
+        match act {
+            InstitutionCommand::TerminateAgreement(data) => {
+                let (origin, area) = (data.origin.as_ref()?, Some(data.area));
+                Some(Self { origin, area, matter: ReviewMatter::ChainTermination })
+            }
+            InstitutionCommand::RaiseReview(data) => {
+                Some(Self { origin: &data.origin, area: data.area, matter: data.what })
+            }
+            _ => None,
+        }
+    }
+}

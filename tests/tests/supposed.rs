@@ -1,0 +1,249 @@
+//! What another course of one subject's acts would mean for the others, on a real ledger.
+
+#![expect(clippy::unwrap_used, reason = "a fault of the test itself panics where it is")]
+#![expect(clippy::needless_pass_by_value, reason = "JSON made at the call reads best without ampersands")]
+
+use accord_domain::what_if::{Fork, Otherwise, Outcome};
+use accord_domain::{AreaCode, Command, Event, Version};
+use accord_replay::{Course, Supposing, WhatIf};
+use accord_store::EventLog;
+use accord_tests::world::{World, at, subject};
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+use std::ops::ControlFlow;
+
+const HEAD: &str = "P37010090001";
+const BRANCHES: [&str; 2] = ["P37010090002", "P37020090003"];
+const STRANGER: &str = "P37010090004";
+const HOSPITAL: &str = "H37010090001";
+const BOSS: &str = "HY370100900009";
+const AREA: &str = "370100";
+
+fn act(command: &str, subject: &str, day: &str, authority: &str, data: Json) -> Json {
+    json!({ "command": command, "subject": subject, "effective_at": day,
+        "actor": { "authority": authority, "area": AREA }, "data": data })
+}
+
+fn area_of(code: &str) -> String {
+    format!("{}00", &code[1..5])
+}
+
+fn apply(code: &str, day: &str, people: Json) -> Json {
+    let mut data = json!({ "area": area_of(code), "name": "某机构", "opened_on": "2018-01-01", "pharmacists": 2, "physicians": 3 });
+    data.as_object_mut().unwrap().extend(people.as_object().unwrap().clone());
+    act("institution.apply", code, day, "institution", data)
+}
+
+fn sign(code: &str) -> Json {
+    let terms =
+        json!({ "area": area_of(code), "lines": ["basic"], "from": "2024-01-01", "until": "2027-01-01" });
+    act("institution.sign-agreement", code, "2024-01-01", "agency", terms)
+}
+
+fn terminate(head_office: bool) -> Json {
+    let data = json!({ "area": AREA, "ground": "总部串换药品", "reason_class": "illegality", "head_office": head_office,
+        "responsible": [BOSS] });
+    act("institution.terminate-agreement", HEAD, "2025-03-01", "agency", data)
+}
+
+/// Pharmacies run by one person, one run by nobody known, all in force; not yet what brings one down.
+async fn chain() -> World {
+    let world = World::new();
+    for code in [HEAD, BRANCHES[0], BRANCHES[1]] {
+        world.does("2024-01-01", &apply(code, "2023-10-01", json!({ "controllers": [BOSS] }))).await;
+        world.does("2024-01-01", &sign(code)).await;
+    }
+    world.does("2024-01-01", &apply(STRANGER, "2023-10-01", json!({}))).await;
+    world.does("2024-01-01", &sign(STRANGER)).await;
+    world
+}
+
+/// What would stand otherwise of all, or of an area.
+async fn supposed(world: &World, of: &str, fork: Fork, again: bool, area: Option<&str>) -> Vec<WhatIf> {
+    let ledger = world.ledger().clone();
+    let (of, area) = (subject(of), area.map(|area| AreaCode::parse(area).unwrap()));
+    let stored = ledger.log().read_stream(&of.stream(), 0, 100).await.unwrap();
+    let asked = move || {
+        let laws = ledger.laws();
+        let (as_of, known_at) = (at("2025-12-01"), at("2030-01-01"));
+        let supposing = Supposing { as_of, known_at, law: &laws, other: None, course: None, again };
+        let course = Course::of(&of, &stored, fork, &supposing).unwrap();
+        let supposing = Supposing { course: Some(&course), ..supposing };
+        let mut found = Vec::new();
+        let mut receive = |one| {
+            found.push(one);
+            ControlFlow::Continue(())
+        };
+        let log = ledger.event_log();
+        accord_replay::what_if_all(&*log, &supposing, area, &mut receive, &mut |_| ControlFlow::Continue(()))
+            .unwrap();
+        // Of every one alone the same is told.
+        for one in &found {
+            if area.is_none() {
+                assert_eq!(
+                    &accord_replay::what_if(one.subject.clone(), &one.events, &supposing).unwrap(),
+                    one
+                );
+            }
+        }
+        found
+    };
+    tokio::task::spawn_blocking(asked).await.unwrap()
+}
+
+fn acts(acts: &[Otherwise]) -> String {
+    let told = acts.iter().map(|act| {
+        let outcome = match &act.outcome {
+            Outcome::LeftOut => "left out".to_owned(),
+            Outcome::WithoutObject => "without its object".to_owned(),
+            Outcome::WithoutCause => "without its cause".to_owned(),
+            Outcome::Refused(rejection) => format!("refused {}", rejection.code),
+            Outcome::Decided(decision) => {
+                decision.iter().map(|new| new.data.event_type().name()).collect::<Vec<_>>().join(" ")
+            }
+        };
+        let act_of = act.act.map_or_else(|| "+".to_owned(), |version| format!("#{version}"));
+        let because = act.because.as_ref().map_or("-", |because| &*because.0);
+        format!("{act_of} {outcome} {because}")
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
+/// A line a subject: its code, the acts, where another value would stand, what would be due and what not.
+fn told(found: &[WhatIf]) -> String {
+    let mut out = String::new();
+    for one in found {
+        out += &format!("{}: {}\n", one.subject.code(), acts(&one.acts));
+        if !one.to_reconsider.is_empty() {
+            out += &format!("  to reconsider: {}\n", acts(&one.to_reconsider));
+        }
+        for stretch in &one.stretches {
+            let says = |says: &Option<(Box<str>, Version)>| {
+                says.as_ref().map_or("—".into(), |(value, _)| value.clone())
+            };
+            out += &format!(
+                "  {} from {}: {} | {}\n",
+                stretch.field,
+                stretch.from.words(),
+                says(&stretch.actual),
+                says(&stretch.supposed)
+            );
+        }
+        for (sign, list) in [("-", &one.no_longer_due), ("+", &one.newly_due)] {
+            list.iter().for_each(|due| out += &format!("  {sign} {}\n", due.kind.name()));
+        }
+    }
+    out
+}
+
+fn command(json: Json) -> Box<Command> {
+    Box::new(Command::parse(&json.to_string()).unwrap())
+}
+
+fn last(events: &[Event]) -> Version {
+    events.last().unwrap().version
+}
+
+#[tokio::test]
+async fn without_the_termination_of_the_head_office_the_branches_would_stand() {
+    let world = chain().await;
+    let cause = last(&world.does("2025-03-02", &terminate(true)).await);
+    let found = supposed(&world, HEAD, Fork::Without(cause), false, None).await;
+    insta::assert_snapshot!(told(&found));
+    assert!(found[0].may_reach_others && !found[1].may_reach_others);
+    let there = supposed(&world, HEAD, Fork::Without(cause), false, Some("370200")).await;
+    assert_eq!(there.iter().map(|one| one.subject.code()).collect::<Vec<_>>(), [BRANCHES[1]]);
+}
+
+#[tokio::test]
+async fn an_act_supposed_has_the_reactions_it_would_have_had() {
+    let world = chain().await;
+    let inserted = supposed(&world, HEAD, Fork::Insert(command(terminate(true))), false, None).await;
+    insta::assert_snapshot!("inserted", told(&inserted));
+    let cause = last(&world.does("2025-03-02", &terminate(false)).await);
+    let replaced = supposed(&world, HEAD, Fork::Replace(cause, command(terminate(true))), false, None).await;
+    insta::assert_snapshot!("replaced", told(&replaced));
+}
+
+#[tokio::test]
+async fn a_reaction_is_decided_again_when_its_cause_would_say_something_else() {
+    let world = chain().await;
+    let cause = last(&world.does("2025-03-02", &terminate(true)).await);
+    let mut other = terminate(true);
+    other["data"]["reason_class"] = json!("breach");
+    let found = supposed(&world, HEAD, Fork::Replace(cause, command(other)), false, None).await;
+    insta::assert_snapshot!(told(&found));
+    // The same again: nothing would be otherwise anywhere.
+    let found = supposed(&world, HEAD, Fork::Replace(cause, command(terminate(true))), false, None).await;
+    assert_eq!(told(&found), format!("{HEAD}: #{cause} institution.agreement-terminated -\n"));
+}
+
+#[tokio::test]
+async fn without_a_ban_nothing_is_to_be_reviewed_where_the_person_manages() {
+    let person = "D370100900001";
+    let world = World::new();
+    world.does("2024-01-01", &apply(HOSPITAL, "2023-10-01", json!({ "principal": person }))).await;
+    world.does("2024-01-01", &sign(HOSPITAL)).await;
+    let ban = act("practitioner.ban-manager", person, "2024-06-01", "bureau", json!({}));
+    let cause = last(&world.does("2024-06-01", &ban).await);
+    let found = supposed(&world, person, Fork::Without(cause), false, None).await;
+    insta::assert_snapshot!(told(&found));
+}
+
+#[tokio::test]
+async fn without_the_annulment_of_its_origin_nothing_is_to_be_looked_at_again() {
+    let world = chain().await;
+    world.does("2025-03-02", &terminate(true)).await;
+    let annul = json!({ "event": world.events(HEAD).await[2].id, "scope": "from_start" });
+    let annulled =
+        last(&world.does("2025-08-01", &act("institution.annul", HEAD, "2025-08-01", "court", annul)).await);
+    let found = supposed(&world, HEAD, Fork::Without(annulled), false, None).await;
+    insta::assert_snapshot!(told(&found));
+}
+
+#[tokio::test]
+async fn an_act_is_decided_on_what_it_would_have_known_of_others() {
+    let world = World::new();
+    let stop = |day: &str| {
+        act(
+            "area.start-moratorium",
+            AREA,
+            day,
+            "bureau",
+            json!({ "basis_agreement": true, "ground": "强监管期间" }),
+        )
+    };
+    let started = last(&world.does("2024-06-01", &stop("2024-09-01")).await);
+    world.does("2024-07-01", &apply(HOSPITAL, "2024-07-01", json!({}))).await;
+    let earlier = Fork::Replace(started, command(stop("2024-06-01")));
+    let kept = supposed(&world, AREA, earlier.clone(), false, None).await;
+    insta::assert_snapshot!("kept", told(&kept));
+    let again = supposed(&world, AREA, earlier, true, None).await;
+    insta::assert_snapshot!("again", told(&again));
+    // Another one at the end of the record is known to no act before it.
+    let late = supposed(&world, AREA, Fork::Insert(command(stop("2024-05-01"))), true, None).await;
+    assert!(late.iter().all(|one| one.subject.code() == AREA), "{}", told(&late));
+}
+
+#[tokio::test]
+async fn without_an_adoption_acts_are_decided_under_the_law_without_it() {
+    let text = "[[instrument]]\nkey = \"jn\"\ntitle = \"某市医疗保障条例\"\nnumber = \"第3号\"\nrank = \"local-regulation\"\nconfidence = \"H\"\n\n\
+         [[rule]]\nid = \"jn-12\"\nparam = \"institution.suspension.on_request_days\"\ninstrument = \"jn\"\narticle = \"12\"\n\
+         from = \"2024-01-01\"\nvalue = 200\nconfidence = \"H\"\n";
+    let sha256: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let adopt = act(
+        "area.adopt-rules",
+        AREA,
+        "2025-01-01",
+        "bureau",
+        json!({ "name": "jn.toml", "sha256": sha256, "text": text }),
+    );
+    let world = chain().await;
+    let adopted = last(&world.does("2025-01-02", &adopt).await);
+    let asked = json!({ "area": AREA, "until": "2025-09-10", "ground": "自行申请", "at_request": true });
+    world
+        .does("2025-03-01", &act("institution.suspend-agreement", HEAD, "2025-03-01", "agency", asked))
+        .await;
+    let found = supposed(&world, AREA, Fork::Without(adopted), false, None).await;
+    insta::assert_snapshot!(told(&found));
+}
