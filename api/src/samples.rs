@@ -39,6 +39,7 @@ pub const MADE_UP: &[(&str, &str)] = &[
     ),
     ("ex-05-area.jsonl", include_str!("../../samples/made-up/ex-05-area.jsonl")),
     ("ex-06-case.jsonl", include_str!("../../samples/made-up/ex-06-case.jsonl")),
+    ("ex-07-what-falls-due.jsonl", include_str!("../../samples/made-up/ex-07-what-falls-due.jsonl")),
 ];
 
 /// Puts ids in the place of the keys that a line of a made-up history names. `id` answers with the id of the first event
@@ -165,8 +166,12 @@ impl Watcher for Recorded {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use accord_domain::Instant;
+    use crate::ledger::Access;
+    use accord_domain::obligation::{ObligationKind, docket};
+    use accord_domain::{Event, Instant, Subject};
+    use accord_projections::wait_for;
     use accord_store::clock::ManualClock;
+    use std::collections::{BTreeMap, BTreeSet};
 
     #[test]
     fn every_line_of_every_sample_is_accepted() {
@@ -176,5 +181,35 @@ mod tests {
         let report = record(dir.path(), 1, &clock).unwrap();
         let lines: usize = FILES.iter().chain(MADE_UP).map(|(_, text)| text.lines().count()).sum();
         assert_eq!(report.recorded, lines as u64);
+    }
+
+    /// What happened to another subject is called to attention by the ledger itself, while it runs.
+    const NOT_SHOWN: &[ObligationKind] = &[ObligationKind::ReviewElsewhere];
+
+    #[test]
+    fn every_kind_of_obligation_falls_due_in_a_sample() {
+        let dir = tempfile::tempdir().unwrap();
+        let now = Instant::parse("2026-11-01T09:00:00+08:00").unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(now));
+        record(dir.path(), 1, &clock).unwrap();
+        let ledger = Ledger::open(dir.path(), Access::ReadOnly, clock).unwrap();
+        let laws = ledger.laws();
+        let mut histories: BTreeMap<Subject, Vec<Event>> = BTreeMap::new();
+        for stored in wait_for(ledger.event_log().read_all(0, usize::MAX)).unwrap() {
+            let subject = Subject::parse(&stored.stream).unwrap();
+            histories.entry(subject).or_default().push(stored.decode().unwrap());
+        }
+        let shown: BTreeSet<ObligationKind> = histories
+            .iter()
+            .flat_map(|(subject, events)| docket(subject, events, &laws, Instant::MAX))
+            .filter(|entry| entry.from <= now)
+            .map(|entry| entry.kind)
+            .collect();
+        let missing: Vec<_> = ObligationKind::ALL
+            .iter()
+            .filter(|kind| !shown.contains(kind) && !NOT_SHOWN.contains(kind))
+            .map(|kind| kind.name())
+            .collect();
+        assert!(missing.is_empty(), "falls due in no sample: {missing:?}");
     }
 }

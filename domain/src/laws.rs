@@ -93,6 +93,7 @@ impl Laws {
             AreaEvent::DecisionAnnulled(data) if self.changed_by(data.event) => None,
             AreaEvent::RecordCorrected(data) if self.changed_by(data.event) => None,
             AreaEvent::ResourcesPlanned(_)
+            | AreaEvent::WorkRecorded(_)
             | AreaEvent::MoratoriumStarted(_)
             | AreaEvent::MoratoriumEnded(_)
             | AreaEvent::ObligationClosed(_)

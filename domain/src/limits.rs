@@ -19,6 +19,9 @@ pub const NESTING_MAX: usize = 16;
 pub const MONEY_FEN_MAX: i64 = 100_000_000_000_000;
 /// 一个自然年度内记分上限 (fact sheet R-317): the bound of what can be counted. The rulebook holds it as a rule for decisions.
 pub const POINTS_MAX: u8 = 12;
+/// Natural years back for which an event of a pooling area still calls for work that nobody recorded: what is older is no
+/// longer put on a worklist.
+pub const WORK_YEARS_BACK_MAX: i32 = 10;
 
 /// Reads a sum of money, which lies within [`MONEY_FEN_MAX`] on either side of nothing.
 pub(crate) fn fen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {

@@ -1,5 +1,6 @@
 //! The state of any subject.
 
+use crate::area::Area;
 use crate::dated::Record;
 use crate::event::{Event, EventData};
 use crate::id::{AreaCode, SubjectKind, Version};
@@ -22,7 +23,7 @@ pub enum State {
     /// Of an insured person.
     Insured(Record),
     /// Of a pooling area.
-    Area(Record),
+    Area(Area),
     /// Of a case.
     Case(Record),
 }
@@ -36,7 +37,7 @@ impl State {
             SubjectKind::Practitioner => Self::Practitioner(Practitioner::default()),
             SubjectKind::Enterprise => Self::Enterprise(Record::default()),
             SubjectKind::Insured => Self::Insured(Record::default()),
-            SubjectKind::Area => Self::Area(Record::default()),
+            SubjectKind::Area => Self::Area(Area::default()),
             SubjectKind::Case => Self::Case(Record::default()),
         }
     }
@@ -84,9 +85,10 @@ impl State {
         match self {
             Self::Institution(state) => state.spans(from),
             Self::Practitioner(state) => state.spans(from),
-            Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
-                record.dated.spans(from)
-            }
+            Self::Enterprise(record)
+            | Self::Insured(record)
+            | Self::Area(Area { record, .. })
+            | Self::Case(record) => record.dated.spans(from),
         }
     }
 
@@ -127,9 +129,10 @@ impl State {
         match self {
             Self::Institution(state) => state.version,
             Self::Practitioner(state) => state.version,
-            Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
-                record.version
-            }
+            Self::Enterprise(record)
+            | Self::Insured(record)
+            | Self::Area(Area { record, .. })
+            | Self::Case(record) => record.version,
         }
     }
 
@@ -139,9 +142,10 @@ impl State {
         match self {
             Self::Institution(state) => state.profile.name.as_deref(),
             Self::Practitioner(state) => state.name.as_ref().and_then(Personal::plain),
-            Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
-                record.name.as_deref()
-            }
+            Self::Enterprise(record)
+            | Self::Insured(record)
+            | Self::Area(Area { record, .. })
+            | Self::Case(record) => record.name.as_deref(),
         }
     }
 
@@ -151,9 +155,10 @@ impl State {
         match self {
             Self::Institution(state) => &state.profile.former_names,
             Self::Practitioner(state) => state.former_names(),
-            Self::Enterprise(record) | Self::Insured(record) | Self::Area(record) | Self::Case(record) => {
-                &record.former_names
-            }
+            Self::Enterprise(record)
+            | Self::Insured(record)
+            | Self::Area(Area { record, .. })
+            | Self::Case(record) => &record.former_names,
         }
     }
 }

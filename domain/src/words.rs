@@ -120,6 +120,7 @@ pub fn event_type(kind: EventType) -> Option<Term> {
         "area.moratorium-started" => term("admission suspended", "暂停两定医药机构纳入"),
         "area.moratorium-ended" => term("admission resumed", "恢复两定医药机构纳入"),
         "area.resources-planned" => term("resources planned", "制定资源配置规划"),
+        "area.work-recorded" => term("work of supervision", "监管工作"),
         "area.rules-adopted" => term("local rules adopted", "采用本地规则"),
         "insured.online-settlement-suspended" => term("online settlement suspended", "暂停医疗费用联网结算"),
         "insured.online-settlement-resumed" => term("online settlement resumed", "恢复医疗费用联网结算"),

@@ -1,6 +1,7 @@
 //! What each act of a pooling area states. Fields stand in alphabetical order (canonical form). Events repeat the area, so
 //! that each can be read alone.
 
+use super::work::Work;
 use crate::id::AreaCode;
 use crate::institution::facts::{InstitutionKind, Text, facts};
 use crate::time::Instant;
@@ -11,8 +12,12 @@ facts! {
     PlanAct {
         /// Whether health and other departments were consulted (fact sheet S0-01).
         ? departments_consulted: bool,
+        /// Most designated medical institutions the area is to have (总量控制; fact sheet S4-26).
+        ? medical_max: u32,
         /// Words.
         ? note: Text,
+        /// Most designated pharmacies.
+        ? pharmacy_max: u32,
         /// Whether the provincial department reviewed it (fact sheet S0-01).
         ? provincial_review: bool,
         /// Title.
@@ -26,14 +31,54 @@ facts! {
         area: AreaCode,
         /// Whether health and other departments were consulted.
         ? departments_consulted: bool,
+        /// Most designated medical institutions the area is to have.
+        ? medical_max: u32,
         /// Words.
         ? note: Text,
+        /// Most designated pharmacies.
+        ? pharmacy_max: u32,
         /// Whether the provincial department reviewed it.
         ? provincial_review: bool,
         /// Title.
         title: Text,
         /// End, where it has one.
         ? until: Instant,
+    }
+    /// 监管工作, as asked.
+    WorkAct {
+        /// Number or name of the document: plan, bulletin, list.
+        ? document: Text,
+        /// How many designated institutions it reached.
+        ? institutions: u32,
+        /// Words: what it was about, what it found.
+        ? note: Text,
+        /// The part of the year it is about, where the rules ask for one in every part: the month, 1 to 12, or the quarter.
+        ? part: u32,
+        /// Whether it was published.
+        ? published: bool,
+        /// What kind.
+        work: Work,
+        /// The natural year it is about; that of its day when left out.
+        ? year: i32,
+    }
+    /// 监管工作, as recorded.
+    WorkRecord {
+        /// The pooling area.
+        area: AreaCode,
+        /// Number or name of the document.
+        ? document: Text,
+        /// How many designated institutions it reached.
+        ? institutions: u32,
+        /// Words.
+        ? note: Text,
+        /// The part of the year it is about.
+        ? part: u32,
+        /// Whether it was published.
+        ? published: bool,
+        /// What kind.
+        work: Work,
+        /// The natural year it is about.
+        year: i32,
     }
     /// 采用本地规则, as asked.
     RulesAct {

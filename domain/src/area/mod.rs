@@ -1,20 +1,29 @@
 //! 统筹地区: what holds for a pooling area as a whole.
 
 mod decide;
+pub(crate) mod docket;
 mod evolve;
 pub mod facts;
+mod state;
 #[cfg(test)]
 mod tests;
+pub mod work;
 
 pub(crate) use decide::decide;
 pub(crate) use evolve::evolve;
+pub use state::Area;
+pub use work::Work;
 
 use crate::event::vocabulary::vocabulary;
 use crate::event::{Annulment, Correction};
 use crate::obligation::ObligationClosing;
 use facts::{
     Moratorium, MoratoriumAct, MoratoriumEnd, MoratoriumEndAct, Plan, PlanAct, RulesAct, RulesAdoption,
+    WorkAct, WorkRecord,
 };
+
+/// That a plan of resources is adjusted as things change, so that one that has run out is followed by another.
+const PLAN_AGAIN: &str = "area.plan.again";
 
 vocabulary! {
     subject "area";
@@ -23,6 +32,8 @@ vocabulary! {
         PlanResources = "plan-resources": PlanAct,
         /// 采用本地规则.
         AdoptRules = "adopt-rules": RulesAct,
+        /// 监管工作.
+        RecordWork = "record-work": WorkAct,
         /// 暂停两定医药机构纳入.
         StartMoratorium = "start-moratorium": MoratoriumAct,
         /// 恢复两定医药机构纳入.
@@ -36,9 +47,11 @@ vocabulary! {
     }
     events AreaEvent {
         /// 制定资源配置规划.
-        600 ResourcesPlanned = "resources-planned" v 1: Plan,
+        600 ResourcesPlanned = "resources-planned" v 2: Plan,
         /// 采用本地规则.
         601 RulesAdopted = "rules-adopted" v 1: RulesAdoption,
+        /// 监管工作.
+        602 WorkRecorded = "work-recorded" v 1: WorkRecord,
         /// 暂停两定医药机构纳入.
         610 MoratoriumStarted = "moratorium-started" v 1: Moratorium,
         /// 恢复两定医药机构纳入.
@@ -59,6 +72,7 @@ pub(crate) fn clerical(event: &AreaEvent) -> &'static [&'static str] {
         E::ObligationClosed(_) => &["reason"],
         E::ResourcesPlanned(_) => &["note", "title"],
         E::RulesAdopted(_) => &[],
+        E::WorkRecorded(_) => &["document", "institutions", "note"],
         E::MoratoriumStarted(_) => &["ground"],
         E::MoratoriumEnded(_) => &["note"],
         E::DecisionAnnulled(_) | E::RecordCorrected(_) => &[],

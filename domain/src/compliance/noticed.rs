@@ -72,6 +72,12 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
         "制定规划未见征求有关部门意见",
     ),
     (
+        "not-published",
+        Told(StepLeftOut),
+        "made to be published, and no publication is recorded",
+        "应当公开而未见公开记录",
+    ),
+    (
         "no-provincial-review",
         Told(StepLeftOut),
         "the plan was made without the review of the province",

@@ -29,15 +29,26 @@ const BY_SCORE: [(Grade, &str); 4] = [
 ];
 pub(crate) const ONLINE_MONTHS: &str = "insured.online_suspension.months";
 pub(crate) const ONLINE_INVESTIGATION: &str = "insured.online_suspension.investigation";
+/// That what was paid in full while online settlement was suspended is settled where nothing was found.
+pub(crate) const ONLINE_SETTLE_CLEARED: &str = "insured.online_suspension.settle_cleared";
+/// That a scheme rates every natural year anew.
+pub(crate) const RATED_YEARLY: &str = "credit.rating.yearly";
+/// That how a commitment was kept goes into the credit record.
+pub(crate) const COMMITMENT_RECORDED: &str = "credit.commitment.record";
+/// While somebody who refuses to cooperate is investigated.
+pub(crate) const ART_30: &str = "art-30";
 /// Every parameter asked for here.
 #[cfg(test)]
-pub(crate) const PARAMS: [&str; 6] = [
+pub(crate) const PARAMS: [&str; 9] = [
     "credit.grade.a",
     "credit.grade.b",
     "credit.grade.c",
     "credit.grade.d",
     ONLINE_MONTHS,
     ONLINE_INVESTIGATION,
+    ONLINE_SETTLE_CLEARED,
+    RATED_YEARLY,
+    COMMITMENT_RECORDED,
 ];
 
 /// Facts decided, with the rules they were decided under and what was noticed.
@@ -178,10 +189,11 @@ impl<'a> Asked<'a> {
             let words = words!("suspended since {} already", "已自 {} 起暂停联网结算", span.from.words());
             return Err(Rejection::new("already-suspended", words).blocked_by(span.cause));
         }
-        let noted = Noted::plain(data.clone());
+        let area = data.area.or(self.area());
+        let noted = Noted::plain(OnlineSuspension { area, ..data.clone() });
         match &*data.ground {
             "art-41" => self.for_months(data, noted),
-            "art-30" => self.while_investigated(data, noted),
+            ART_30 => self.while_investigated(data, noted),
             _ => Ok(noted.finding("no-rule-for-the-ground", None)),
         }
     }

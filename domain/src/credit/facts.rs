@@ -107,6 +107,8 @@ facts! {
     }
     /// 暂停医疗费用联网结算.
     OnlineSuspension {
+        /// Pooling area whose worklist it stands on; that of who decides when left out.
+        ? area: AreaCode,
         /// Why: `art-41` (令735: three to twelve months), `art-30` (while somebody who refuses to cooperate is
         /// investigated), or words.
         ground: Text,

@@ -1,6 +1,7 @@
 //! Credit, online settlement, objections and appeals: given, when, then, for each kind of subject that has them.
 
 use super::{decide, remedy};
+use crate::obligation::{ObligationKind as Kind, ObligationState as State};
 use crate::rulebook::Rulebook;
 use crate::testing::{Story, act};
 use serde_json::json;
@@ -257,4 +258,113 @@ fn a_practitioner_promises_objects_and_appeals_too() {
     ));
     assert_eq!(decided.findings(), ["decision-to-be-changed"]);
     decided.then(&["practitioner.appeal-decided"]);
+}
+
+/// The states of one kind on a day, with the last day where there is one.
+fn due(story: &Story, kind: Kind, day: &str) -> Vec<(State, String)> {
+    let told = story.obligations_of(kind, day);
+    told.iter().map(|due| (due.state, due.due.map(|day| day.words()).unwrap_or_default())).collect()
+}
+
+#[test]
+fn online_settlement_suspended_without_an_end_is_looked_at_and_what_was_paid_settled_when_cleared() {
+    let suspend = json!({ "ground": "art-30", "refused_cooperation": true });
+    let suspend = act("insured.suspend-online-settlement", "2026-03-01", suspend).by("bureau");
+    let story = Story::of(PERSON).given(suspend.of_area("370100"));
+    let review = story.obligations_of(Kind::ReviewOnlineSuspension, "2026-09-01");
+    assert_eq!((review[0].state, review[0].due), (State::Open, None), "no day is made up");
+    assert_eq!(&*review[0].rule.as_ref().unwrap().id, "R-011.1");
+    assert_eq!(review[0].area.unwrap().to_string(), "370100", "the area of whoever decided");
+    let resume = |outcome: &str| {
+        let data = json!({ "outcome": outcome });
+        story.clone().given(act("insured.resume-online-settlement", "2026-10-01", data).by("bureau"))
+    };
+    let cleared = resume("cleared");
+    assert_eq!(due(&cleared, Kind::ReviewOnlineSuspension, "2026-10-01")[0].0, State::Met);
+    assert_eq!(due(&cleared, Kind::SettleSuspended, "2026-10-01"), [(State::Open, String::new())]);
+    assert_eq!(
+        &*cleared.obligations_of(Kind::SettleSuspended, "2026-10-01")[0].rule.as_ref().unwrap().id,
+        "R-011.2"
+    );
+    assert_eq!(due(&resume("confirmed"), Kind::SettleSuspended, "2026-10-01"), []);
+}
+
+#[test]
+fn a_suspension_with_an_end_runs_out_by_itself_and_is_on_no_worklist() {
+    let data = json!({ "ground": "art-41", "until": "2026-09-01" });
+    let story =
+        Story::of(PERSON).given(act("insured.suspend-online-settlement", "2026-03-01", data).by("bureau"));
+    let kind = Kind::OnlineSuspensionEnd;
+    assert!(!kind.on_worklist());
+    assert_eq!(due(&story, kind, "2026-08-31"), [(State::Open, "2026-09-01".to_owned())]);
+    assert_eq!(due(&story, kind, "2026-09-01"), [(State::Closed, "2026-09-01".to_owned())]);
+    assert_eq!(due(&story, Kind::ReviewOnlineSuspension, "2026-08-31"), []);
+}
+
+#[test]
+fn a_rating_is_made_anew_when_its_validity_ends_or_the_scheme_goes_by_years() {
+    let rate =
+        |kind: &str, day: &str, data: serde_json::Value| act(&format!("{kind}.rate-credit"), day, data);
+    for (code, kind) in [(FIRM, "enterprise"), (PERSON, "insured"), (HOSPITAL, "institution")] {
+        let until = json!({ "area": "370000", "grade": "b", "until": "2027-01-01" });
+        let story = Story::of(code).given(rate(kind, "2026-01-05", until));
+        assert_eq!(
+            due(&story, Kind::RateAgain, "2026-12-31"),
+            [(State::Open, "2026-12-31".to_owned())],
+            "{kind}"
+        );
+        assert_eq!(due(&story, Kind::RateAgain, "2027-01-01")[0].0, State::Late, "{kind}");
+        let again = story.given(rate(kind, "2027-02-01", json!({ "area": "370000", "grade": "a" })));
+        let told = again.obligations_of(Kind::RateAgain, "2027-02-01");
+        assert!(told.len() == 1 && told[0].state == State::Met && told[0].was_late, "{kind}");
+        // 德州: every natural year; the year that follows the rated one is over on the first day of the one after.
+        let of_year = json!({ "area": "371400", "grade": "b", "year": 2025 });
+        let story = Story::of(code).given(rate(kind, "2026-03-01", of_year));
+        assert_eq!(due(&story, Kind::RateAgain, "2026-12-31"), [], "{kind}");
+        assert_eq!(due(&story, Kind::RateAgain, "2027-01-01"), [(State::Open, String::new())], "{kind}");
+        assert_eq!(
+            &*story.obligations_of(Kind::RateAgain, "2027-01-01")[0].rule.as_ref().unwrap().id,
+            "K-07.1"
+        );
+        // Where no rule says how often, and the rating has no end, nothing is due.
+        let open = Story::of(code).given(rate(
+            kind,
+            "2026-03-01",
+            json!({ "area": "370000", "grade": "b", "year": 2025 }),
+        ));
+        assert_eq!(due(&open, Kind::RateAgain, "2030-01-01"), [], "{kind}");
+    }
+}
+
+#[test]
+fn a_discipline_without_an_end_is_looked_at_until_it_is_lifted() {
+    for (code, kind) in [(FIRM, "enterprise"), (PERSON, "insured"), (HOSPITAL, "institution")] {
+        let discipline = |until: Option<&str>| {
+            let mut data = json!({ "ground": "严重失信", "measures": ["增加检查频次"] });
+            if let Some(until) = until {
+                data["until"] = json!(until);
+            }
+            rated(code, kind, "d").given(act(&format!("{kind}.discipline"), "2026-02-01", data))
+        };
+        let story = discipline(None);
+        let told = story.obligations_of(Kind::ReviewDiscipline, "2027-02-01");
+        assert_eq!((told.len(), told[0].state, told[0].due), (1, State::Open, None), "{kind}");
+        let lift = act(&format!("{kind}.lift-discipline"), "2027-03-01", json!({ "discipline": "@1" }));
+        assert_eq!(due(&story.given(lift), Kind::ReviewDiscipline, "2027-03-01")[0].0, State::Met, "{kind}");
+        assert_eq!(due(&discipline(Some("2027-01-01")), Kind::ReviewDiscipline, "2026-06-01"), [], "{kind}");
+    }
+}
+
+#[test]
+fn how_a_commitment_was_kept_goes_into_the_credit_record_when_it_ends() {
+    for (code, kind) in [(FIRM, "enterprise"), (PERSON, "insured"), (HOSPITAL, "institution")] {
+        let commit = json!({ "content": "诚信经营", "until": "2026-12-01" });
+        let story = rated(code, kind, "b").given(act(&format!("{kind}.commit"), "2026-02-01", commit));
+        assert_eq!(due(&story, Kind::RecordPerformance, "2026-11-30"), [], "{kind}");
+        let told = story.obligations_of(Kind::RecordPerformance, "2026-12-01");
+        assert_eq!((told[0].state, &*told[0].rule.as_ref().unwrap().id), (State::Open, "S1-35"), "{kind}");
+        let rating = json!({ "area": "370000", "grade": "a" });
+        let next = story.given(act(&format!("{kind}.rate-credit"), "2027-01-10", rating));
+        assert_eq!(due(&next, Kind::RecordPerformance, "2027-01-10")[0].0, State::Met, "{kind}");
+    }
 }

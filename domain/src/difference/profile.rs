@@ -1,5 +1,6 @@
 //! The facts of a profile: what a subject is called and what it is, apart from what stands.
 
+use crate::area::Area;
 use crate::institution::facts::Ownership;
 use crate::personal::Personal;
 use crate::practitioner::facts::Category;
@@ -25,7 +26,10 @@ pub(super) fn facts<'a>(state: &'a State) -> Vec<(&'static str, Cow<'a, str>)> {
             put("category", state.category.map(|category| category_word(category).into()));
             put("manager_banned_until", state.manager_ban().map(|(until, _)| until.to_string().into()));
         }
-        State::Enterprise(record) | State::Insured(record) | State::Area(record) | State::Case(record) => {
+        State::Enterprise(record)
+        | State::Insured(record)
+        | State::Area(Area { record, .. })
+        | State::Case(record) => {
             put("name", record.name.as_deref().map(Cow::Borrowed));
         }
     }

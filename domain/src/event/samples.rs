@@ -223,7 +223,7 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
             json!({ "appeal": pick(Event), "note": "复决1号", "outcome": "maintained" })
         }
         "insured.online-settlement-suspended" => {
-            json!({ "ground": "art-41", "refused_cooperation": pick(Flag), "until": pick(AnyTime) })
+            json!({ "area": pick(Area), "ground": "art-41", "refused_cooperation": pick(Flag), "until": pick(AnyTime) })
         }
         "insured.online-settlement-resumed" => json!({ "note": "调查结束", "outcome": "cleared" }),
         "institution.audit-recorded" => json!({
@@ -239,9 +239,17 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         }),
         "institution.closed" => json!({ "ground": "歇业", "reported": pick(Flag) }),
         "area.resources-planned" => json!({
-            "area": pick(Area), "departments_consulted": true, "note": "动态调整", "provincial_review": true,
-            "title": "2025年资源配置规划", "until": pick(AnyTime),
+            "area": pick(Area), "departments_consulted": true, "medical_max": 120, "note": "动态调整", "pharmacy_max": 300,
+            "provincial_review": true, "title": "2025年资源配置规划", "until": pick(AnyTime),
         }),
+        "area.work-recorded" => {
+            let works = ["special-inspection", "inspection-plan", "anomaly-feedback", "flight-plan"];
+            let (yes, other) = (pick(Flag) == json!(true), pick(Flag) == json!(true));
+            json!({
+                "area": pick(Area), "document": "检查方案1号", "institutions": 12, "note": "重点检查", "part": 4,
+                "published": pick(Flag), "work": works[usize::from(yes) + 2 * usize::from(other)], "year": pick(Year),
+            })
+        }
         "area.rules-adopted" => json!({
             "area": pick(Area), "name": "local.toml", "sha256": "0".repeat(64), "text": "# 本地规则\n",
         }),

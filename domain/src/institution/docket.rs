@@ -58,8 +58,9 @@ const APPLICATION: [Kind; 5] =
     [Kind::AcceptApplication, Kind::VerifyFacts, Kind::Evaluate, Kind::Reevaluate, Kind::PubliciseCandidate];
 
 /// About an agreement that is running: over when it is.
-const RUNNING: [Kind; 5] = [
+const RUNNING: [Kind; 6] = [
     Kind::ApplyRenewal,
+    Kind::ApplyResumption,
     Kind::EndProbation,
     Kind::RenewalReview,
     Kind::ReviewResumption,
@@ -136,7 +137,9 @@ impl Desk<'_> {
                 self.doubt(data.area);
                 self.suspended(data.area, data.at_request == Some(true), data.until);
             }
-            E::AgreementResumed(data) => self.meet(data.area, &[Kind::ReviewResumption]),
+            E::AgreementResumed(data) => {
+                self.meet(data.area, &[Kind::ReviewResumption, Kind::ApplyResumption]);
+            }
             E::AgreementTerminated(data) => self.terminated(data),
             E::AgreementWithdrawn(data) => {
                 let at = data.from.max(self.at);
@@ -190,6 +193,13 @@ impl Desk<'_> {
             }
             E::AssessmentRecorded(data) => self.assessed(data),
             E::Closed(data) => self.closed_down(data.reported),
+            E::CreditRated(data) => self.credit(Some(data.area)).rated(data),
+            E::CreditRepaired(data) => self.credit(None).repaired(data),
+            E::Committed(data) => self.credit(None).committed(data),
+            E::Disciplined(data) => self.credit(None).disciplined(data),
+            E::DisciplineLifted(data) => self.credit(None).discipline_lifted(data),
+            E::SettlementHeld(data) => self.held(data),
+            E::SettlementReleased(data) => self.released(data),
             E::Objected(data) => credit::objected(self.docket, self.event, data, self.first_area(), self.law),
             E::ObjectionDecided(data) => credit::objection_decided(self.docket, self.event, data),
             E::Appealed(data) => credit::appealed(self.docket, self.event, data, self.first_area(), self.law),
@@ -197,15 +207,8 @@ impl Desk<'_> {
             // Nothing is due because of these, and nothing is done by them but what the docket itself takes.
             E::AuditRecorded(_)
             | E::SelfCheckRecorded(_)
-            | E::CreditRated(_)
-            | E::Committed(_)
-            | E::Disciplined(_)
-            | E::DisciplineLifted(_)
-            | E::CreditRepaired(_)
             | E::RecordsProvided(_)
             | E::SuspensionRequested(_)
-            | E::SettlementHeld(_)
-            | E::SettlementReleased(_)
             | E::DepartmentOrderLifted(_)
             | E::CrossRegionOpened(_)
             | E::CrossRegionClosed(_)
@@ -251,6 +254,12 @@ impl Desk<'_> {
     /// The area of what concerns the institution as a whole: that of its first agreement.
     fn first_area(&self) -> Option<AreaCode> {
         self.state.agreements.first().map(|agreement| agreement.area)
+    }
+
+    /// The desk of credit, where the area is the one named, else that of the first agreement.
+    fn credit(&mut self, area: Option<AreaCode>) -> credit::Desk<'_> {
+        let area = area.or_else(|| self.first_area());
+        credit::Desk { docket: self.docket, event: self.event, area, law: self.law }
     }
 
     fn raise(&mut self, raise: Raise<'_>) {

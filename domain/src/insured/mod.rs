@@ -59,7 +59,7 @@ vocabulary! {
         /// 信用修复.
         504 CreditRepaired = "credit-repaired" v 1: CreditRepair,
         /// 暂停医疗费用联网结算.
-        505 OnlineSettlementSuspended = "online-settlement-suspended" v 1: OnlineSuspension,
+        505 OnlineSettlementSuspended = "online-settlement-suspended" v 2: OnlineSuspension,
         /// 恢复医疗费用联网结算.
         506 OnlineSettlementResumed = "online-settlement-resumed" v 1: OnlineResumption,
         /// 异议.

@@ -59,6 +59,7 @@ impl Docket {
         if event.version == 0 {
             self.home = home_area(event);
         }
+        self.home = self.home.or_else(|| area_named(event));
         if let Some(data) = event.data.closing() {
             closing::take(self, event, data);
         }
@@ -73,6 +74,9 @@ impl Docket {
                 crate::credit::docket::take_obligations(self, event, law);
             }
             (State::Case(state), _) => crate::case::docket::take_obligations(state, self, event, law),
+            (State::Area(state), Subject::Area(code)) => {
+                crate::area::docket::take_obligations(state, code.area(), self, event, law);
+            }
             (State::Institution(_) | State::Practitioner(_) | State::Area(_), _) => {}
         }
         self.changed
@@ -270,15 +274,33 @@ pub fn home_area(first: &Event) -> Option<AreaCode> {
                 || data.institution.as_str().get(1..7).and_then(|region| AreaCode::parse(region).ok());
             data.area.or_else(region)
         }
+        EventData::Case(CaseEvent::Opened(data)) => Some(data.area),
+        EventData::Enterprise(_) | EventData::Insured(_) | EventData::Area(_) => area_named(first),
+        EventData::Practitioner(_) | EventData::Institution(_) | EventData::Case(_) => None,
+    }
+}
+
+/// The area that an event of an enterprise, an insured person or a pooling area names. What falls due of the former before
+/// any event names one stands on the worklist of no area.
+fn area_named(event: &Event) -> Option<AreaCode> {
+    match &event.data {
         EventData::Enterprise(EnterpriseEvent::CreditRated(data))
         | EventData::Insured(InsuredEvent::CreditRated(data)) => Some(data.area),
-        EventData::Area(AreaEvent::MoratoriumStarted(data)) => Some(data.area),
-        EventData::Case(CaseEvent::Opened(data)) => Some(data.area),
+        EventData::Insured(InsuredEvent::OnlineSettlementSuspended(data)) => data.area,
+        EventData::Area(facts) => match facts {
+            AreaEvent::ResourcesPlanned(data) => Some(data.area),
+            AreaEvent::RulesAdopted(data) => Some(data.area),
+            AreaEvent::WorkRecorded(data) => Some(data.area),
+            AreaEvent::MoratoriumStarted(data) => Some(data.area),
+            AreaEvent::MoratoriumEnded(data) => Some(data.area),
+            AreaEvent::ObligationClosed(_)
+            | AreaEvent::DecisionAnnulled(_)
+            | AreaEvent::RecordCorrected(_) => None,
+        },
         EventData::Practitioner(_)
         | EventData::Institution(_)
         | EventData::Enterprise(_)
         | EventData::Insured(_)
-        | EventData::Area(_)
         | EventData::Case(_) => None,
     }
 }

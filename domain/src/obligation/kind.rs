@@ -25,6 +25,10 @@ pub enum Party {
     Handler,
     /// The body an appeal lies with: a superior, a review body or a court.
     Forum,
+    /// 医保部门: agency or bureau, where the rule does not say which.
+    Authority,
+    /// The firm, the insured person or the institution that a measure is about.
+    Concerned,
 }
 
 impl Party {
@@ -41,6 +45,8 @@ impl Party {
             Self::Forum => Term { en: "body appealed to", zh: "受理机关" },
             Self::Handler => Term { en: "body handling the case", zh: "办案机关" },
             Self::ReferredTo => Term { en: "body referred to", zh: "受移送机关" },
+            Self::Authority => Term { en: "agency or bureau", zh: "医保部门" },
+            Self::Concerned => Term { en: "whom it concerns", zh: "当事人" },
         }
     }
 }
@@ -145,12 +151,50 @@ kinds! {
     AnswerObjection = "answer-objection": Agency -> Objector, true;
     /// 申诉, 复议 or 诉讼 to be decided.
     DecideAppeal = "decide-appeal": Forum -> Objector, true;
+    /// 暂停医保基金结算 lasts until it is released: whether it is still called for.
+    ReviewHold = "review-hold": Agency -> Institution, true;
+    /// 核查无问题, what was held is settled.
+    SettleHeld = "settle-held": Agency -> Institution, true;
+    /// 中止期满前申请恢复协议.
+    ApplyResumption = "apply-resumption": Institution -> Agency, true;
+    /// 暂停医疗费用联网结算 without an end: whether it is still called for.
+    ReviewOnlineSuspension = "review-online-suspension": Authority -> Concerned, true;
+    /// 调查无问题, what was paid in full meanwhile is settled.
+    SettleSuspended = "settle-suspended": Agency -> Concerned, true;
+    /// 失信惩戒 without an end: whether it is still called for.
+    ReviewDiscipline = "review-discipline": Authority -> Concerned, true;
+    /// 信用等级有效期届满, 重新评价.
+    RateAgain = "rate-again": Authority -> Concerned, true;
+    /// 履行承诺情况纳入信用记录.
+    RecordPerformance = "record-performance": Authority -> Concerned, true;
+    /// 暂停纳入 without an end: whether it is still called for.
+    ReviewMoratorium = "review-moratorium": Authority -> Public, true;
+    /// 资源配置规划 comes to its end.
+    PlanAgain = "plan-again": Bureau -> Public, true;
+    /// 年度监督检查计划.
+    PlanInspections = "plan-inspections": Authority -> Public, true;
+    /// 专项检查 of a year.
+    SpecialInspections = "special-inspections": Agency -> Public, true;
+    /// 全覆盖检查 of a year.
+    FullInspection = "full-inspection": Authority -> Public, true;
+    /// 年终检查.
+    YearEndCheck = "year-end-check": Agency -> Public, true;
+    /// 飞行检查年度公告.
+    FlightBulletin = "flight-bulletin": Bureau -> Public, true;
+    /// 基金运行分析.
+    FundAnalysis = "fund-analysis": Authority -> Public, true;
+    /// 异常数据反馈和预警.
+    AnomalyFeedback = "anomaly-feedback": Authority -> Institution, true;
+    /// DIP结算及疑点数据核查.
+    SettlementCheck = "settlement-check": Authority -> Institution, true;
     /// 申请行政复议.
     SeekReview = "seek-review": Institution -> Bureau, false;
     /// 提起行政诉讼.
     Sue = "sue": Institution -> Bureau, false;
     /// The bar to registering again ends.
     BarEnd = "bar-end": Practitioner -> Agency, false;
+    /// 暂停医疗费用联网结算 ends by itself.
+    OnlineSuspensionEnd = "online-suspension-end": Agency -> Concerned, false;
 }
 
 impl ObligationKind {
@@ -171,6 +215,10 @@ impl ObligationKind {
                 | Self::ReviewLaterAct
                 | Self::ReviewElsewhere
                 | Self::ReconsiderConsequences
+                | Self::ReviewHold
+                | Self::ReviewOnlineSuspension
+                | Self::ReviewDiscipline
+                | Self::ReviewMoratorium
         )
     }
 }

@@ -2,6 +2,7 @@
 
 use super::entry::Entry;
 use super::{Clock, Law, ObligationKind};
+use crate::area::Work;
 use crate::rejection::Words;
 use crate::words;
 use crate::words::Term;
@@ -77,9 +78,63 @@ impl ObligationKind {
             }
             Self::AnswerObjection => term("the objection is to be answered", "异议应予答复"),
             Self::DecideAppeal => term("the appeal is to be decided", "申诉、复议或诉讼应作出决定"),
+            Self::ReviewHold => {
+                term("whether settlement is still to be held is to be reviewed", "是否继续暂停结算应予复核")
+            }
+            Self::SettleHeld => term(
+                "what was held is to be settled, nothing having been found",
+                "核查无问题，暂停期间的费用应予结算",
+            ),
+            Self::ApplyResumption => term(
+                "resumption is to be applied for before the suspension ends, else the agreement ends in principle",
+                "中止期满前应申请恢复协议，逾期原则上自动终止",
+            ),
+            Self::ReviewOnlineSuspension => term(
+                "whether online settlement is still to be suspended is to be reviewed",
+                "是否继续暂停联网结算应予复核",
+            ),
+            Self::SettleSuspended => term(
+                "what was paid in full meanwhile is to be settled, nothing having been found",
+                "调查无问题，暂停期间全额垫付的费用应按规定结算",
+            ),
+            Self::ReviewDiscipline => {
+                term("whether the discipline is still called for is to be reviewed", "是否继续惩戒应予复核")
+            }
+            Self::RateAgain => term("the credit is to be rated again", "信用等级应重新评价"),
+            Self::RecordPerformance => term(
+                "how the commitment was kept is to be taken into the credit record",
+                "承诺履行情况应纳入信用记录",
+            ),
+            Self::ReviewMoratorium => term(
+                "whether admission is still to be suspended is to be reviewed",
+                "是否继续暂停纳入应予复核",
+            ),
+            Self::PlanAgain => term(
+                "the plan of resources comes to its end and is to be made anew",
+                "资源配置规划期满，应动态调整",
+            ),
+            Self::PlanInspections => {
+                term("the inspections of the year are to be planned", "应制定年度监督检查计划")
+            }
+            Self::SpecialInspections => term("special inspections are to be held", "应开展专项检查"),
+            Self::FullInspection => {
+                term("all designated institutions are to have been inspected", "应完成定点医药机构全覆盖检查")
+            }
+            Self::YearEndCheck => term("the check of the year's end is to be held", "应开展年终检查"),
+            Self::FlightBulletin => {
+                term("the year's bulletin of flight inspections is to be published", "应发布飞行检查年度公告")
+            }
+            Self::FundAnalysis => term("how the fund runs is to be analysed", "应开展基金运行分析"),
+            Self::AnomalyFeedback => {
+                term("anomalous data are to be fed back, with a warning", "应反馈异常数据并预警提示")
+            }
+            Self::SettlementCheck => {
+                term("DIP settlement and doubtful data are to be checked", "应开展DIP结算及相关疑点数据核查")
+            }
             Self::SeekReview => term("administrative review may be applied for", "可申请行政复议"),
             Self::Sue => term("suit may be filed", "可提起行政诉讼"),
             Self::BarEnd => term("the bar to registering again ends", "重新登记备案限制期届满"),
+            Self::OnlineSuspensionEnd => term("the suspension of online settlement ends", "暂停联网结算期满"),
         }
     }
 }
@@ -99,6 +154,9 @@ fn ground(detail: &str) -> Option<Words> {
         "fraud" => words!("fined for fraud", "因骗保被处罚"),
         "unreported-closure" => words!("closed without a report", "停业、歇业未按规定报告"),
         "unfiled-change" => words!("a major change was not filed in time", "重大信息变更未按时备案"),
+        "art-30" => words!("while an investigation lasts (article 30)", "调查期间（条例第三十条）"),
+        "medical" => words!("medical institutions", "定点医疗机构"),
+        "pharmacy" => words!("pharmacies", "定点零售药店"),
         "score" => words!("assessed at {rest}, below the local line", "年度考核 {rest} 分，低于本地标准"),
         "chain-termination" => unsettled(
             words!(
@@ -130,6 +188,24 @@ fn ground(detail: &str) -> Option<Words> {
     })
 }
 
+/// Of what year or part of one, and how often: `2025:4` at least four times, `2025/3/12` the third of twelve parts, `2025`.
+fn of_period(detail: &str) -> Option<Words> {
+    if let Some((year, times)) = detail.split_once(':') {
+        return Some(match times {
+            "1" => words!("{year}", "{year}年"),
+            _ => words!("{year}, at least {times} times", "{year}年，不少于{times}次"),
+        });
+    }
+    let mut parts = detail.split('/');
+    let year = parts.next()?;
+    Some(match (parts.next(), parts.next()) {
+        (Some(part), Some("12")) => words!("{year}, month {part}", "{year}年{part}月"),
+        (Some(part), Some("4")) => words!("{year}, quarter {part}", "{year}年第{part}季度"),
+        (Some(part), Some(all)) => words!("{year}, part {part} of {all}", "{year}年第{part}期（共{all}期）"),
+        _ => words!("{year}", "{year}年"),
+    })
+}
+
 /// Why the ledger did not do it on its own, where a rule calls for it: the code of what stood in the way.
 fn unsettled(ground: Words, why: &str) -> Words {
     let Words { en, zh } = ground;
@@ -144,7 +220,8 @@ pub(super) fn sentence(entry: &Entry, law: &Law<'_>) -> Words {
     let what = entry.kind.term();
     let mut words = words!("{}", "{}", what.en);
     words.zh = what.zh.to_owned();
-    if let Some(ground) = ground(&entry.about.detail) {
+    let detail = &*entry.about.detail;
+    if let Some(ground) = if Work::is_kind(entry.kind) { of_period(detail) } else { ground(detail) } {
         words =
             Words { en: format!("{}: {}", ground.en, words.en), zh: format!("{}：{}", ground.zh, words.zh) };
     }

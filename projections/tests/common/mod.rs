@@ -248,10 +248,31 @@ fn plain(kind: SubjectKind, step: &Step, known: &[Event]) -> EventData {
     if kind == SubjectKind::Area && step.act.is_multiple_of(3) {
         return EventData::Area(AreaEvent::RulesAdopted(adoption(detail)));
     }
-    let (name, mut data) = match (kind, step.act % 2) {
+    let later = |days: i64| detail.is_multiple_of(2).then(|| day(step.day + days));
+    let (name, mut data) = match (kind, step.act % 6) {
+        (SubjectKind::Enterprise | SubjectKind::Insured, 2 | 3) => of_credit(kind, step, known),
+        (SubjectKind::Insured, 4) => (
+            "insured.online-settlement-suspended",
+            json!({ "area": area, "ground": (["art-30", "art-41"][usize::from(detail % 2)]), "until": later(120) }),
+        ),
+        (SubjectKind::Insured, 5) => (
+            "insured.online-settlement-resumed",
+            json!({ "outcome": (["cleared", "confirmed"][usize::from(detail % 2)]) }),
+        ),
+        (SubjectKind::Area, 1) => {
+            ("area.resources-planned", json!({ "area": area, "title": "规划", "until": later(200) }))
+        }
+        (SubjectKind::Area, 4 | 5) => {
+            let works = ["special-inspection", "inspection-plan", "flight-bulletin", "anomaly-feedback"];
+            let year = day(step.day).year() - i32::from(detail % 5 == 0);
+            (
+                "area.work-recorded",
+                json!({ "area": area, "part": detail % 12 + 1, "work": works[usize::from(detail % 4)], "year": year }),
+            )
+        }
         (SubjectKind::Enterprise, _) => (
             "enterprise.credit-rated",
-            json!({ "area": area, "grade":
+            json!({ "area": area, "year": day(step.day).year() - 1, "grade":
             (["a", "b", "seriously_dishonest"][usize::from(detail % 3)]), "name": format!("公司{}", detail % 4) }),
         ),
         (SubjectKind::Insured, _) => ("insured.credit-rated", json!({ "area": area, "grade": "d" })),
@@ -266,7 +287,31 @@ fn plain(kind: SubjectKind, step: &Step, known: &[Event]) -> EventData {
     if let Some(end) = end.filter(|_| name.ends_with("rated") || name.ends_with("started")) {
         data["until"] = json!(end);
     }
+    if let Some(members) = data.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
     EventData::read(EventType::by_name(name).unwrap(), 1, &data.to_string()).unwrap()
+}
+
+/// A commitment, a discipline or the end of one.
+fn of_credit(kind: SubjectKind, step: &Step, known: &[Event]) -> (&'static str, serde_json::Value) {
+    let of = |enterprise, insured| if kind == SubjectKind::Enterprise { enterprise } else { insured };
+    let until = step.detail.is_multiple_of(3).then(|| day(step.day + 60));
+    let disciplined = earlier(known, step.detail, |kind| matches!(kind.0, 402 | 502));
+    match (step.detail % 3, disciplined) {
+        (0, _) => (
+            of("enterprise.committed", "insured.committed"),
+            json!({ "content": "诚信经营", "until": until }),
+        ),
+        (1, Some(event)) => (
+            of("enterprise.discipline-lifted", "insured.discipline-lifted"),
+            json!({ "discipline": event.id }),
+        ),
+        _ => (
+            of("enterprise.disciplined", "insured.disciplined"),
+            json!({ "ground": "严重失信", "measures": ["重点监测"], "until": step.detail.is_multiple_of(2).then_some(day(step.day + 90)) }),
+        ),
+    }
 }
 
 /// An act of a case: its clocks run in days and in working days.

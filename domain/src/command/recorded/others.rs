@@ -1,6 +1,6 @@
 //! The acts of enterprises, insured persons, pooling areas and cases that events record.
 
-use crate::area::facts::{MoratoriumAct, MoratoriumEndAct, PlanAct, RulesAct};
+use crate::area::facts::{MoratoriumAct, MoratoriumEndAct, PlanAct, RulesAct, WorkAct};
 use crate::area::{AreaCommand, AreaEvent};
 use crate::case::{CaseCommand, CaseEvent};
 use crate::credit::facts::{Appeal, AppealAct};
@@ -69,7 +69,9 @@ pub(super) fn area(facts: &AreaEvent) -> AreaCommand {
     match facts.clone() {
         E::ResourcesPlanned(data) => C::PlanResources(PlanAct {
             departments_consulted: data.departments_consulted,
+            medical_max: data.medical_max,
             note: data.note,
+            pharmacy_max: data.pharmacy_max,
             provincial_review: data.provincial_review,
             title: data.title,
             until: data.until,
@@ -77,6 +79,15 @@ pub(super) fn area(facts: &AreaEvent) -> AreaCommand {
         E::RulesAdopted(data) => {
             C::AdoptRules(RulesAct { name: data.name, sha256: data.sha256, text: data.text })
         }
+        E::WorkRecorded(data) => C::RecordWork(WorkAct {
+            document: data.document,
+            institutions: data.institutions,
+            note: data.note,
+            part: data.part,
+            published: data.published,
+            work: data.work,
+            year: Some(data.year),
+        }),
         E::MoratoriumStarted(data) => C::StartMoratorium(MoratoriumAct {
             basis_agreement: data.basis_agreement,
             designations: data.designations,

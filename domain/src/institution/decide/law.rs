@@ -41,6 +41,7 @@ by_kind! {
     EVALUATION_BAR_YEARS = "institution.evaluation.bar_years";
     NOTICE_MONTHS = "institution.notice_months";
     ON_REQUEST_DAYS = "institution.suspension.on_request_days";
+    RESUME_ON_APPLICATION = "institution.suspension.resume_on_application";
     SUSPENSIONS = "institution.termination.suspensions";
     EVERYWHERE = "institution.termination.everywhere";
     ILLEGALITY_YEARS = "institution.bar.illegality_years";
@@ -72,6 +73,10 @@ pub(in crate::institution) const SUSPENSIONS_2018: &str = "institution.terminati
 pub(in crate::institution) const RECORDS_NOT_PRODUCED: &str = "institution.termination.records_not_produced";
 pub(in crate::institution) const FLAT_BAR_YEARS: &str = "institution.bar.flat_years";
 pub(in crate::institution) const HOLD_ART_30: &str = "institution.hold.art_30";
+/// That what was held is settled where nothing was found.
+pub(in crate::institution) const SETTLE_CLEARED: &str = "institution.hold.settle_cleared";
+/// The ground of a hold that rests on 令735 art 30 and has conditions of its own; others rest on the agreement.
+pub(in crate::institution) const ART_30: &str = "art-30";
 pub(in crate::institution) const COMPLAINTS_FIRST: &str = "institution.signing.complaints_first";
 pub(in crate::institution) const RECORDS_DAYS: &str = "institution.records.days";
 pub(in crate::institution) const DEPARTMENT_MONTHS: &str = "institution.department_order.months";
@@ -108,6 +113,7 @@ pub(in crate::institution) const BY_KIND: &[ByKind] = &[
     EVALUATION_BAR_YEARS,
     NOTICE_MONTHS,
     ON_REQUEST_DAYS,
+    RESUME_ON_APPLICATION,
     SUSPENSIONS,
     EVERYWHERE,
     ILLEGALITY_YEARS,
@@ -123,6 +129,7 @@ pub(in crate::institution) const BY_KIND: &[ByKind] = &[
 /// Every other parameter.
 #[cfg(test)]
 pub(in crate::institution) const PARAMS: &[&str] = &[
+    SETTLE_CLEARED,
     PHYSICIANS,
     PHARMACISTS,
     TECHNICIANS,

@@ -10,9 +10,6 @@ use crate::rejection::Rejection;
 use crate::words;
 use serde_json::json;
 
-/// The ground that rests on 令735 art 30 and has conditions of its own; others rest on the agreement.
-const ART_30: &str = "art-30";
-
 impl Matter<'_> {
     /// 暂停医保基金结算. It may also be placed after the agreement has ended, on money not yet paid.
     pub(super) fn hold(&self, data: &Hold) -> Result<Decision, Rejection> {
@@ -33,7 +30,7 @@ impl Matter<'_> {
             return Err(self.line_not_in_agreement(data.area.unwrap_or(first.area), *line, &signed));
         }
         let event = self.event(E::SettlementHeld(data.clone()));
-        if &*data.ground != ART_30 {
+        if &*data.ground != law::ART_30 {
             return Ok(vec![event]);
         }
         let Some(rule) = self.yes(law::HOLD_ART_30, Some(data.area.unwrap_or(first.area))) else {

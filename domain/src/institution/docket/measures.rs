@@ -2,7 +2,10 @@
 //! agreement or of the whole institution that follow from them.
 
 use super::super::decide::law;
-use super::super::facts::{Assessment, Change, Fine, ReasonClass, ReviewCall, ReviewMatter, Termination};
+use super::super::facts::{
+    Assessment, Change, Fine, Hold, HoldOutcome, HoldRelease, ReasonClass, ReviewCall, ReviewMatter,
+    Termination,
+};
 use super::super::state::Agreement;
 use super::{Desk, failed_in_extension, is_about, is_major, is_whole};
 use crate::id::AreaCode;
@@ -15,6 +18,7 @@ use crate::track::Line;
 impl Desk<'_> {
     pub(super) fn suspended(&mut self, area: AreaCode, at_request: bool, until: Option<Instant>) {
         if at_request {
+            self.ask_to_resume(area, until);
             self.resumption(area, until);
             return;
         }
@@ -31,6 +35,43 @@ impl Desk<'_> {
         let mut raise = self.draft(Kind::ReviewResumption, Some(area), Some(rule), Clock::WorkingDays(days));
         (raise.from, raise.start) = (until, until);
         self.raise(raise);
+    }
+
+    /// 主动中止: who does not ask to resume before it ends gives the agreement up, in principle; whether so, a person decides.
+    fn ask_to_resume(&mut self, area: AreaCode, until: Option<Instant>) {
+        let law = *self.law;
+        let rule = law.rulebook.rule(self.by_kind(law::RESUME_ON_APPLICATION), self.at, Some(area));
+        let (Some(until), Some(rule)) = (until, rule) else { return };
+        let mut raise = self.draft(Kind::ApplyResumption, Some(area), Some(rule), Clock::MonthsBefore(0));
+        raise.start = until;
+        self.raise(raise);
+    }
+
+    /// 暂停结算 has no end of its own.
+    pub(super) fn held(&mut self, data: &Hold) {
+        let law = *self.law;
+        let area = data.area.or(self.first_area());
+        let investigated = &*data.ground == law::ART_30;
+        let rule = law.rulebook.rule(law::HOLD_ART_30, self.at, area).filter(|_| investigated);
+        let mut raise = self.draft(Kind::ReviewHold, area, rule, Clock::InTime);
+        if investigated {
+            raise.about.detail = law::ART_30.into();
+        }
+        self.raise(raise);
+    }
+
+    /// 恢复结算: where nothing was found, what waited is settled.
+    pub(super) fn released(&mut self, data: &HoldRelease) {
+        let law = *self.law;
+        let placed = self.state.holds().iter().find(|hold| hold.id == data.hold);
+        let area = placed.and_then(|hold| hold.area).or(self.first_area());
+        let (by, hold) = (Ending::Met(self.event.version), data.hold);
+        self.docket.end_named(self.at, by, |entry, id| entry.kind == Kind::ReviewHold && id == hold);
+        let rule = law.rulebook.rule(law::SETTLE_CLEARED, self.at, area);
+        if let Some(rule) = rule.filter(|_| data.outcome == HoldOutcome::Cleared) {
+            let raise = self.draft(Kind::SettleHeld, area, Some(rule), Clock::InTime);
+            self.raise(raise);
+        }
     }
 
     /// How many suspensions within a term call for termination, by the rule of the day of a suspension.

@@ -1,5 +1,5 @@
-use super::{AREA, HOSPITAL, PHARMACY, basic, hospital, sign, terminate};
-use crate::obligation::ObligationKind;
+use super::{AREA, HOSPITAL, PHARMACY, basic, hospital, in_area, sign, suspend, terminate};
+use crate::obligation::{ObligationKind as Kind, ObligationState as State};
 use crate::testing::{Act, Story, act};
 use serde_json::{Value, json};
 
@@ -129,7 +129,7 @@ fn records_are_due_in_seven_days_where_the_rule_says_so_and_else_the_demand_says
     let due = |story: Story, act: Act| {
         let story = story.given(act);
         story
-            .obligations_of(ObligationKind::ProvideRecords, "2026-01-01")
+            .obligations_of(Kind::ProvideRecords, "2026-01-01")
             .first()
             .and_then(|task| task.due)
             .map(crate::time::Instant::words)
@@ -190,4 +190,54 @@ fn measures_change_no_status_and_may_be_the_first_thing_known() {
         let story = Story::of(HOSPITAL).given(act);
         assert!(story.spans().is_empty());
     }
+}
+
+#[test]
+fn a_hold_has_no_end_of_its_own_and_is_looked_at_until_it_is_released() {
+    let states = |story: &Story, kind, day: &str| -> Vec<_> {
+        story.obligations_of(kind, day).iter().map(|due| due.state).collect()
+    };
+    let hold = |ground: &str| {
+        let data = json!({ "ground": ground, "approved_by_principal": true, "refused_cooperation": true });
+        hospital().given(act("institution.hold-settlement", "2024-03-01", data).by("bureau"))
+    };
+    let story = hold("art-30");
+    let told = &story.obligations_of(Kind::ReviewHold, "2024-12-01")[0];
+    assert_eq!((told.state, told.due, &*told.rule.as_ref().unwrap().id), (State::Open, None, "R-009"));
+    assert_eq!(told.area.unwrap().to_string(), AREA);
+    assert!(hold("协议第四十条").obligations_of(Kind::ReviewHold, "2024-12-01")[0].rule.is_none());
+    let release = |outcome: &str| {
+        let data = json!({ "hold": "@1", "outcome": outcome });
+        story.clone().given(act("institution.release-settlement", "2024-05-01", data))
+    };
+    let cleared = release("cleared");
+    assert_eq!(states(&cleared, Kind::ReviewHold, "2024-05-01"), [State::Met]);
+    let settle = &cleared.obligations_of(Kind::SettleHeld, "2024-05-01")[0];
+    assert_eq!((settle.state, &*settle.rule.as_ref().unwrap().id), (State::Open, "R-009.2"));
+    let paid = json!({ "event": "@2", "obligation": "settle-held", "outcome": "done" });
+    let paid = cleared.given(act("institution.close-obligation", "2024-06-01", paid));
+    assert_eq!(states(&paid, Kind::SettleHeld, "2024-06-01"), [State::Met]);
+    assert!(states(&release("confirmed"), Kind::SettleHeld, "2024-05-01").is_empty());
+}
+
+#[test]
+fn who_asked_for_the_suspension_asks_to_resume_before_it_ends() {
+    let kind = Kind::ApplyResumption;
+    let asked = |at_request: bool| {
+        let data = json!({ "until": "2024-06-01", "at_request": at_request });
+        hospital().given(suspend("2024-03-01", data))
+    };
+    let story = asked(true);
+    let told = &story.obligations_of(kind, "2024-05-31")[0];
+    assert_eq!((told.state, told.due.unwrap().words()), (State::Open, "2024-05-31".to_owned()));
+    assert_eq!(&*told.rule.as_ref().unwrap().id, "R-134.2");
+    assert_eq!(
+        story.obligations_of(kind, "2024-06-01")[0].state,
+        State::Late,
+        "and nobody ends the agreement"
+    );
+    assert_eq!(basic(&story, "2024-06-01"), "in_force");
+    let resumed = story.given(in_area("institution.resume-agreement", "2024-05-20", json!({})));
+    assert_eq!(resumed.obligations_of(kind, "2024-06-01")[0].state, State::Met);
+    assert!(asked(false).obligations_of(kind, "2024-05-31").is_empty());
 }

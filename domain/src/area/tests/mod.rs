@@ -1,5 +1,7 @@
 //! Pooling areas: given, when, then.
 
+mod work;
+
 use crate::testing::{Act, Story, act};
 use serde_json::json;
 use sha2::{Digest, Sha256};

@@ -1,0 +1,67 @@
+//! What the events of a pooling area come to.
+
+use super::facts::WorkRecord;
+use super::work::Work;
+use crate::dated::Record;
+use crate::event::Event;
+use crate::id::Version;
+use crate::limits::WORK_YEARS_BACK_MAX;
+
+/// The state of a pooling area.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Area {
+    /// What stands.
+    pub record: Record,
+    /// The work recorded, in effective order.
+    works: Vec<Done>,
+    /// The years whose work is called for, each with the event that began it.
+    years: Vec<(i32, Version)>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+struct Done {
+    work: Work,
+    year: i32,
+    part: Option<u32>,
+}
+
+impl Area {
+    /// Takes a piece of work.
+    pub(super) fn work(&mut self, data: &WorkRecord) {
+        self.works.push(Done { work: data.work, year: data.year, part: data.part });
+    }
+
+    /// From its first piece of work on an area keeps its work here: every event calls for that of its own year and of the
+    /// next, and of years before in which nothing happened. Of an area that never recorded any, silence proves nothing.
+    pub(super) fn begin_years(&mut self, event: &Event) {
+        if self.works.is_empty() {
+            return;
+        }
+        let this = event.effective_at.year();
+        let next = self.years.last().map_or(this, |(year, _)| year + 1);
+        let from = next.max(this - WORK_YEARS_BACK_MAX);
+        self.years.extend((from..=this + 1).map(|year| (year, event.version)));
+    }
+
+    /// The years whose work an event calls for.
+    pub(super) fn begun_by(&self, version: Version) -> impl Iterator<Item = i32> {
+        self.years.iter().filter(move |(_, by)| *by == version).map(|(year, _)| *year)
+    }
+
+    /// How often a kind of work was recorded about a year: each part of a year once.
+    pub(super) fn count(&self, work: Work, year: i32) -> u32 {
+        let mut parts: Vec<Option<u32>> = self.of_year(work, year).map(|done| done.part).collect();
+        parts.sort_unstable();
+        parts.dedup_by(|a, b| a == b && a.is_some());
+        u32::try_from(parts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether it was recorded about a part of a year.
+    pub(super) fn is_done(&self, work: Work, year: i32, part: Option<u32>) -> bool {
+        self.of_year(work, year).any(|done| part.is_none() || done.part == part)
+    }
+
+    fn of_year(&self, work: Work, year: i32) -> impl Iterator<Item = &Done> {
+        self.works.iter().filter(move |done| done.work == work && done.year == year)
+    }
+}
