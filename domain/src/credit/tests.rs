@@ -263,7 +263,7 @@ fn a_practitioner_promises_objects_and_appeals_too() {
 /// The states of one kind on a day, with the last day where there is one.
 fn due(story: &Story, kind: Kind, day: &str) -> Vec<(State, String)> {
     let told = story.obligations_of(kind, day);
-    told.iter().map(|due| (due.state, due.due.map(|day| day.words()).unwrap_or_default())).collect()
+    told.iter().map(|due| (due.state, due.due.map(crate::time::Instant::words).unwrap_or_default())).collect()
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn planned() -> Story {
 }
 
 fn due(story: &Story, kind: Kind, day: &str) -> Vec<(State, String)> {
-    let told = |due: &Obligation| (due.state, due.due.map(|day| day.words()).unwrap_or_default());
+    let told = |due: &Obligation| (due.state, due.due.map(crate::time::Instant::words).unwrap_or_default());
     story.obligations_of(kind, day).iter().map(told).collect()
 }
 
