@@ -3,6 +3,8 @@
 //! codes follow the same notice.
 
 use crate::identifiers::Uscc;
+use crate::rejection::Words;
+use crate::spoken::phrase;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
@@ -74,6 +76,21 @@ pub struct IdError {
     pub what: &'static str,
     /// The form that would be right, with an example.
     pub expected: &'static str,
+}
+
+impl From<IdError> for Words {
+    fn from(error: IdError) -> Self {
+        error.words()
+    }
+}
+
+impl IdError {
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        let (text, what, expected) = (&self.text, phrase(self.what), phrase(self.expected));
+        Words { en: self.to_string(), zh: format!("{text:?} 不是{what}：{expected}") }
+    }
 }
 
 pub(crate) fn refuse(text: &str, what: &'static str, expected: &'static str) -> IdError {

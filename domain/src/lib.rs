@@ -35,6 +35,7 @@ pub mod practitioner;
 pub mod reactor;
 pub mod rejection;
 pub mod rulebook;
+mod spoken;
 pub mod state;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -1,6 +1,7 @@
 //! Legal instants. A date means 00:00 in Asia/Shanghai; periods are half-open, so 「至 2025-11-03 24:00」 is
 //! `until 2025-11-04T00:00:00+08:00`.
 
+use crate::rejection::Words;
 use chrono::{
     DateTime, Datelike, Duration, LocalResult, Months, NaiveDate, NaiveDateTime, TimeZone, Timelike, Utc,
 };
@@ -25,6 +26,27 @@ pub enum TimeError {
     /// Outside the years that can be meant.
     #[error("the year of {0:?} is not between 1949 and 2199")]
     OutOfRange(String),
+}
+
+impl From<TimeError> for Words {
+    fn from(error: TimeError) -> Self {
+        error.words()
+    }
+}
+
+impl TimeError {
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        let en = self.to_string();
+        let zh = match self {
+            Self::Malformed(text) => {
+                format!("{text:?} 不是日期（2025-08-04）或带时差的时刻（2025-08-04T09:30:00+08:00）")
+            }
+            Self::OutOfRange(text) => format!("{text:?} 的年份不在 1949 至 2199 之间"),
+        };
+        Words { en, zh }
+    }
 }
 
 /// From 1991-09-15T02:00 local time on there is no summer time in China: the offset is +08:00 for good.

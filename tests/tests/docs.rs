@@ -250,8 +250,8 @@ fn the_reference_lists_the_fields_that_each_command_takes() {
             r#"{{"command":"{name}","subject":"{subject}","actor":{{"authority":"agency"}},"data":{{"no_such_field":1}}}}"#
         );
         let error = accord_domain::Command::parse(&text).expect_err("an unknown field");
-        let accepted: Vec<&str> = error.message.split('`').skip(3).step_by(2).collect();
-        assert!(!accepted.is_empty(), "{name}: {}", error.message);
+        let accepted: Vec<&str> = error.message.en.split('`').skip(3).step_by(2).collect();
+        assert!(!accepted.is_empty(), "{name}: {}", error.message.en);
         for field in accepted {
             assert!(row.contains(&format!("`{field}`")), "docs/reference/commands.md: {name} takes {field}");
         }

@@ -39,7 +39,8 @@ pub(super) fn do_one(session: &mut Session<'_, '_>, file: &Path) -> Result<(), S
     let lang = session.lang();
     let name = if file == Path::new("-") { "<stdin>".to_owned() } else { file.display().to_string() };
     let text = read(file, &name, lang)?;
-    let command = Command::parse(&text).map_err(|error| Stop::problem(Problem::command(&error, &name, 1)))?;
+    let command =
+        Command::parse(&text).map_err(|error| Stop::problem(Problem::command(&error, &name, 1, lang)))?;
     let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
         .map_err(|error| Stop::open(&error, lang))?;
     carry_out(session, &ledger, command)

@@ -101,9 +101,9 @@ impl Problem {
 
     /// A command that cannot be read, in a file. `line` is the line of its first character, from 1.
     #[must_use]
-    pub fn command(error: &CommandError, file: &str, line: usize) -> Self {
+    pub fn command(error: &CommandError, file: &str, line: usize, lang: Lang) -> Self {
         let known = |number: usize| (number > 0).then_some(number);
-        let mut problem = Self::new(Exit::Usage, error.code, error.message.clone()).file(file);
+        let mut problem = Self::new(Exit::Usage, error.code, lang.pick(&error.message).to_owned()).file(file);
         problem.line = known(error.line).map(|inner| inner + line.saturating_sub(1));
         problem.column = known(error.column);
         problem.pointer = Some(error.pointer.clone());

@@ -88,7 +88,7 @@ fn open(
         Ok((bytes, place, done)) => Ok((bytes, place, done.appended.first_position)),
         Err(OpeningFailure::Answer(error)) => Err(Stop::answer(&error, lang)),
         Err(OpeningFailure::Failure(failure)) => Err(Stop::failure(&failure, lang)),
-        Err(OpeningFailure::Command(error)) => Err(personal::not_a_command(&error)),
+        Err(OpeningFailure::Command(error)) => Err(personal::not_a_command(&error, lang)),
     }
 }
 

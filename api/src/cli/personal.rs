@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub(super) fn open(session: &mut Session<'_, '_>, asked: &Reading) -> Result<(), Stop> {
     let lang = session.lang();
     let command = reading(&asked.subject, &asked.who, &asked.reason, &asked.event);
-    let command = command.map_err(|error| not_a_command(&error))?;
+    let command = command.map_err(|error| not_a_command(&error, lang))?;
     let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
         .map_err(|error| Stop::open(&error, lang))?;
     let opened = session.runtime.block_on(ledger.open_personal(command));
@@ -40,7 +40,7 @@ pub(super) fn erase(session: &mut Session<'_, '_>, asked: &Erasing) -> Result<()
     if let Some(note) = &asked.note {
         asked_for["data"] = json!({ "note": note });
     }
-    let command = parse(&asked_for)?;
+    let command = parse(&asked_for, lang)?;
     let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
         .map_err(|error| Stop::open(&error, lang))?;
     carry_out(session, &ledger, command)?;
@@ -102,13 +102,13 @@ pub(super) fn nobody_reads(who: &Who, lang: Lang) -> Result<(), Stop> {
 }
 
 /// What is wrong with a command made of arguments.
-pub(super) fn not_a_command(error: &CommandError) -> Stop {
-    Stop::problem(Problem::command(error, "<arguments>", 1))
+pub(super) fn not_a_command(error: &CommandError, lang: Lang) -> Stop {
+    Stop::problem(Problem::command(error, "<arguments>", 1, lang))
 }
 
 /// Read as any other command, so that it is held to the same forms.
-fn parse(asked: &Value) -> Result<Command, Stop> {
-    Command::parse(&asked.to_string()).map_err(|error| not_a_command(&error))
+fn parse(asked: &Value, lang: Lang) -> Result<Command, Stop> {
+    Command::parse(&asked.to_string()).map_err(|error| not_a_command(&error, lang))
 }
 
 fn text(answer: &PersonalOpened, lang: Lang) -> String {

@@ -109,7 +109,7 @@ impl Reason {
     pub(super) fn of(reject: &Reject, file: &str, lang: Lang) -> Self {
         let line = usize::try_from(reject.line).unwrap_or(usize::MAX);
         match &reject.why {
-            Why::Invalid(error) => Self::Problem(Box::new(Problem::command(error, file, line))),
+            Why::Invalid(error) => Self::Problem(Box::new(Problem::command(error, file, line, lang))),
             Why::Refused(failure) => match Stop::failure(failure, lang) {
                 Stop::Refused(_, refusal) => {
                     Self::Refusal { file: file.to_owned(), line: reject.line, refusal }
@@ -122,7 +122,7 @@ impl Reason {
                 )),
             },
             Why::Unreadable(why) => {
-                let problem = Problem::new(Exit::Usage, "unreadable", why.clone());
+                let problem = Problem::new(Exit::Usage, "unreadable", lang.pick(why).to_owned());
                 Self::Problem(Box::new(problem.file(file).line(line)))
             }
         }

@@ -113,7 +113,7 @@ fn fork(
     let command = |file: &Path| {
         let name = file.display().to_string();
         let text = act::read(file, &name, lang)?;
-        Command::parse(&text).map_err(|error| Stop::problem(Problem::command(&error, &name, 1)))
+        Command::parse(&text).map_err(|error| Stop::problem(Problem::command(&error, &name, 1, lang)))
     };
     let id =
         |text: &str| Uuid::try_parse(text).map_err(|_| refuse(&Wrong::NoId { text: text.to_owned() }, lang));

@@ -5,7 +5,6 @@ use crate::answers::{AnswerError, Asked, Coordinates, coordinates};
 use crate::http::metrics::Metrics;
 use crate::http::problem::{Problem, catalogue};
 use crate::http::query::Query;
-use crate::http::why::Why;
 use crate::limits::{BEHIND_WAIT_MAX, IN_FLIGHT_MAX, STREAMS_MAX};
 use accord_domain::{Subject, SubjectKind, words};
 use accord_projections::{ViewError, Views};

@@ -42,7 +42,6 @@ mod statistics;
 #[cfg(test)]
 mod tests;
 mod what_if;
-mod why;
 
 pub use app::App;
 pub use openapi::document as openapi;

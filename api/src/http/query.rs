@@ -4,7 +4,7 @@
 //! the list cannot drift from the code.
 
 use crate::http::problem::{Problem, catalogue};
-use crate::http::why::Why;
+use accord_domain::rejection::Words;
 use accord_domain::{AreaCode, Instant, words};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -55,7 +55,7 @@ impl Query {
     ///
     /// # Errors
     /// Those of [`Query::text`] and of `read`.
-    pub(crate) fn read<T, E: Why>(
+    pub(crate) fn read<T, E: Into<Words>>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&str) -> Result<T, E>,
@@ -64,7 +64,7 @@ impl Query {
         match read(&text) {
             Ok(value) => Ok(Some(value)),
             Err(why) => {
-                let why = why.words();
+                let why: Words = why.into();
                 Err(invalid(name, &why.en, &why.zh))
             }
         }
@@ -74,7 +74,7 @@ impl Query {
     ///
     /// # Errors
     /// Also when it is missing.
-    pub(crate) fn required<T, E: Why>(
+    pub(crate) fn required<T, E: Into<Words>>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(&str) -> Result<T, E>,

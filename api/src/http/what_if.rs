@@ -5,7 +5,6 @@ use super::diff::{looked_at, position_after};
 use super::paging::Paging;
 use super::problem::{Problem, catalogue};
 use super::query::Query;
-use super::why::Why;
 use super::{language, media};
 use crate::answers::supposed::{Wrong, fork_of};
 use crate::answers::{Coordinates, Lang, WhatIf, gather};

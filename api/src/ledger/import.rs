@@ -11,7 +11,8 @@ use super::personal;
 use super::shelf::Shelf;
 use super::writer::Writer;
 use super::{Failure, OpenError};
-use accord_domain::{Command, CommandError, Event, Instant, Laws, Subject};
+use accord_domain::rejection::Words;
+use accord_domain::{Command, CommandError, Event, Instant, Laws, Subject, words};
 use accord_projections::{Partitions, Projector, ViewError, wait_for};
 use accord_store::clock::Clock;
 use accord_store::vault::{Use, Vault};
@@ -55,7 +56,7 @@ pub enum Why {
     /// It was refused.
     Refused(Failure),
     /// It cannot be read as text, or is too long.
-    Unreadable(String),
+    Unreadable(Words),
 }
 
 /// What became of a line.
@@ -604,9 +605,12 @@ fn read_command(number: u64, ends_at: u64, line: &[u8], too_long: bool) -> Read 
         Err(_) => (String::from_utf8_lossy(bytes).into_owned(), false),
     };
     let command = if too_long {
-        Err(Why::Unreadable(format!("longer than the {LINE_BYTES_MAX} bytes accepted")))
+        Err(Why::Unreadable(words!(
+            "longer than the {LINE_BYTES_MAX} bytes accepted",
+            "超过可接受的 {LINE_BYTES_MAX} 字节"
+        )))
     } else if !readable {
-        Err(Why::Unreadable("not UTF-8".to_owned()))
+        Err(Why::Unreadable(words!("not UTF-8", "不是 UTF-8 文本")))
     } else {
         Command::parse(&text).map_err(Why::Invalid)
     };

@@ -4,12 +4,18 @@ use super::fault::{escaped, invalid};
 use super::{Act, CommandError, Envelope};
 use crate::limits::{COMMAND_BYTES_MAX, KEY_BYTES_MAX, LIST_ITEMS_MAX, NESTING_MAX, TEXT_BYTES_MAX};
 use crate::personal::{PersonalAct, PersonalKind, looks_personal, names};
+use crate::rejection::Words;
+use crate::{spoken, words};
 use serde_json::Value;
 
 /// The text as a whole, before it is read.
 pub(super) fn text(text: &str) -> Result<(), CommandError> {
     if text.len() > COMMAND_BYTES_MAX {
-        let message = format!("{} bytes; a command has at most {COMMAND_BYTES_MAX}", text.len());
+        let size = text.len();
+        let message = words!(
+            "{size} bytes; a command has at most {COMMAND_BYTES_MAX}",
+            "共 {size} 字节；一条命令至多 {COMMAND_BYTES_MAX} 字节"
+        );
         return Err(CommandError { code: "too-large", ..invalid("", message) });
     }
     is_object(text).map_err(|error| CommandError { pointer: String::new(), line: 1, column: 1, ..error })?;
@@ -31,8 +37,11 @@ pub(super) fn is_object(text: &str) -> Result<(), CommandError> {
         return Ok(());
     }
     let message = match first {
-        Some(first) => format!("begins with {first:?}; a JSON object is expected: {{ … }}"),
-        None => "empty; a JSON object is expected: { … }".to_owned(),
+        Some(first) => words!(
+            "begins with {first:?}; a JSON object is expected: {{ … }}",
+            "以 {first:?} 开头；应为 JSON 对象：{{ … }}"
+        ),
+        None => words!("empty; a JSON object is expected: {{ … }}", "内容为空；应为 JSON 对象：{{ … }}"),
     };
     let json = first.is_some_and(|first| "[\"-0123456789tfn".contains(first));
     let code = if json { "invalid-value" } else { "malformed-json" };
@@ -41,15 +50,22 @@ pub(super) fn is_object(text: &str) -> Result<(), CommandError> {
 
 fn sizes(value: &Value, pointer: &mut String, depth: usize, long: &str) -> Result<(), CommandError> {
     if depth > NESTING_MAX {
-        return Err(invalid(pointer, format!("nested deeper than {NESTING_MAX} levels")));
+        return Err(invalid(
+            pointer,
+            words!("nested deeper than {NESTING_MAX} levels", "嵌套超过 {NESTING_MAX} 层"),
+        ));
     }
     match value {
         Value::String(text) if text.len() > TEXT_BYTES_MAX && *pointer != long => {
-            Err(invalid(pointer, format!("{} bytes; at most {TEXT_BYTES_MAX} are accepted", text.len())))
+            Err(invalid(pointer, too_long(text.len(), TEXT_BYTES_MAX)))
         }
         Value::Array(list) => {
             if list.len() > LIST_ITEMS_MAX {
-                let message = format!("{} items; at most {LIST_ITEMS_MAX} are accepted", list.len());
+                let count = list.len();
+                let message = words!(
+                    "{count} items; at most {LIST_ITEMS_MAX} are accepted",
+                    "共 {count} 项；至多 {LIST_ITEMS_MAX} 项"
+                );
                 return Err(invalid(pointer, message));
             }
             list.iter().enumerate().try_for_each(|(index, item)| {
@@ -68,13 +84,16 @@ pub(super) fn personal(text: &str, act: &mut Act) -> Result<(), CommandError> {
     let mut sealed = Vec::new();
     if act.holds_personal() {
         if let Some(pointer) = act.sealed_from_outside() {
-            let message = "a sealed value; a command brings the value itself, as a text".to_owned();
+            let message = words!(
+                "a sealed value; a command brings the value itself, as a text",
+                "这是密封后的值；命令应给出原值，为文本"
+            );
             return Err(invalid(&pointer, message));
         }
         let mut fault = Ok(());
         act.each_personal(&mut |pointer, kind, value| {
             if let (Ok(()), Some(why)) = (&fault, value.plain().and_then(|text| kind.fault(text))) {
-                fault = Err(invalid(pointer, why.to_owned()));
+                fault = Err(invalid(pointer, spoken::both(why.to_owned())));
             }
             sealed.push(pointer.to_owned());
         });
@@ -101,13 +120,15 @@ fn outside(
     match value {
         Value::String(text) => match looks_personal(text) {
             Some(kind) if !is_sealed(pointer) => {
-                let what = match kind {
-                    PersonalKind::Phone => "a mobile number",
-                    _ => "a citizen identity number",
+                let (en, zh) = match kind {
+                    PersonalKind::Phone => ("a mobile number", "手机号码"),
+                    _ => ("a citizen identity number", "公民身份号码"),
                 };
-                let message = format!(
-                    "holds what looks like {what}; this text is kept as it is and could never be erased: personal data goes \
-                     into the fields for it (name, identity_number, phone …), which are sealed"
+                let message = words!(
+                    "holds what looks like {en}; this text is kept as it is and could never be erased: personal data goes \
+                     into the fields for it (`name`, `identity_number`, `phone` …), which are sealed",
+                    "含有疑似{zh}的内容；该文本原样保存，永远无法删除：个人信息应填入专用字段（`name`、`identity_number`、`phone` 等），\
+                     这些字段会被密封"
                 );
                 Err(CommandError { code: "personal-data", ..invalid(pointer, message) })
             }
@@ -134,21 +155,25 @@ fn within<T>(pointer: &mut String, segment: &str, inner: impl FnOnce(&mut String
 
 /// Who reads personal data says why, and each time anew; who erases it says on what basis.
 pub(super) fn personal_act(envelope: &Envelope, act: &Act) -> Result<(), CommandError> {
-    let missing = |pointer: &str, message: &str| CommandError {
-        code: "missing-field",
-        ..invalid(pointer, message.to_owned())
-    };
+    let missing =
+        |pointer: &str, message: Words| CommandError { code: "missing-field", ..invalid(pointer, message) };
     match act.personal_act() {
         None => Ok(()),
         Some(PersonalAct::Read(_)) if envelope.reason.as_deref().is_none_or(|why| why.trim().is_empty()) => {
-            Err(missing("/reason", "personal data is read for a reason: say which"))
+            let message = words!("personal data is read for a reason: say which", "查阅个人信息须写明理由");
+            Err(missing("/reason", message))
         }
         Some(PersonalAct::Read(_)) if envelope.key.is_some() => {
-            let message = "every reading is recorded, a repeated one too: leave the key out".to_owned();
+            let message = words!(
+                "every reading is recorded, a repeated one too: leave the key out",
+                "每次查阅均须记录，重复查阅亦然：请勿填写 key"
+            );
             Err(invalid("/key", message))
         }
         Some(PersonalAct::Erase(_)) if envelope.basis.is_empty() => {
-            Err(missing("/basis", "personal data is erased on a basis: name it"))
+            let message =
+                words!("personal data is erased on a basis: name it", "删除个人信息须有依据：请写明");
+            Err(missing("/basis", message))
         }
         Some(PersonalAct::Read(_) | PersonalAct::Erase(_)) => Ok(()),
     }
@@ -168,18 +193,26 @@ pub(super) fn envelope(envelope: &Envelope) -> Result<(), CommandError> {
         if let Some(digest) = &evidence.sha256
             && !(digest.len() == 64 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
         {
-            let message = "not a SHA-256 digest: 64 hexadecimal digits in lower case".to_owned();
+            let message = words!(
+                "not a SHA-256 digest: 64 hexadecimal digits in lower case",
+                "不是 SHA-256 摘要：应为 64 位小写十六进制数字"
+            );
             return Err(invalid(&format!("/evidence/{index}/sha256"), message));
         }
     }
     for (pointer, why) in &envelope.unknown {
         // ASCII, so that the order of the keys is the same in every encoding (RFC 8785 sorts by UTF-16).
         if !pointer.starts_with('/') || !pointer.is_ascii() {
-            let message = format!("{pointer:?} is not a JSON pointer into the command, such as /data/from");
+            let message = words!(
+                "{pointer:?} is not a JSON pointer into the command, such as \"/data/from\"",
+                "{pointer:?} 不是指向命令内某处的 JSON 指针，如 \"/data/from\""
+            );
             return Err(invalid("/unknown", message));
         }
         if why.is_empty() {
-            return Err(invalid("/unknown", format!("{pointer} says nothing about why it is not known")));
+            let message =
+                words!("{pointer:?} says nothing about why it is not known", "{pointer:?} 未说明为何不详");
+            return Err(invalid("/unknown", message));
         }
     }
     Ok(())
@@ -187,10 +220,12 @@ pub(super) fn envelope(envelope: &Envelope) -> Result<(), CommandError> {
 
 fn short(pointer: &str, text: Option<&str>, max: usize) -> Result<(), CommandError> {
     match text {
-        Some("") => Err(invalid(pointer, "empty; leave it out instead".to_owned())),
-        Some(text) if text.len() > max => {
-            Err(invalid(pointer, format!("{} bytes; at most {max} are accepted", text.len())))
-        }
+        Some("") => Err(invalid(pointer, words!("empty; leave it out instead", "内容为空；请省略该字段"))),
+        Some(text) if text.len() > max => Err(invalid(pointer, too_long(text.len(), max))),
         Some(_) | None => Ok(()),
     }
+}
+
+fn too_long(size: usize, max: usize) -> Words {
+    words!("{size} bytes; at most {max} are accepted", "共 {size} 字节；至多 {max} 字节")
 }

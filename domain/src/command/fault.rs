@@ -2,6 +2,8 @@
 
 use super::{Act, CommandError, Raw};
 use crate::id::SubjectKind;
+use crate::rejection::Words;
+use crate::{spoken, words};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -16,7 +18,7 @@ impl CommandError {
     }
 }
 
-pub(super) fn invalid(pointer: &str, message: String) -> CommandError {
+pub(super) fn invalid(pointer: &str, message: Words) -> CommandError {
     CommandError { code: "invalid-value", pointer: pointer.to_owned(), line: 0, column: 0, message }
 }
 
@@ -24,19 +26,30 @@ pub(super) fn invalid(pointer: &str, message: String) -> CommandError {
 const HINTS_MAX: usize = 6;
 
 pub(super) fn unknown_command(name: &str) -> CommandError {
-    let known = Act::names;
     let word = name.split_once('.').map_or(name, |(_, word)| word);
     let resembles = |known: &&str| {
         let act = known.split_once('.').map_or("", |(_, act)| act);
         let part_in_common = act.split('-').any(|part| word.contains(part));
         !word.is_empty() && (act.contains(word) || word.contains(act) || part_in_common)
     };
-    let mut near: Vec<_> = known().filter(resembles).take(HINTS_MAX).collect();
-    if near.is_empty() {
-        near = known().collect();
-    }
+    let near: Vec<_> =
+        Act::names().filter(resembles).take(HINTS_MAX).map(|name| format!("`{name}`")).collect();
     let name: String = name.chars().take(60).collect();
-    let message = format!("there is no command {name:?}; known: {}", near.join(", "));
+    let message = if near.is_empty() {
+        let kinds = SubjectKind::ALL.map(|kind| format!("`{}`", kind.name()));
+        Words {
+            en: format!(
+                "there is no command {name:?}; one is `KIND.ACT`, and kinds are {}",
+                kinds.join(", ")
+            ),
+            zh: format!("没有命令 {name:?}；命令写作 `主体类别.行为`，类别有 {}", kinds.join("、")),
+        }
+    } else {
+        Words {
+            en: format!("there is no command {name:?}; known: {}", near.join(", ")),
+            zh: format!("没有命令 {name:?}；已有：{}", near.join("、")),
+        }
+    };
     CommandError { code: "unknown-command", ..invalid("/command", message) }
 }
 
@@ -82,7 +95,9 @@ pub(super) fn escaped(name: &str) -> String {
 
 /// `base` is where the text that the error counts its lines in begins in `text`.
 fn describe(error: Option<serde_json::Error>, path: String, text: &str, base: usize) -> CommandError {
-    let Some(error) = error else { return invalid(&path, "cannot be read".to_owned()).placed(text) };
+    let Some(error) = error else {
+        return invalid(&path, words!("cannot be read", "无法读取")).placed(text);
+    };
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(words, _)| words);
     if error.is_syntax() || error.is_eof() {
@@ -93,7 +108,7 @@ fn describe(error: Option<serde_json::Error>, path: String, text: &str, base: us
             pointer: path,
             line: first_line - 1 + error.line(),
             column: column.max(1),
-            message: message.to_owned(),
+            message: spoken::both(message.to_owned()),
         };
     }
     let field = message.split('`').nth(1).unwrap_or_default();
@@ -106,7 +121,7 @@ fn describe(error: Option<serde_json::Error>, path: String, text: &str, base: us
     } else {
         ("invalid-value", path)
     };
-    CommandError { code, ..invalid(&pointer, plain(message)) }.placed(text)
+    CommandError { code, ..invalid(&pointer, spoken::both(plain(message))) }.placed(text)
 }
 
 /// The place of a member of the object at `path`, which some errors name already.

@@ -17,6 +17,7 @@ use crate::institution::InstitutionCommand;
 use crate::insured::InsuredCommand;
 use crate::obligation::ObligationClosing;
 use crate::practitioner::PractitionerCommand;
+use crate::rejection::Words;
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -247,7 +248,7 @@ pub struct Command {
 
 /// What is wrong with a command, where, and what would be right.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, thiserror::Error)]
-#[error("{pointer}{}{message}", if pointer.is_empty() { "" } else { ": " })]
+#[error("{pointer}{}{}", if pointer.is_empty() { "" } else { ": " }, message.en)]
 pub struct CommandError {
     /// Stable code: `malformed-json`, `too-large`, `unknown-command`, `unknown-field`, `duplicate-field`, `missing-field`,
     /// `invalid-value`, `personal-data`.
@@ -259,7 +260,7 @@ pub struct CommandError {
     /// Column in the line, in bytes from 1; 0 when not known.
     pub column: usize,
     /// What is wrong and what would be right.
-    pub message: String,
+    pub message: Words,
 }
 
 #[derive(Deserialize)]
@@ -314,7 +315,7 @@ impl Command {
         let mut act = act.map_err(|_| fault::in_data(text, &raw.command, data, kind))?;
         check::personal(text, &mut act).map_err(|error| error.placed(text))?;
         let subject = Subject::parse_as(kind, &raw.subject)
-            .map_err(|error| fault::invalid("/subject", error.to_string()).placed(text))?;
+            .map_err(|error| fault::invalid("/subject", error.words()).placed(text))?;
         let envelope = Envelope {
             effective_at: raw.effective_at,
             decided_at: raw.decided_at,

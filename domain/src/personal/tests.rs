@@ -19,7 +19,7 @@ fn register(data: Value) -> Value {
 
 fn refusal(command: &Value) -> (&'static str, String, String) {
     let error = Command::parse(&command.to_string()).unwrap_err();
-    (error.code, error.pointer, error.message)
+    (error.code, error.pointer, error.message.en)
 }
 
 fn sealed(number: u8) -> Value {

@@ -86,13 +86,15 @@ impl Problem {
     /// A command that cannot be read.
     #[must_use]
     pub fn command(error: &CommandError) -> Self {
-        let detail = words!("{error}", "命令有误：{error}");
+        let (pointer, Words { en, zh }) = (&error.pointer, &error.message);
+        let place = if pointer.is_empty() { String::new() } else { format!("{pointer}: ") };
+        let detail = words!("{place}{en}", "命令有误：{place}{zh}");
         let mut problem = Self::new(&catalogue::INVALID_COMMAND, detail).code(error.code);
         problem.errors.push(Place {
             member: "pointer",
             place: error.pointer.clone(),
             code: Cow::Borrowed(error.code),
-            detail: Words { en: error.message.clone(), zh: error.message.clone() },
+            detail: error.message.clone(),
             line: error.line,
             column: error.column,
         });
