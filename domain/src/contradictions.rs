@@ -5,6 +5,7 @@ use crate::event::EventData;
 use crate::history::History;
 use crate::id::AreaCode;
 use crate::institution::InstitutionEvent;
+use crate::obligation::{ObligationKind, ObligationState};
 use crate::payable::EmergencyRules;
 use crate::rulebook::{Confidence, Provision, Rulebook};
 use crate::testing::{Act, Story, act};
@@ -114,7 +115,21 @@ fn c_02_bars_keep_their_reason_and_wait_for_liability() {
     ));
     assert_eq!(settled.value("bar/1", "2025-09-01"), "", "the later of a year and the performance");
     assert_eq!(bar("illegality", "2024-06-01").value("bar/1", "2027-05-31"), "barred illegality unperformed");
-    assert_eq!(bar("fraud_in_application", "2024-06-01").value("bar/1", "2027-06-01"), "");
+    let applied = bar("fraud_in_application", "2024-06-01");
+    assert_eq!(applied.value("bar/1", "2027-05-31"), "barred fraud_in_application performed");
+    assert_eq!(
+        applied.value("bar/1", "2027-06-01"),
+        "",
+        "three years from the discovery, whatever was performed"
+    );
+    let data =
+        json!({ "area": AREA, "ground": "查实", "reason_class": "breach", "responsible": ["D370102000001"] });
+    let named = signed(HOSPITAL, "2018-01-01", "2030-01-01");
+    let named = named.given(act("institution.terminate-agreement", "2024-06-01", data));
+    let EventData::Institution(InstitutionEvent::AgreementTerminated(facts)) = &named.events()[1].data else {
+        panic!("a termination")
+    };
+    assert_eq!(facts.responsible_until, Some(at("2029-06-01")), "five years for those who caused it");
 }
 
 #[test]
@@ -176,6 +191,12 @@ fn c_07_commitment_first_only_where_the_area_says_so() {
     };
     assert!(flag("460100"));
     assert!(!flag("310100"));
+    let register = |place: &str| {
+        let data = json!({ "institution": "H43050000001", "category": "doctor", "area": place });
+        Story::of(DOCTOR).when(act("practitioner.register", "2025-06-01", data).of_area(place))
+    };
+    register("460100").refused("commitment-missing");
+    register("310100").accepted();
 }
 
 #[test]
@@ -242,6 +263,8 @@ fn c_13_fraud_calls_for_a_review_and_terminates_nobody() {
     let fined = hospital().when(act("institution.impose-fine", "2025-06-01", fraud).by("bureau"));
     let fined = fined.then(&["institution.fine-imposed"]);
     assert_eq!(standing(&fined, "2025-06-02"), "in_force");
+    let review = fined.obligations_of(ObligationKind::TerminationReview, "2025-06-02");
+    assert_eq!((review.len(), review[0].state), (1, ObligationState::Open));
     // Published: fraud, and six months of suspension.
     let suspended = fined.given(suspend("2025-06-10", "2025-12-10"));
     assert_eq!(standing(&suspended, "2025-12-10"), "in_force");
@@ -321,6 +344,14 @@ fn c_18_inspection_minimums_are_advisory() {
         assert!(provision(id).note.as_deref().unwrap().contains("advisory"), "{id}");
         assert!(provision(id).in_force(at("2026-01-01")));
     }
+    // Below the minimum nothing is refused: a small sample is noticed, what is missing of the year is on the worklist.
+    let audit = json!({ "area": AREA, "audit": "sampled_review", "sample_bp": 400, "sample_fen": 400, "total_fen": 10_000 });
+    let audited = hospital().when(act("institution.record-audit", "2025-06-01", audit));
+    assert_eq!(audited.findings(), ["sample-below-minimum"]);
+    let plan = act("area.record-work", "2025-01-10", json!({ "work": "inspection-plan" })).by("bureau");
+    let year = Story::of("430500").given(plan);
+    let special = year.obligations_of(ObligationKind::SpecialInspections, "2025-12-31");
+    assert_eq!((special[0].state, &*special[0].rule.as_ref().unwrap().id), (ObligationState::Open, "S2-22"));
 }
 
 #[test]

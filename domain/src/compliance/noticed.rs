@@ -72,6 +72,18 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
         "制定规划未见征求有关部门意见",
     ),
     (
+        "limitation-to-examine",
+        Told(ToExamine),
+        "the act ended longer ago than the limitation: whether it was found out in time is to be examined",
+        "违法行为终了至处罚已超过追责时效，是否在时效内被发现待核实",
+    ),
+    (
+        "longer-than-usual",
+        Told(ToExamine),
+        "a longer term than agreements generally have",
+        "协议期限长于一般期限",
+    ),
+    (
         "not-published",
         Told(StepLeftOut),
         "made to be published, and no publication is recorded",

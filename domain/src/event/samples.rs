@@ -50,10 +50,10 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
     Some(match name {
         "institution.applied" => json!({
             "area": pick(Area), "beds": 120, "commitments": ["按规定使用追溯码"], "controllers": [sealed(1)],
-            "legal_representative": sealed(2), "level": "二级甲等", "lines": [pick(Line)], "name": "某某医院",
+            "insurance_department": true, "insurance_staff": 2, "legal_representative": sealed(2), "level": "二级甲等", "lines": [pick(Line)], "name": "某某医院",
             "opened_on": pick(Time), "ownership": "private", "pharmacists": 2, "physicians": 30, "principal": sealed(3),
-            "regional_medical_centre": pick(Flag), "technicians": 3, "tests_offered": true,
-            "uscc": "12110000400686291H",
+            "regional_medical_centre": pick(Flag), "staff_contract_months": 24, "technicians": 3, "tests_offered": true,
+            "traceability_codes": true, "uscc": "12110000400686291H",
         }),
         "institution.application-accepted"
         | "institution.probation-passed"

@@ -316,8 +316,17 @@ impl Desk<'_> {
             let technicians = tests == Some(true) && data.technicians.is_none();
             asked.push(("tests_offered", law::TECHNICIANS, tests.is_none()));
             asked.push(("technicians", law::TECHNICIANS, technicians));
+            let untold = data.traceability_codes.is_none();
+            asked.push(("traceability_codes", law::TRACEABILITY_CODES, untold));
+            let large = law::count(law.rulebook, law::DEPARTMENT_BEDS, self.at, area)
+                .is_some_and(|(from, _)| data.beds.is_some_and(|beds| from <= beds));
+            let untold = large && data.insurance_department.is_none();
+            asked.push(("insurance_department", law::DEPARTMENT_BEDS, untold));
         } else {
             asked.push(("pharmacists", law::PHARMACISTS, data.pharmacists.is_none()));
+            asked.push(("insurance_staff", law::INSURANCE_STAFF, data.insurance_staff.is_none()));
+            let untold = data.staff_contract_months.is_none();
+            asked.push(("staff_contract_months", law::CONTRACT_MONTHS, untold));
         }
         let unknown: Vec<_> = asked
             .into_iter()

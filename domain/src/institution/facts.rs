@@ -166,6 +166,10 @@ facts! {
         * commitments: Text,
         /// Actual controllers: name, identity number or the agency's own number of each.
         * controllers: Personal,
+        /// Whether it has a department for insurance of its own (医保管理部门).
+        ? insurance_department: bool,
+        /// Insurance managers (医保管理人员).
+        ? insurance_staff: u32,
         /// Legal representative: name, identity number or the agency's own number.
         ? legal_representative: Personal,
         /// Hospital grade.
@@ -186,10 +190,14 @@ facts! {
         ? principal: Personal,
         /// 区域医疗中心.
         ? regional_medical_centre: bool,
+        /// The shortest contract of pharmacists and insurance managers, in months (pharmacies).
+        ? staff_contract_months: u32,
         /// Qualified technicians.
         ? technicians: u32,
         /// Whether it offers tests.
         ? tests_offered: bool,
+        /// Whether it collects traceability codes of all drugs and consumables (应采尽采、依码结算).
+        ? traceability_codes: bool,
         /// 统一社会信用代码.
         ? uscc: Uscc,
     }

@@ -169,7 +169,7 @@ vocabulary! {
     }
     events InstitutionEvent {
         /// 申请定点.
-        100 Applied = "applied" v 2: Application,
+        100 Applied = "applied" v 3: Application,
         /// 受理.
         101 ApplicationAccepted = "application-accepted" v 1: InArea,
         /// 退回补正.

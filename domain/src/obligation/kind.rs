@@ -147,6 +147,8 @@ kinds! {
     NotifySites = "notify-sites": Agency -> Institution, true;
     /// 暂停期满恢复, where it is not automatic.
     RestoreQualification = "restore-qualification": Practitioner -> Agency, true;
+    /// 低分值预警: a talk, before any measure is called for.
+    HoldTalk = "hold-talk": Institution -> Practitioner, true;
     /// 异议的答复.
     AnswerObjection = "answer-objection": Agency -> Objector, true;
     /// 申诉, 复议 or 诉讼 to be decided.

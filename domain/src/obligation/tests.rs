@@ -167,3 +167,36 @@ fn what_hangs_on_an_annulled_decision_is_reconsidered_for_every_kind_of_subject(
         assert_eq!(states(&story, again, "2026-02-10"), [ObligationState::Met], "{kind}");
     }
 }
+
+#[test]
+fn where_the_place_says_so_a_talk_is_held_before_any_measure() {
+    let deduct = |day: &str, points: u8, area: &str| {
+        let data = json!({ "points": points, "behaviour": "其他", "institution": "H43050000001", "area": area, "measure": "罚决1号" });
+        act("practitioner.deduct-points", day, data)
+    };
+    let person = || {
+        let data = json!({ "institution": "H43050000001", "category": "doctor" });
+        Story::of("D430500000001").given(act("practitioner.register", "2025-01-01", data))
+    };
+    let talks = |story: &Story, day: &str| -> Vec<(ObligationState, String)> {
+        let due = story.obligations_of(ObligationKind::HoldTalk, day);
+        due.iter().map(|due| (due.state, due.rule.as_ref().unwrap().id.to_string())).collect()
+    };
+    let open = |rule: &str| (ObligationState::Open, rule.to_owned());
+    // 辽宁: from 3, and again from 6.
+    let liaoning = person().given(deduct("2025-06-01", 2, "210100"));
+    assert_eq!(talks(&liaoning, "2025-06-01"), []);
+    let warned = liaoning.given(deduct("2025-06-10", 1, "210100"));
+    assert_eq!(talks(&warned, "2025-06-10"), [open("J-04.7")]);
+    let sum = &warned.obligations_of(ObligationKind::HoldTalk, "2025-06-10")[0].sum;
+    assert_eq!(sum.en, "3 points in the year: a talk is to be held (210100)");
+    let held = warned.given(act("practitioner.interview", "2025-06-20", json!({})));
+    assert_eq!(talks(&held, "2025-06-20")[0].0, ObligationState::Met);
+    let within = held.clone().given(deduct("2025-07-01", 2, "210100"));
+    assert_eq!(talks(&within, "2025-07-01").len(), 1, "5 points reach no other line");
+    assert_eq!(talks(&within.given(deduct("2025-08-01", 1, "210100")), "2025-08-01")[0], open("J-04.8"));
+    // 天津: from 6 alone; elsewhere nobody asks for it.
+    let tianjin = |points| person().given(deduct("2025-06-01", points, "120100"));
+    assert_eq!((talks(&tianjin(5), "2025-06-01").len(), talks(&tianjin(6), "2025-06-01").len()), (0, 1));
+    assert_eq!(talks(&person().given(deduct("2025-06-01", 6, "500100")), "2025-06-01"), []);
+}

@@ -76,6 +76,7 @@ impl ObligationKind {
             Self::RestoreQualification => {
                 term("restoration is to be applied for", "暂停期满应申请恢复医保支付资格")
             }
+            Self::HoldTalk => term("a talk is to be held", "应进行提醒谈话或约谈"),
             Self::AnswerObjection => term("the objection is to be answered", "异议应予答复"),
             Self::DecideAppeal => term("the appeal is to be decided", "申诉、复议或诉讼应作出决定"),
             Self::ReviewHold => {
@@ -154,6 +155,7 @@ fn ground(detail: &str) -> Option<Words> {
         "fraud" => words!("fined for fraud", "因骗保被处罚"),
         "unreported-closure" => words!("closed without a report", "停业、歇业未按规定报告"),
         "unfiled-change" => words!("a major change was not filed in time", "重大信息变更未按时备案"),
+        "points" => words!("{rest} points in the year", "本年度累计记 {rest} 分"),
         "art-30" => words!("while an investigation lasts (article 30)", "调查期间（条例第三十条）"),
         "medical" => words!("medical institutions", "定点医疗机构"),
         "pharmacy" => words!("pharmacies", "定点零售药店"),

@@ -1,5 +1,6 @@
 //! What the acts of a practitioner's history make due, and what they bring to an end.
 
+use super::facts::Deduction;
 use super::{Practitioner, PractitionerEvent};
 use crate::credit::docket as credit;
 use crate::event::{Event, EventData};
@@ -8,6 +9,10 @@ use crate::rulebook::Rule;
 use crate::time::Instant;
 
 const NOTIFY_SITES: &str = "practitioner.notify_sites";
+/// Points of a year at which a talk is held, by the rules of some places (fact sheet R-340), the lower first.
+const WARN_AT: [&str; 2] = ["practitioner.warn.first", "practitioner.warn.second"];
+/// From here on the points call for a measure, and no talk takes its place.
+const SUSPEND_AT: &str = "practitioner.points.suspend";
 const RESTORE_ON_APPLICATION: &str = "practitioner.restore.on_application";
 
 impl Practitioner {
@@ -51,6 +56,10 @@ impl Practitioner {
             PractitionerEvent::Referred(_) => {
                 docket.raise(event, new(Kind::FollowReferral, at, None), law);
             }
+            PractitionerEvent::PointsDeducted(data) => self::warned(docket, event, data, law),
+            PractitionerEvent::InterviewHeld(_) => {
+                docket.end(at, Ending::Met(by), |entry| entry.kind == Kind::HoldTalk);
+            }
             PractitionerEvent::Objected(data) => credit::objected(docket, event, data, None, law),
             PractitionerEvent::ObjectionDecided(data) => credit::objection_decided(docket, event, data),
             PractitionerEvent::Appealed(data) => credit::appealed(docket, event, data, None, law),
@@ -60,10 +69,8 @@ impl Practitioner {
             | PractitionerEvent::SiteAdded(_)
             | PractitionerEvent::SiteRemoved(_)
             | PractitionerEvent::DetailsChanged(_)
-            | PractitionerEvent::PointsDeducted(_)
             | PractitionerEvent::PointsRepaired(_)
             | PractitionerEvent::ManagerBanned(_)
-            | PractitionerEvent::InterviewHeld(_)
             | PractitionerEvent::ObligationClosed(_)
             | PractitionerEvent::PersonalDataRead(_)
             | PractitionerEvent::PersonalDataErased(_)
@@ -71,6 +78,21 @@ impl Practitioner {
             | PractitionerEvent::RecordCorrected(_) => {}
         }
     }
+}
+
+/// 低分值预警: by the highest line that these points reach, under the rules of the place that decided them.
+fn warned(docket: &mut Docket, event: &Event, data: &Deduction, law: &Law<'_>) {
+    let (day, area) = (data.decided_at, Some(data.area));
+    let line = |param: &str| law.rulebook.number(param, day, area).map(|line| line.value);
+    let (total, before) = (i64::from(data.total), i64::from(data.total.saturating_sub(data.counted)));
+    if line(SUSPEND_AT).is_some_and(|line| line <= total) {
+        return;
+    }
+    let reached = |param: &&str| line(param).is_some_and(|line| before < line && line <= total);
+    let Some(param) = WARN_AT.iter().rev().find(|param| reached(param)) else { return };
+    let mut raise = new(Kind::HoldTalk, event.effective_at, law.rulebook.rule(param, day, area));
+    raise.about = About { area, detail: format!("points:{total}").into(), ..About::default() };
+    docket.raise(event, raise, law);
 }
 
 /// One without a day, called for from an instant on.

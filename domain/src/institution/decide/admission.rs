@@ -39,10 +39,16 @@ impl Matter<'_> {
                         &mut event,
                     )?;
                 }
+                self.has_department(data, &mut event)?;
+                self.collects_codes(data, &mut event)?;
             }
             InstitutionKind::Pharmacy => {
                 let who = words!("licensed pharmacist", "药师");
                 self.staffed(law::PHARMACISTS, data.pharmacists, "pharmacists", &who, data.area, &mut event)?;
+                let who = words!("insurance manager", "医保管理人员");
+                let staff = data.insurance_staff;
+                self.staffed(law::INSURANCE_STAFF, staff, "insurance_staff", &who, data.area, &mut event)?;
+                self.contracted(data, &mut event)?;
             }
         }
         Ok(vec![event])
@@ -166,6 +172,74 @@ impl Matter<'_> {
                 Err(self.under(rule, refusal).allowed(json!({ field: { "min": least } })))
             }
         }
+    }
+
+    /// 医保管理部门: from so many beds on; where beds are not told nobody knows whether it is needed.
+    fn has_department(&self, data: &Application, event: &mut NewEvent) -> Result<(), Rejection> {
+        let rule = self.count(law::DEPARTMENT_BEDS, Some(data.area));
+        let (Some(beds), Some((from, rule))) = (data.beds, rule) else { return Ok(()) };
+        match data.insurance_department {
+            _ if beds < from => Ok(()),
+            Some(true) => Ok(()),
+            None => {
+                note(event, "insurance_department-to-verify", &rule.id);
+                Ok(())
+            }
+            Some(false) => {
+                let refusal = Rejection::new(
+                    "department-missing",
+                    words!(
+                        "{beds} beds; from {from} on a department for insurance of its own is needed",
+                        "床位 {beds} 张；{from} 张以上的须设内部医保管理部门"
+                    ),
+                );
+                Err(self.under(rule, refusal).allowed(json!({ "insurance_department": true })))
+            }
+        }
+    }
+
+    /// 追溯码应采尽采、依码结算.
+    fn collects_codes(&self, data: &Application, event: &mut NewEvent) -> Result<(), Rejection> {
+        let Some(rule) = self.yes(law::TRACEABILITY_CODES, Some(data.area)) else { return Ok(()) };
+        match data.traceability_codes {
+            Some(true) => Ok(()),
+            None => {
+                note(event, "traceability_codes-to-verify", &rule.id);
+                Ok(())
+            }
+            Some(false) => {
+                let refusal = Rejection::new(
+                    "traceability-missing",
+                    words!(
+                        "traceability codes of drugs and consumables are to be collected and settled by",
+                        "药品、耗材追溯码须应采尽采、依码结算"
+                    ),
+                );
+                Err(self.under(rule, refusal).allowed(json!({ "traceability_codes": true })))
+            }
+        }
+    }
+
+    /// 劳动合同: those of pharmacists and insurance managers, the shortest counted.
+    fn contracted(&self, data: &Application, event: &mut NewEvent) -> Result<(), Rejection> {
+        let Some((least, rule)) = self.count(law::CONTRACT_MONTHS, Some(data.area)) else { return Ok(()) };
+        match data.staff_contract_months {
+            None => note(event, "staff_contract_months-to-verify", &rule.id),
+            Some(months) if months < least => {
+                let refusal = Rejection::new(
+                    "contract-too-short",
+                    words!(
+                        "a contract of {months} months; at least {least} are needed",
+                        "劳动合同期限 {months} 个月；须不少于 {least} 个月"
+                    ),
+                );
+                return Err(self
+                    .under(rule, refusal)
+                    .allowed(json!({ "staff_contract_months": { "min": least } })));
+            }
+            Some(_) => {}
+        }
+        Ok(())
     }
 
     /// 受理.

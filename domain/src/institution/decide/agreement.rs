@@ -3,6 +3,7 @@
 use super::{Matter, law};
 use crate::decide::Decision;
 use crate::event::NewEvent;
+use crate::id::AreaCode;
 use crate::institution::InstitutionEvent as E;
 use crate::institution::docket;
 use crate::institution::facts::{InArea, InstitutionKind, ProbationPeriod, Renewal, RenewalRefusal, Signing};
@@ -26,11 +27,28 @@ impl Matter<'_> {
         self.no_complaint_waits(data.area)?;
         // Signed late, an agreement holds from its own first day.
         let effective_at = self.at.min(from);
-        let mut decision = vec![
-            self.with_steps_left_out(data, self.event_at(effective_at, E::AgreementSigned(data.clone()))),
-        ];
+        let event = self.event_at(effective_at, E::AgreementSigned(data.clone()));
+        let event = self.with_usual_term(event, data.area, data.from, data.until);
+        let mut decision = vec![self.with_steps_left_out(data, event)];
         self.begin_probation(data, effective_at, &mut decision);
         Ok(decision)
+    }
+
+    /// 期限一般为1年: a longer term is noticed.
+    fn with_usual_term(
+        &self,
+        event: NewEvent,
+        area: AreaCode,
+        from: Option<Instant>,
+        until: Option<Instant>,
+    ) -> NewEvent {
+        let years = self.count(law::TERM_YEARS.of(self.kind), Some(area));
+        match (from, until.and_then(Instant::bounded), years) {
+            (Some(from), Some(until), Some((years, rule))) if from.plus_years(years) < until => {
+                event.finding("longer-than-usual", Some(&rule.id))
+            }
+            _ => event,
+        }
     }
 
     fn lines_named(&self, data: &Signing) -> Result<(), Rejection> {
@@ -170,6 +188,7 @@ impl Matter<'_> {
         if data.until.is_none() && !self.is_unknown("/data/until") {
             event = event.finding("no-end-of-term", None);
         }
+        event = self.with_usual_term(event, data.area, Some(from), data.until);
         if from < self.at {
             event = event.finding("renewed-after-expiry", None);
         }

@@ -41,6 +41,7 @@ by_kind! {
     EVALUATION_BAR_YEARS = "institution.evaluation.bar_years";
     NOTICE_MONTHS = "institution.notice_months";
     ON_REQUEST_DAYS = "institution.suspension.on_request_days";
+    TERM_YEARS = "institution.agreement.term_years";
     RESUME_ON_APPLICATION = "institution.suspension.resume_on_application";
     SUSPENSIONS = "institution.termination.suspensions";
     EVERYWHERE = "institution.termination.everywhere";
@@ -58,6 +59,17 @@ by_kind! {
 pub(in crate::institution) const PHYSICIANS: &str = "institution.admission.physicians";
 pub(in crate::institution) const PHARMACISTS: &str = "institution.admission.pharmacists";
 pub(in crate::institution) const TECHNICIANS: &str = "institution.admission.technicians";
+/// Of medical institutions alone.
+pub(in crate::institution) const TRACEABILITY_CODES: &str =
+    "institution.admission.traceability_codes.medical";
+/// Of medical institutions alone.
+pub(in crate::institution) const DEPARTMENT_BEDS: &str = "institution.admission.department_beds.medical";
+/// Of pharmacies alone.
+pub(in crate::institution) const INSURANCE_STAFF: &str = "institution.admission.insurance_staff.pharmacy";
+/// Of pharmacies alone.
+pub(in crate::institution) const CONTRACT_MONTHS: &str = "institution.admission.contract_months.pharmacy";
+/// Of every penalty.
+pub(in crate::institution) const LIMITATION_YEARS: &str = "penalty.limitation_years";
 /// Of pharmacies alone.
 pub(in crate::institution) const CHAIN: &str = "institution.termination.chain.pharmacy";
 /// Set for practitioners: a ban on a person.
@@ -113,6 +125,7 @@ pub(in crate::institution) const BY_KIND: &[ByKind] = &[
     EVALUATION_BAR_YEARS,
     NOTICE_MONTHS,
     ON_REQUEST_DAYS,
+    TERM_YEARS,
     RESUME_ON_APPLICATION,
     SUSPENSIONS,
     EVERYWHERE,
@@ -130,6 +143,11 @@ pub(in crate::institution) const BY_KIND: &[ByKind] = &[
 #[cfg(test)]
 pub(in crate::institution) const PARAMS: &[&str] = &[
     SETTLE_CLEARED,
+    TRACEABILITY_CODES,
+    DEPARTMENT_BEDS,
+    INSURANCE_STAFF,
+    CONTRACT_MONTHS,
+    LIMITATION_YEARS,
     PHYSICIANS,
     PHARMACISTS,
     TECHNICIANS,
@@ -234,6 +252,18 @@ impl<'a> Matter<'a> {
         let weight = |(min, max): (i64, i64)| (max, min);
         let (lighter, heavier) = if weight(new.0) < weight(old.0) { (new, old) } else { (old, new) };
         Some(Penalty { range: lighter.0, rule: lighter.1, heavier: Some(heavier.1) })
+    }
+
+    /// 追责时效: an act that ended longer ago than the limitation is noticed. When it was found out, on which the limitation
+    /// turns, and whether the longer one holds, a person says.
+    pub(super) fn limited(&self, event: NewEvent, act: (Option<Instant>, Option<Instant>)) -> NewEvent {
+        let Some(ended) = act.1.or(act.0) else { return event };
+        match self.count(LIMITATION_YEARS, self.whole_area()) {
+            Some((years, rule)) if ended.plus_years(years) <= self.at => {
+                event.finding("limitation-to-examine", Some(&rule.id))
+            }
+            Some(_) | None => event,
+        }
     }
 
     /// A rule that says yes when the act holds.

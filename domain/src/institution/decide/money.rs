@@ -85,7 +85,7 @@ impl Matter<'_> {
         } else {
             self.portions_agree(data, &range)?;
         }
-        let mut event = self.event(E::FineImposed(data.clone()));
+        let mut event = self.limited(self.event(E::FineImposed(data.clone())), (data.act_from, data.act_to));
         event = match range {
             Range::Multiple(penalty) | Range::Fixed(penalty) => penalty.cited(event),
             Range::Open => event.finding("no-range-for-the-fine", None),

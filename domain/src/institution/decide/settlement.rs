@@ -94,7 +94,8 @@ impl Matter<'_> {
             )
             .blocked_by(order.cause));
         }
-        let event = self.event(E::DepartmentOrdered(data.clone()));
+        let event =
+            self.limited(self.event(E::DepartmentOrdered(data.clone())), (data.act_from, data.act_to));
         let Some(penalty) = self.penalty(law::DEPARTMENT_MONTHS, (data.act_from, data.act_to)) else {
             return Ok(vec![event.finding("no-rule-at-the-time", None)]);
         };

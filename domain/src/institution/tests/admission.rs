@@ -1,5 +1,6 @@
 use super::{AREA, HOSPITAL, PHARMACY, basic, hospital, in_area, sign, terminate};
 use crate::id::Version;
+use crate::obligation::ObligationKind;
 use crate::testing::{Act, Story, act};
 use serde_json::{Value, json};
 
@@ -83,7 +84,12 @@ fn missing_staff_is_refused_and_staff_not_told_is_to_be_verified() {
     let silent = json!({ "opened_on": null, "physicians": null, "tests_offered": true });
     assert_eq!(
         Story::of(HOSPITAL).when(apply("2025-06-10", &silent)).findings(),
-        ["opened-on-to-verify", "physicians-to-verify", "technicians-to-verify"]
+        [
+            "opened-on-to-verify",
+            "physicians-to-verify",
+            "technicians-to-verify",
+            "traceability_codes-to-verify"
+        ]
     );
 }
 
@@ -184,4 +190,64 @@ fn a_public_notice_ends_after_it_begins() {
         json!({ "from": "2025-07-08", "until": "2025-07-08" }),
     );
     applied().when(backwards).refused("empty-period");
+}
+
+#[test]
+fn from_a_hundred_beds_on_a_department_of_its_own_is_needed() {
+    let apply = |beds: Option<u32>, department: Option<bool>| {
+        let mut data = json!({ "area": AREA, "name": "甲", "opened_on": "2020-01-01", "physicians": 30, "tests_offered": false });
+        data["traceability_codes"] = json!(true);
+        data["beds"] = json!(beds);
+        data["insurance_department"] = json!(department);
+        data.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        Story::of(HOSPITAL).when(act("institution.apply", "2025-07-01", data))
+    };
+    let refused = apply(Some(100), Some(false)).refused("department-missing");
+    assert_eq!(&*refused.rule.unwrap().id, "R-104.1");
+    assert_eq!(apply(Some(100), None).findings(), ["insurance_department-to-verify"]);
+    for (beds, department) in
+        [(Some(100), Some(true)), (Some(99), Some(false)), (Some(99), None), (None, None)]
+    {
+        assert!(apply(beds, department).findings().is_empty(), "{beds:?} {department:?}");
+    }
+    let story = apply(Some(500), None).then(&["institution.applied"]);
+    let due = story.obligations_of(ObligationKind::VerifyFacts, "2025-07-02");
+    assert!(due[0].sum.en.starts_with("insurance_department: "), "{}", due[0].sum.en);
+}
+
+#[test]
+fn a_pharmacy_has_two_insurance_managers_and_contracts_of_a_year() {
+    let apply = |staff: Option<u32>, months: Option<u32>| {
+        let mut data = json!({ "area": AREA, "name": "乙", "opened_on": "2020-01-01", "pharmacists": 1 });
+        data["insurance_staff"] = json!(staff);
+        data["staff_contract_months"] = json!(months);
+        data.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+        Story::of(PHARMACY).when(act("institution.apply", "2025-07-01", data))
+    };
+    let refused = apply(Some(1), Some(12)).refused("staff-missing");
+    assert_eq!(
+        (&*refused.rule.unwrap().id, refused.allowed.unwrap()),
+        ("R-202.1", json!({ "insurance_staff": { "min": 2 } }))
+    );
+    let refused = apply(Some(2), Some(11)).refused("contract-too-short");
+    assert_eq!(&*refused.rule.unwrap().id, "R-201.2");
+    assert!(apply(Some(2), Some(12)).findings().is_empty());
+    let untold = ["insurance_staff-to-verify", "staff_contract_months-to-verify"];
+    assert_eq!(apply(None, None).findings(), untold);
+}
+
+#[test]
+fn whether_traceability_codes_are_collected_is_a_condition_of_admission() {
+    let apply = |day: &str, codes: Option<bool>| {
+        let mut data = json!({ "area": AREA, "name": "甲", "opened_on": "2020-01-01", "physicians": 3, "tests_offered": false });
+        if let Some(codes) = codes {
+            data["traceability_codes"] = json!(codes);
+        }
+        Story::of(HOSPITAL).when(act("institution.apply", day, data))
+    };
+    let refused = apply("2025-05-28", Some(false)).refused("traceability-missing");
+    assert_eq!(&*refused.rule.unwrap().id, "S0-03.1");
+    assert!(apply("2025-05-27", Some(false)).findings().is_empty(), "not before the notice");
+    assert_eq!(apply("2025-05-28", None).findings(), ["traceability_codes-to-verify"]);
+    assert!(apply("2025-05-28", Some(true)).findings().is_empty());
 }

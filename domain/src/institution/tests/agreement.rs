@@ -244,3 +244,17 @@ fn an_agency_of_another_area_is_noticed() {
         assert!(findings(own).is_empty());
     }
 }
+
+#[test]
+fn a_longer_term_than_agreements_generally_have_is_noticed() {
+    let found = |code: &str, until: &str| {
+        let outcome = Story::of(code).when(sign("2024-01-01", "2024-01-01", until, &["basic"]));
+        outcome.findings().iter().any(|code| *code == "longer-than-usual")
+    };
+    for code in [HOSPITAL, PHARMACY] {
+        assert!(!found(code, "2025-01-01") && found(code, "2025-01-02"), "{code}");
+    }
+    let story = Story::of(HOSPITAL).given(sign("2024-01-01", "2024-01-01", "2025-01-01", &["basic"]));
+    let renewed = story.when(in_area("institution.renew", "2024-11-01", json!({ "until": "2027-01-01" })));
+    assert_eq!(renewed.findings(), ["longer-than-usual"]);
+}

@@ -152,3 +152,21 @@ fn only_a_declaration_that_stands_is_paid() {
     let asked = act("institution.declare-settlement", "2025-09-28", ends_first).by("institution");
     Story::of(HOSPITAL).when(asked).refused("empty-period");
 }
+
+#[test]
+fn a_penalty_long_after_the_act_is_noticed() {
+    let found = |act_to: Option<&str>| {
+        let mut data = json!({ "article": "39", "amount_fen": 2_000_000 });
+        if let Some(act_to) = act_to {
+            data["act_to"] = json!(act_to);
+        }
+        let story = hospital().when(act("institution.impose-fine", "2024-06-01", data).by("bureau"));
+        story.findings().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(found(Some("2022-06-01")), ["limitation-to-examine"], "two years to the day");
+    assert!(found(Some("2022-06-02")).is_empty());
+    assert!(found(None).is_empty(), "nobody says when the act was");
+    let order = json!({ "department": "骨科", "until": "2025-01-01", "act_to": "2021-06-01" });
+    let ordered = hospital().when(act("institution.order-department", "2024-06-01", order).by("bureau"));
+    assert!(ordered.findings().contains(&"limitation-to-examine"));
+}
