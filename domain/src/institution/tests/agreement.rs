@@ -249,7 +249,7 @@ fn an_agency_of_another_area_is_noticed() {
 fn a_longer_term_than_agreements_generally_have_is_noticed() {
     let found = |code: &str, until: &str| {
         let outcome = Story::of(code).when(sign("2024-01-01", "2024-01-01", until, &["basic"]));
-        outcome.findings().iter().any(|code| *code == "longer-than-usual")
+        outcome.findings().contains(&"longer-than-usual")
     };
     for code in [HOSPITAL, PHARMACY] {
         assert!(!found(code, "2025-01-01") && found(code, "2025-01-02"), "{code}");
