@@ -9,6 +9,8 @@ pub mod clock;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod cosigned;
+#[cfg(feature = "eventstore")]
+pub mod eventstore;
 pub mod ids;
 pub mod keys;
 pub mod laws;
@@ -16,6 +18,7 @@ pub mod limits;
 mod memory;
 pub mod merkle;
 mod port;
+pub mod replica;
 mod sqlite;
 pub mod vault;
 pub mod verify;

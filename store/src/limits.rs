@@ -24,6 +24,25 @@ pub const RUNS_REMEMBERED: usize = 4_096;
 pub const WAL_BYTES_KEPT: i64 = 64 << 20;
 /// Rows one statement of a scan reads, so that a long scan does not hold back checkpoints.
 pub const SCAN_CHUNK_ROWS: u64 = 8_192;
+/// Bytes one append to a cluster holds at most, as [`crate::eventstore`] counts them: EventStoreDB takes a mebibyte unless
+/// it is told otherwise, and counts a little differently.
+#[cfg(feature = "eventstore")]
+pub const CLUSTER_APPEND_BYTES_MAX: usize = 900_000;
+/// Events asked of a cluster at once.
+#[cfg(feature = "eventstore")]
+pub const CLUSTER_PAGE_EVENTS: usize = 500;
+/// How long one call to a cluster may take. The client's own deadline for an append, 10 seconds, passes first.
+#[cfg(feature = "eventstore")]
+pub const CLUSTER_CALL: std::time::Duration = std::time::Duration::from_secs(15);
+/// Calls made to a cluster for one thing before it is given up, each on a new connection.
+#[cfg(feature = "eventstore")]
+pub const CLUSTER_CALLS_MAX: u32 = 6;
+/// Wait before the second of those calls; it doubles with each further one.
+#[cfg(feature = "eventstore")]
+pub const CLUSTER_PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
+/// How often requests are decided again because another node was first, before they are refused.
+#[cfg(feature = "eventstore")]
+pub const CLUSTER_DECISIONS_MAX: u32 = 32;
 /// Reading connections kept open when nobody uses them.
 pub const IDLE_READERS_MAX: usize = 8;
 

@@ -131,7 +131,7 @@ impl Stored {
     }
 }
 
-/// Why one append was not done. Nothing of it was written.
+/// Why one append was not done. Nothing of it was written, but for [`LogError::InDoubt`].
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendError {
     /// The stream is not as expected.
@@ -209,6 +209,21 @@ pub enum LogError {
         #[source]
         source: DecodeError,
     },
+    /// The directory holds a copy of a ledger kept in a cluster, and it was to be written as if it were the ledger.
+    #[error("{0}: a ledger kept in a cluster is written only through it")]
+    Replica(String),
+    /// The cluster that keeps the ledger cannot be reached or does not take what it is asked; nothing was recorded.
+    #[error("the cluster of the ledger: {0}")]
+    Cluster(String),
+    /// Another node recorded something first: what was decided here is not recorded, for it did not know of that.
+    #[error("another node recorded something at position {position} first")]
+    Overtaken {
+        /// Where the new events were to stand.
+        position: u64,
+    },
+    /// Whether it was recorded is not known. Asking again under the same key is safe: it is recorded once.
+    #[error("whether it was recorded is not known: {0}")]
+    InDoubt(String),
     /// Anything else the store says.
     #[error("the store failed: {0}")]
     Other(String),
@@ -269,7 +284,7 @@ pub trait Scan: Send {
     fn stream_name(&mut self, stream: u64) -> Result<Arc<str>, LogError>;
 }
 
-/// Is told the events of a commit before it is made, see [`EventLog::append_foretold`].
+/// Is told the events of a commit, see [`EventLog::append_foretold`].
 pub type Foretold<'a> = dyn FnMut(Vec<Stored>) + Send + 'a;
 
 /// The log.
@@ -286,10 +301,10 @@ pub trait EventLog: Send + Sync {
         self.append_foretold(batch, &mut |_| {}).await
     }
 
-    /// The same, and tells once, before the commit, the events that the commit will make durable, in the order of their
-    /// positions: the caller need not read them back, and can prepare what follows from them while the disk works. They
-    /// are recorded if the requests they belong to are answered so, all or none of them; nothing that rests on them may
-    /// be shown before. Nothing is told when there is nothing new.
+    /// The same, and tells once, before it returns and where it can before the commit, the events that are made durable, in
+    /// the order of their positions: the caller need not read them back, and can prepare what follows from them while the
+    /// disk works. They are recorded if the requests they belong to are answered so; nothing that rests on them may be
+    /// shown before. Nothing is told when there is nothing new.
     async fn append_foretold(
         &self,
         batch: Vec<Append>,

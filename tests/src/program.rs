@@ -41,6 +41,7 @@ pub fn command(dir: &Path, arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(dir)
         .env_remove("ACCORD_LEDGER")
+        .env_remove("ACCORD_CLUSTER")
         .env("LANG", "C.UTF-8")
         .env("NO_COLOR", "1");
     command

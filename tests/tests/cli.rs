@@ -248,6 +248,21 @@ fn a_ledger_in_use_is_locked_for_writing_and_open_for_reading() {
 }
 
 #[test]
+fn a_cluster_is_named_as_not_built_in_and_a_copy_is_read_only_without_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let address = "esdb://operator:secret@127.0.0.1:2113?tls=false";
+    let refused =
+        run(dir.path(), &["init", "--cluster", address]).expect(2, &["cluster-not-built-in", "--features"]);
+    assert!(!refused.err.contains("secret"), "{refused:?}");
+    assert!(!dir.path().join("accord-ledger").exists());
+    let dir = place();
+    does(dir.path(), &signing("k")).expect(0, &[]);
+    fs::write(dir.path().join("accord-ledger/cluster.json"), "{}").expect("a file");
+    does(dir.path(), &interview(1, "k1")).expect(2, &["cluster-not-built-in"]);
+    run(dir.path(), &["show", HOSPITAL]).expect(0, &["示例医院"]);
+}
+
+#[test]
 fn a_ledger_of_a_newer_format_is_refused_and_left_alone() {
     let dir = place();
     let log = dir.path().join("accord-ledger/log.db");

@@ -1,29 +1,46 @@
 //! Acts: `init` and `do`.
 
 use super::Session;
+use super::args::Init;
 use super::exit::{Exit, Problem, Stop};
 use super::text;
 use crate::answers::{Done, Lang};
 use crate::ledger::{Access, Ledger};
 use accord_domain::Command;
 use accord_domain::limits::COMMAND_BYTES_MAX;
+use accord_store::replica::Place;
 use std::hash::{BuildHasher, Hasher};
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Makes an empty ledger.
-pub(super) fn init(session: &mut Session<'_, '_>) -> Result<(), Stop> {
+/// Makes an empty ledger, or a copy of one that is kept in a cluster.
+pub(super) fn init(session: &mut Session<'_, '_>, asked: Init) -> Result<(), Stop> {
     let lang = session.lang();
     let open = |error| Stop::open(&error, lang);
-    Ledger::init(&session.ledger, salt(), &*session.clock).map_err(open)?;
+    let (dir, clock) = (session.ledger.clone(), Arc::clone(&session.clock));
+    let is_new = match asked.cluster {
+        None => Ledger::init(&dir, salt(), &*clock).map(|()| true),
+        Some(address) => {
+            let place = Place { address, stream: asked.stream };
+            Ledger::init_in_cluster(&dir, &place, salt(), &*clock)
+        }
+    }
+    .map_err(open)?;
     // Opening it once makes the views, so that the first question finds them.
-    drop(Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock)).map_err(open)?);
-    let dir = session.ledger.display().to_string();
+    drop(Ledger::open(&dir, Access::ReadWrite, clock).map_err(open)?);
+    let dir = dir.display().to_string();
     if session.out.json {
         session.out.document(&serde_json::json!({ "ledger": dir }))?;
     }
-    session.out.say(&format!("已新建账本 {dir}"), &format!("made a ledger in {dir}"))?;
+    if is_new {
+        session.out.say(&format!("已新建账本 {dir}"), &format!("made a ledger in {dir}"))?;
+    } else {
+        session.out.say(
+            &format!("{dir} 为集群中已有账本的副本；密钥不在集群中：请从先前的节点复制 keys/ 与 personal.db"),
+            &format!("made a copy in {dir} of the ledger that is in the cluster; keys are not: copy keys/ and personal.db from the node before"),
+        )?;
+    }
     Ok(())
 }
 

@@ -47,7 +47,7 @@ pub enum Command {
     /// Serve the published sample histories from a temporary ledger
     Demo(Listen),
     /// Make an empty ledger
-    Init,
+    Init(Init),
     /// Serve HTTP; loopback addresses only, as there is no access control yet
     Serve(Listen),
     /// Carry out one command, written as JSON
@@ -180,6 +180,17 @@ pub enum Command {
     ErasePersonal(Erasing),
     /// Look whether everything is as it should be: files, log, hashes, views
     Doctor,
+}
+
+/// Where the new ledger is kept.
+#[derive(Args, Debug, Default)]
+pub struct Init {
+    /// Keep it in an EventStoreDB cluster, with a copy in the directory: esdb://node1:2113,node2:2113?tls=true; needs a program built with --features eventstore
+    #[arg(long, value_name = "ADDRESS", env = "ACCORD_CLUSTER", hide_env_values = true)]
+    pub cluster: Option<String>,
+    /// Stream of the cluster; another node names the same one for a copy of its own
+    #[arg(long, value_name = "NAME", default_value = "accord-ledger")]
+    pub stream: String,
 }
 
 /// Two places on the axes of time.

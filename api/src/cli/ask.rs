@@ -34,7 +34,10 @@ pub(super) fn open(session: &mut Session<'_, '_>) -> Result<Ledger, Stop> {
     }
     match Ledger::open(&session.ledger, Access::ReadWrite, clock()) {
         Ok(ledger) => Ok(ledger),
-        Err(OpenError::Log { source: LogError::Locked(_) | LogError::ReadOnly(_), .. }) => {
+        Err(OpenError::Log {
+            source: LogError::Locked(_) | LogError::ReadOnly(_) | LogError::Replica(_) | LogError::Cluster(_),
+            ..
+        }) => {
             let ledger = opened.map_err(|error| Stop::open(&error, lang))?;
             session.out.say(
                 &format!("注意：视图比日志少 {behind} 个事件"),

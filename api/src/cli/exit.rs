@@ -365,6 +365,31 @@ fn log(error: &LogError, lang: Lang) -> Problem {
             "存储内容与写入时不同：停止写入，保留现场，从备份恢复",
             "what is stored is not what was written: stop writing, keep the files, restore a backup",
         ),
+        LogError::Replica(_) => (
+            Exit::Usage,
+            "cluster-not-built-in",
+            "该目录是集群中账本的副本，只能经集群写入；本程序未编入集群支持：以 `cargo build --release --features eventstore` 构建的程序打开，或只作查询",
+            "this directory is a copy of a ledger kept in a cluster and is written through it; this program was built without that: \
+             open it with one built by `cargo build --release --features eventstore`, or only ask questions",
+        ),
+        LogError::Cluster(_) => (
+            Exit::Usage,
+            "cluster-unavailable",
+            "未作任何记录：检查集群与账本目录中 cluster.json 所写地址，然后重试",
+            "nothing was recorded: look at the cluster and at the address in cluster.json of the ledger's directory, then try again",
+        ),
+        LogError::Overtaken { .. } => (
+            Exit::Conflict,
+            "overtaken",
+            "另一节点已先行写入，本次未作记录：重新启动程序后再试；同一时间只应有一个节点写入",
+            "another node wrote first and nothing was recorded: start the program again and retry; one node should write at a time",
+        ),
+        LogError::InDoubt(_) => (
+            Exit::Conflict,
+            "outcome-unknown",
+            "是否已记录不得而知：以同一 key 再次发送，只会记录一次",
+            "whether it was recorded is not known: send it again under the same key, it is recorded once",
+        ),
         LogError::Other(_) => {
             (Exit::Usage, "log-unreadable", "用 `accord doctor` 检查", "`accord doctor` looks closer")
         }

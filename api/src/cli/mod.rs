@@ -100,7 +100,7 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
     let mut session = Session { ledger: cli.ledger, clock, out, runtime };
     match cli.command {
         Command::Demo(listen) => serve::demo(&mut session, listen.listen),
-        Command::Init => act::init(&mut session),
+        Command::Init(asked) => act::init(&mut session, asked),
         Command::Serve(listen) => serve::serve(&mut session, listen.listen),
         Command::Do { file } => act::do_one(&mut session, &file),
         Command::Import(import) => import::import(&mut session, &import),

@@ -73,7 +73,13 @@ fn unreadable(error: &LogError, session: &Session<'_, '_>) -> Stop {
         LogError::NotALedger(_) if !SqliteLog::exists(&session.ledger) => {
             Stop::open(&crate::ledger::OpenError::Missing(session.ledger.clone()), lang)
         }
-        LogError::Locked(_) | LogError::ReadOnly(_) | LogError::Full(_) => Stop::log(error, lang),
+        LogError::Locked(_)
+        | LogError::ReadOnly(_)
+        | LogError::Full(_)
+        | LogError::Replica(_)
+        | LogError::Cluster(_)
+        | LogError::Overtaken { .. }
+        | LogError::InDoubt(_) => Stop::log(error, lang),
         LogError::NewerFormat { .. } => Stop::problem(
             Problem::new(Exit::Unverified, "unknown-version", chain(error)).advice(lang.of_two(
                 "账本由更新的版本写成，本程序无法核对：请用该版本核对",

@@ -10,6 +10,7 @@ use crate::limits::{COMMAND_BYTES_MAX, SINCE_EVENTS_MAX};
 use crate::{Done, Failure};
 use accord_domain::rejection::RejectionKind;
 use accord_domain::{Command, Rejection, Subject, Version, words};
+use accord_store::LogError;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -176,13 +177,7 @@ pub(crate) async fn failed(
         }
         Failure::Log(error) => {
             tracing::error!(error = %chain(&**error), "the log failed");
-            Problem::new(
-                &catalogue::UNAVAILABLE,
-                words!(
-                    "the log cannot take writes now; nothing was acknowledged",
-                    "日志暂时无法写入，未确认任何记录"
-                ),
-            )
+            unwritten(error)
         }
         Failure::Vault(error) => {
             tracing::error!(error = %chain(&**error), "the keys of personal data cannot be used");
@@ -217,6 +212,25 @@ pub(crate) async fn failed(
             ),
         ),
     }
+}
+
+/// Why the log did not take it.
+fn unwritten(error: &LogError) -> Problem {
+    let detail = match error {
+        LogError::InDoubt(_) => words!(
+            "whether this was recorded is not known: ask again under the same key, it is recorded once",
+            "本次是否已记录不得而知：请以同一幂等键重试，只会记录一次"
+        ),
+        LogError::Overtaken { .. } => words!(
+            "another node wrote to this ledger, so this server must be started again; nothing was recorded",
+            "另一节点已写入该账本，须重新启动本服务；本次未作任何记录"
+        ),
+        _ => words!(
+            "the log cannot take writes now; nothing was acknowledged",
+            "日志暂时无法写入，未确认任何记录"
+        ),
+    };
+    Problem::new(&catalogue::UNAVAILABLE, detail)
 }
 
 /// The code of a refusal because the stream moved on.

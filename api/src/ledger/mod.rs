@@ -1,6 +1,7 @@
 //! The service: one log, its views and one writer, opened together from a ledger directory.
 
 mod beside;
+mod cluster;
 mod decision;
 mod error;
 mod heads;
@@ -328,7 +329,7 @@ pub(crate) fn open_for_writing(
     clock: &Arc<dyn Clock>,
 ) -> Result<(Arc<SqliteLog>, Projector), OpenError> {
     existing(dir)?;
-    let log = Arc::new(SqliteLog::open(dir, Arc::clone(clock)).map_err(|e| log_failed(dir, e))?);
+    let log = cluster::open(dir, clock).map_err(|e| log_failed(dir, e))?;
     let source = Source { ledger: log.ledger_id().into_bytes(), salt: log.salt() };
     let (mut projector, _opened) = Projector::open(&views_path(dir), source, log.clone(), Options::default())
         .map_err(|e| views_failed(dir, e))?;

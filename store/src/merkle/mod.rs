@@ -14,6 +14,6 @@ mod proof;
 mod tests;
 
 pub use frontier::Frontier;
-pub use hash::{Hash, empty_root, hex, leaf_hash, node_hash};
+pub use hash::{Hash, empty_root, hex, leaf_hash, node_hash, unhex};
 pub use plan::{Plan, Subtree};
 pub use proof::{root_of_path, verify_consistency, verify_inclusion};

@@ -33,12 +33,18 @@ pub(super) fn io(path: &Path, error: &std::io::Error) -> LogError {
 /// so only opening the log anew, from what is there, can tell. A full disk is refused cleanly and may be tried again.
 pub(super) fn is_fatal(error: &LogError) -> bool {
     match error {
-        LogError::Full(_) | LogError::ReadOnly(_) | LogError::Locked(_) => false,
+        LogError::Full(_)
+        | LogError::ReadOnly(_)
+        | LogError::Locked(_)
+        | LogError::Cluster(_)
+        | LogError::Overtaken { .. }
+        | LogError::InDoubt(_) => false,
         LogError::NewerFormat { .. }
         | LogError::NotALedger(_)
         | LogError::Damaged { .. }
         | LogError::Undecodable { .. }
         | LogError::Law(_)
+        | LogError::Replica(_)
         | LogError::Other(_) => true,
     }
 }

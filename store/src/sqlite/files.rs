@@ -3,6 +3,7 @@
 use super::fault;
 use crate::port::LogError;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[cfg(unix)]
@@ -16,6 +17,11 @@ pub(super) fn log(dir: &Path) -> PathBuf {
 /// Its index.
 pub(super) fn index(dir: &Path) -> PathBuf {
     dir.join("index.db")
+}
+
+/// Says that the log is a copy of a ledger kept in a cluster, and where that is.
+pub(super) fn cluster(dir: &Path) -> PathBuf {
+    dir.join("cluster.json")
 }
 
 /// Makes the directory, for its owner only. One that is there already keeps the rights it has.
@@ -34,6 +40,16 @@ pub(super) fn create_private(path: &Path) -> Result<File, LogError> {
     #[cfg(unix)]
     options.mode(0o600);
     options.open(path).map_err(|error| fault::io(path, &error))
+}
+
+/// Writes a text that only its owner can read, in the place of what was there.
+pub(super) fn write_private(path: &Path, text: &str) -> Result<(), LogError> {
+    let write = |mut file: File| {
+        file.set_len(0)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    };
+    write(create_private(path)?).map_err(|error| fault::io(path, &error))
 }
 
 /// The right to write. The system takes it back when the process dies.

@@ -24,9 +24,9 @@ mod verify;
 pub use bulk::{Bulk, Landed};
 
 use crate::clock::Clock;
-use crate::ids;
 use crate::merkle::{Frontier, Hash, Subtree};
 use crate::port::{Answer, Append, AppendError, Appended, EventLog, Foretold, LogError, Scan, Stored};
+use crate::replica::{Gate, Identity, Place, Recorded};
 use crate::verify::Verified;
 use accord_domain::{Instant, Version};
 use async_trait::async_trait;
@@ -145,6 +145,24 @@ impl SqliteLog {
     /// # Errors
     /// [`LogError::NotALedger`] when a ledger or anything else named `log.db` is there, and those of the file system.
     pub fn create(dir: &Path, salt: u64, clock: &dyn Clock) -> Result<(), LogError> {
+        Self::create_as(dir, &Identity::new(salt, clock))
+    }
+
+    /// Makes an empty copy of a ledger kept elsewhere, to be filled by [`SqliteLog::take_over`].
+    ///
+    /// # Errors
+    /// As [`SqliteLog::create`].
+    pub fn create_copy(dir: &Path, identity: &Identity, place: &Place) -> Result<(), LogError> {
+        if Self::exists(dir) {
+            return Err(LogError::NotALedger(format!("{} holds a ledger already", dir.display())));
+        }
+        files::create_dir(dir)?;
+        // First: what says that this is a copy is there before what could be taken for a ledger of its own.
+        files::write_private(&files::cluster(dir), &place.text())?;
+        Self::create_as(dir, identity)
+    }
+
+    fn create_as(dir: &Path, identity: &Identity) -> Result<(), LogError> {
         files::create_dir(dir)?;
         let _lock = files::lock(dir)?;
         let path = files::log(dir);
@@ -153,10 +171,7 @@ impl SqliteLog {
         }
         files::create_private(&path)?;
         let db = schema::connect(&path, Mode::Create)?;
-        let created_at = clock.now();
-        // No event stands at the largest position, so no event has this id.
-        let ledger = ids::event_id(created_at, ids::POSITION_MAX, salt);
-        schema::create_log(&db, ledger.as_bytes(), salt, created_at.as_micros())
+        schema::create_log(&db, &identity.ledger, identity.salt, identity.created_at.as_micros())
             .map_err(|error| fault::sqlite("making the ledger", &error))?;
         files::sync_dir(dir)
     }
@@ -165,8 +180,29 @@ impl SqliteLog {
     ///
     /// # Errors
     /// [`LogError::Locked`] when it is open for writing already, here or in another process; [`LogError::NotALedger`],
-    /// [`LogError::NewerFormat`], [`LogError::ReadOnly`], and others of the store.
+    /// [`LogError::NewerFormat`], [`LogError::ReadOnly`], [`LogError::Replica`] for a copy, and others of the store.
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, LogError> {
+        if files::cluster(dir).exists() {
+            return Err(LogError::Replica(dir.display().to_string()));
+        }
+        Self::open_behind(dir, clock, None)
+    }
+
+    /// Opens a copy of a ledger for writing: what it decides must pass the gate before it commits.
+    ///
+    /// # Errors
+    /// As [`SqliteLog::open`].
+    pub fn open_copy(dir: &Path, clock: Arc<dyn Clock>, gate: Arc<dyn Gate>) -> Result<Self, LogError> {
+        Self::open_behind(dir, clock, Some(gate))
+    }
+
+    /// Where a copy says of what it is one; a directory without such a file holds a ledger of its own.
+    #[must_use]
+    pub fn copy_of(dir: &Path) -> PathBuf {
+        files::cluster(dir)
+    }
+
+    fn open_behind(dir: &Path, clock: Arc<dyn Clock>, gate: Option<Arc<dyn Gate>>) -> Result<Self, LogError> {
         let path = files::log(dir);
         if !path.exists() {
             return Err(LogError::NotALedger(format!("there is no ledger in {}", dir.display())));
@@ -199,10 +235,41 @@ impl SqliteLog {
             recent: tree::Recent::default(),
             runs: tree::Runs::default(),
         });
-        let sink = Sink { log, index, shared: Arc::clone(&shared), broken: None, newest_leaf, frontier };
+        let sink =
+            Sink { log, index, shared: Arc::clone(&shared), broken: None, newest_leaf, frontier, gate };
         let planner = Planner::new(sink.next().map_err(read::failed)?);
         let writer = Writer { planner, sink, _lock: lock };
         Ok(Self { shared, writer: Arc::new(Mutex::new(Some(writer))) })
+    }
+
+    /// Writes requests as another log recorded them, byte for byte, in one commit. Those that are here already are passed
+    /// over. Says how long the log is then.
+    ///
+    /// # Errors
+    /// [`LogError::Damaged`] when they do not follow what is here; [`LogError::Locked`] while an import has the writer;
+    /// [`LogError::ReadOnly`], and others of the store. Nothing of them is written then.
+    pub fn take_over(&self, requests: Vec<Recorded>) -> Result<u64, LogError> {
+        let mut held = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = held.as_mut().ok_or_else(|| self.no_writer())?;
+        let before = writer.planner.next();
+        let planner = &mut writer.planner;
+        let planned = self.shared.read(|reader| {
+            let lookup = self.shared.lookup(reader);
+            let new = requests.into_iter().filter(|request| request.first_position() >= before.position);
+            new.into_iter().try_for_each(|request| planner.take_over(request, lookup))
+        });
+        let mut commit = writer.planner.take();
+        let written = planned.and_then(|()| {
+            let written = writer.sink.commit(&mut commit, &mut |_| {});
+            written.map_err(|error| {
+                Arc::try_unwrap(error).unwrap_or_else(|kept| LogError::Other(kept.to_string()))
+            })
+        });
+        if let Err(error) = written {
+            writer.planner.back_to(before);
+            return Err(error);
+        }
+        Ok(writer.planner.next().position)
     }
 
     /// Opens a ledger for reading, also while another process writes it: each question sees what is committed by then.

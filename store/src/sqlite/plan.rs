@@ -8,6 +8,8 @@ use super::index::{Digest128, digest_hash, digest128};
 use super::read::{Head, Lookup};
 use crate::limits;
 use crate::port::{Answer, Append, AppendError, Appended, LogError, Raw, Stored};
+use crate::replica::Recorded;
+use accord_domain::event::Stamp;
 use accord_domain::{Instant, Proposed, Version};
 use std::sync::Arc;
 
@@ -66,6 +68,10 @@ pub(super) struct Commit {
     pub(super) streams: Vec<(u64, Arc<str>, i64)>,
     pub(super) events: Vec<Row>,
     pub(super) requests: Vec<KeyRow>,
+    /// How many events each request has, in order.
+    pub(super) counts: Vec<u32>,
+    /// Whether these come from another log: stamped already, and to be kept byte for byte.
+    pub(super) taken_over: bool,
 }
 
 /// Plans requests into commits.
@@ -143,12 +149,50 @@ impl Planner {
             return Err(AppendError::Conflict { expected: append.expected, actual });
         }
         let appended = self.number((append.stream, name), head, append.events, now);
+        self.commit.counts.push(appended.count);
         if let Some((key, digest)) = request {
             let (first_position, count) = (appended.first_position, appended.count);
             self.commit.requests.push(KeyRow { first_position, key, digest, count });
             self.keys.put(key, (digest, appended));
         }
         Ok(Answer { appended, repeated: false })
+    }
+
+    /// Plans a request that another log gave its numbers: they must be those this log would give.
+    pub(super) fn take_over(&mut self, request: Recorded, lookup: Lookup<'_>) -> Result<(), LogError> {
+        let Recorded { events, keyed } = request;
+        let mut counted: u32 = 0;
+        let first_position = self.next.position;
+        for stored in events {
+            let wrong = |what: String| Err(LogError::Damaged { position: stored.position, what });
+            if stored.position != self.next.position {
+                return wrong(format!("position {} should follow", self.next.position));
+            }
+            if stored.recorded_at <= self.next.recorded_at {
+                return wrong("it was recorded before the event before it".to_owned());
+            }
+            let name = digest128(&stored.stream);
+            let head = self.head(&stored.stream, &name, lookup)?;
+            let version = head.map_or(0, |head| head.version + 1);
+            if stored.version != version {
+                return wrong(format!("version {} where {version} should follow", stored.version));
+            }
+            let event = Proposed {
+                kind: stored.kind,
+                effective_at: stored.effective_at,
+                body: stored.body.into_string().into_bytes(),
+                stamp: Stamp { id_at: 0, recorded_at_at: 0 },
+            };
+            self.number((stored.stream, name), head, vec![event], stored.recorded_at);
+            counted += 1;
+        }
+        if let Some(keyed) = keyed {
+            let row = KeyRow { first_position, key: keyed.key, digest: keyed.digest, count: counted };
+            self.commit.requests.push(row);
+        }
+        self.commit.counts.push(counted);
+        self.commit.taken_over = true;
+        Ok(())
     }
 
     /// What was answered under a key, what is planned and not yet written included.

@@ -7,6 +7,7 @@ use crate::ids;
 use crate::limits::FRONTIERS_PER_COMMIT_MAX;
 use crate::merkle::{Frontier, leaf_hash};
 use crate::port::LogError;
+use crate::replica::{Gate, Keyed, Recorded};
 use accord_domain::Instant;
 use rusqlite::Connection;
 use std::sync::{Arc, PoisonError};
@@ -25,6 +26,23 @@ pub(super) struct Sink {
     pub(super) newest_leaf: Vec<u8>,
     /// The right edge of the tree over what is written.
     pub(super) frontier: Frontier,
+    /// Where the truth is kept, when this log is a copy of it.
+    pub(super) gate: Option<Arc<dyn Gate>>,
+}
+
+/// Why a commit was not made.
+enum Halt {
+    Sqlite(rusqlite::Error),
+    /// Where the truth is kept, it was not taken.
+    Gate(LogError),
+    /// It was taken there, and could not be written here.
+    Behind(rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for Halt {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
 }
 
 impl Sink {
@@ -48,22 +66,31 @@ impl Sink {
                 self.publish(learnt);
                 Ok(())
             }
-            Err(error) => Err(self.failed(&error)),
+            Err(halt) => Err(self.failed(halt)),
         }
     }
 
     /// A failed commit was rolled back by dropping its transaction, unless even that failed.
-    fn failed(&mut self, error: &rusqlite::Error) -> Arc<LogError> {
+    fn failed(&mut self, halt: Halt) -> Arc<LogError> {
+        let here = |error: &rusqlite::Error| Arc::new(fault::sqlite("writing the log", error));
+        let (said, lasting) = match halt {
+            Halt::Gate(error) => (Arc::new(error), None),
+            Halt::Sqlite(error) => (here(&error), Some(here(&error))),
+            Halt::Behind(error) => {
+                let why = format!("the cluster has it, this copy has not: {}", here(&error));
+                (Arc::new(LogError::InDoubt(why)), Some(here(&error)))
+            }
+        };
         let rolled_back = self.log.is_autocommit();
-        let error = Arc::new(fault::sqlite("writing the log", error));
-        if fault::is_fatal(&error) || !rolled_back {
-            tracing::error!(error = %error, "the log takes no more writes until it is opened anew");
-            self.broken = Some(Arc::clone(&error));
+        let broken = lasting.filter(|error| fault::is_fatal(error) || !rolled_back);
+        if broken.is_some() || !rolled_back {
+            tracing::error!(error = %said, "the log takes no more writes until it is opened anew");
+            self.broken = Some(broken.unwrap_or_else(|| Arc::clone(&said)));
         }
-        error
+        said
     }
 
-    fn write(&mut self, commit: &mut Commit, written: &mut dyn FnMut(&Commit)) -> rusqlite::Result<Learnt> {
+    fn write(&mut self, commit: &mut Commit, written: &mut dyn FnMut(&Commit)) -> Result<Learnt, Halt> {
         let salt = self.shared.meta.salt;
         let mut learnt = Learnt::default();
         let tx = self.log.unchecked_transaction()?;
@@ -82,7 +109,9 @@ impl Sink {
             )?;
             learnt.heads.reserve(commit.events.len());
             for row in &mut commit.events {
-                row.event.stamp(ids::event_id(row.recorded_at, row.position, salt), row.recorded_at);
+                if !commit.taken_over {
+                    row.event.stamp(ids::event_id(row.recorded_at, row.position, salt), row.recorded_at);
+                }
                 row.leaf = leaf_hash(&row.event.body);
                 insert.execute((
                     row.position.cast_signed(),
@@ -113,8 +142,17 @@ impl Sink {
                 learnt.keys.push((digest_hash(&request.key), request.first_position));
             }
         }
-        written(commit);
-        tx.commit()?;
+        match &self.gate {
+            Some(gate) if !commit.taken_over => {
+                gate.pass(&recorded(&tx, commit)?).map_err(Halt::Gate)?;
+                written(commit);
+                tx.commit().map_err(Halt::Behind)?;
+            }
+            Some(_) | None => {
+                written(commit);
+                tx.commit()?;
+            }
+        }
         if let Some(newest) = commit.events.last() {
             self.newest_leaf = newest.leaf.to_vec();
         }
@@ -159,4 +197,23 @@ impl Sink {
             )?),
         })
     }
+}
+
+/// The requests of a commit whose rows are written, with the names of their streams.
+fn recorded(log: &Connection, commit: &Commit) -> rusqlite::Result<Vec<Recorded>> {
+    let mut name_of = log.prepare_cached("SELECT name FROM streams WHERE id = ?1")?;
+    let mut keys = commit.requests.iter().peekable();
+    let mut rows = commit.events.iter();
+    let mut requests = Vec::with_capacity(commit.counts.len());
+    for count in &commit.counts {
+        let mut events = Vec::with_capacity(*count as usize);
+        for row in rows.by_ref().take(*count as usize) {
+            let name: String = name_of.query_row([row.stream.cast_signed()], |row| row.get(0))?;
+            events.push(row.stored(name.into()));
+        }
+        let first = events.first().map(|event| event.position);
+        let key = keys.next_if(|key| Some(key.first_position) == first);
+        requests.push(Recorded { events, keyed: key.map(|row| Keyed { key: row.key, digest: row.digest }) });
+    }
+    Ok(requests)
 }

@@ -2,7 +2,7 @@
 
 use super::{Flaw, FlawKind};
 use crate::merkle::note::{Checkpoint, NoteError, Proof, SignedNote, VerifierKey};
-use crate::merkle::{Hash, leaf_hash, root_of_path};
+use crate::merkle::{Hash, leaf_hash, root_of_path, unhex};
 use crate::port::{EventLog, LogError};
 use accord_domain::words;
 use serde::Deserialize;
@@ -29,14 +29,7 @@ struct Written {
 /// Reads 64 hexadecimal digits.
 #[must_use]
 pub fn hash(text: &str) -> Option<Hash> {
-    let mut hash = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (byte, digits) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(hash)
+    unhex(text)
 }
 
 impl Receipt {
