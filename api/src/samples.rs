@@ -1,15 +1,12 @@
 //! The histories that the demo serves, compiled in: the published cases, and made-up ones for the acts that no published
 //! case shows.
 //!
-//! Many acts name an earlier event, whose id differs from ledger to ledger. In a made-up history such a place holds
-//! `@` and the key of the command that made the event; the id is put in its place while recording.
+//! Many acts name an earlier event, whose id differs from ledger to ledger: a made-up history names it by the key of the
+//! command that made it.
 
 use crate::Ledger;
 use crate::ledger::{ImportError, ImportReport, Importer, LineResult, OpenError, Watcher, Why};
 use accord_store::clock::Clock;
-use accord_store::{Answer, EventLog};
-use serde_json::Value as Json;
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -42,21 +39,6 @@ pub const MADE_UP: &[(&str, &str)] = &[
     ("ex-07-what-falls-due.jsonl", include_str!("../../samples/made-up/ex-07-what-falls-due.jsonl")),
 ];
 
-/// Puts ids in the place of the keys that a line of a made-up history names. `id` answers with the id of the first event
-/// of the command of a key; a key it does not know stays, and the line is then no command.
-#[must_use]
-pub fn with_ids(line: &str, id: impl Fn(&str) -> Option<String>) -> String {
-    let Ok(mut command) = serde_json::from_str::<Json>(line) else { return line.to_owned() };
-    if let Some(data) = command.get_mut("data").and_then(Json::as_object_mut) {
-        for value in data.values_mut() {
-            if let Some(known) = value.as_str().and_then(|text| text.strip_prefix('@')).and_then(&id) {
-                *value = Json::String(known);
-            }
-        }
-    }
-    command.to_string()
-}
-
 /// Why the samples could not be recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
@@ -71,7 +53,7 @@ pub enum SampleError {
     Rejected {
         /// The sample.
         file: &'static str,
-        /// Its line; in a made-up history, of those recorded together.
+        /// Its line.
         line: u64,
         /// Why.
         why: Box<Why>,
@@ -86,54 +68,15 @@ pub fn record(dir: &Path, salt: u64, clock: &Arc<dyn Clock>) -> Result<ImportRep
     Ledger::init(dir, salt, &**clock)?;
     let mut importer = Importer::open(dir, Arc::clone(clock))?;
     let mut total = ImportReport::default();
-    for (file, text) in FILES {
-        add(&mut total, run(&mut importer, file, text, &mut Recorded::default())?);
-    }
-    let mut ids = HashMap::new();
-    for (file, text) in MADE_UP {
-        // Lines that name no earlier event go in together; one that does waits until that event has its id.
-        let mut batch: Vec<&str> = Vec::new();
-        for line in text.lines() {
-            if line.contains("\"@") {
-                add(&mut total, run_batch(&mut importer, file, &mut batch, &mut ids)?);
-            }
-            batch.push(line);
+    for (file, text) in FILES.iter().chain(MADE_UP) {
+        let mut rejected = Rejected(None);
+        let report = importer.run(text.as_bytes(), &mut rejected)?;
+        if let Some((line, why)) = rejected.0 {
+            return Err(SampleError::Rejected { file, line, why: Box::new(why) });
         }
-        add(&mut total, run_batch(&mut importer, file, &mut batch, &mut ids)?);
+        add(&mut total, report);
     }
     Ok(total)
-}
-
-/// Records lines of a made-up history and remembers the ids of what they made.
-fn run_batch(
-    importer: &mut Importer,
-    file: &'static str,
-    batch: &mut Vec<&str>,
-    ids: &mut HashMap<String, String>,
-) -> Result<ImportReport, SampleError> {
-    let lines: Vec<_> = batch.drain(..).map(|line| with_ids(line, |key| ids.get(key).cloned())).collect();
-    let mut recorded = Recorded::default();
-    let report = run(importer, file, &lines.join("\n"), &mut recorded)?;
-    for (line, answer) in lines.iter().zip(&recorded.answers) {
-        let command: Json = serde_json::from_str(line).unwrap_or_default();
-        if let Some(key) = command["key"].as_str() {
-            ids.insert(key.to_owned(), importer.log().event_id(&answer.appended, 0).to_string());
-        }
-    }
-    Ok(report)
-}
-
-fn run(
-    importer: &mut Importer,
-    file: &'static str,
-    text: &str,
-    recorded: &mut Recorded,
-) -> Result<ImportReport, SampleError> {
-    let report = importer.run(text.as_bytes(), recorded)?;
-    match recorded.rejected.take() {
-        Some((line, why)) => Err(SampleError::Rejected { file, line, why: Box::new(why) }),
-        None => Ok(report),
-    }
 }
 
 fn add(total: &mut ImportReport, report: ImportReport) {
@@ -143,20 +86,13 @@ fn add(total: &mut ImportReport, report: ImportReport) {
     total.repeated += report.repeated;
 }
 
-/// What was answered to each line, and the first one rejected.
-#[derive(Default)]
-struct Recorded {
-    answers: Vec<Answer>,
-    rejected: Option<(u64, Why)>,
-}
+/// The first line rejected.
+struct Rejected(Option<(u64, Why)>);
 
-impl Watcher for Recorded {
+impl Watcher for Rejected {
     fn line(&mut self, result: LineResult) {
-        match result {
-            LineResult::Recorded(answer) | LineResult::Repeated(answer) => self.answers.push(answer),
-            LineResult::Rejected(reject) => {
-                self.rejected.get_or_insert((reject.line, reject.why));
-            }
+        if let LineResult::Rejected(reject) = result {
+            self.0.get_or_insert((reject.line, reject.why));
         }
     }
 

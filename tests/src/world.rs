@@ -4,7 +4,7 @@ use accord_api::{Access, Failure, Ledger};
 use accord_domain::obligation::{ObligationKind, ObligationState, obligations};
 use accord_domain::payable::{self, Claim, EmergencyRules, Outcome};
 use accord_domain::timeline;
-use accord_domain::{Command, Event, Instant, InstitutionCode, Line, Span, Subject};
+use accord_domain::{Event, Instant, InstitutionCode, Line, Span, Subject};
 use accord_store::clock::ManualClock;
 use serde_json::Value as Json;
 use std::ops::ControlFlow;
@@ -86,8 +86,8 @@ impl World {
     /// When the command cannot be read.
     pub async fn asks(&self, recorded: &str, command: &Json) -> Result<Vec<Event>, Failure> {
         self.clock.set(at(recorded));
-        let command =
-            Command::parse(&command.to_string()).unwrap_or_else(|error| panic!("{error}: {command}"));
+        let read = self.ledger.read(&command.to_string()).expect("a log");
+        let command = read.unwrap_or_else(|error| panic!("{error}: {command}"));
         let done = self.ledger.execute(command).await?;
         Ok(done.events.iter().map(|stored| stored.decode().expect("an event")).collect())
     }

@@ -3,7 +3,6 @@
 use accord_tests::program::run;
 use accord_tests::world::World;
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
 
 /// Recorded on the first of March 2026, all of them.
 const RECORDED: &str = "2026-03-01T09:00:00+08:00";
@@ -11,13 +10,10 @@ const RECORDED: &str = "2026-03-01T09:00:00+08:00";
 /// A ledger with these histories in it.
 async fn told(samples: Vec<(String, String)>) -> World {
     let world = World::new();
-    let mut ids: BTreeMap<String, String> = BTreeMap::new();
     for (_, text) in samples {
         for line in text.lines() {
-            let line = accord_api::samples::with_ids(line, |key| ids.get(key).cloned());
-            let command: Json = serde_json::from_str(&line).expect("JSON");
-            let events = world.does(RECORDED, &command).await;
-            ids.insert(command["key"].as_str().expect("a key").to_owned(), events[0].id.to_string());
+            let command: Json = serde_json::from_str(line).expect("JSON");
+            world.does(RECORDED, &command).await;
         }
     }
     world
@@ -29,7 +25,18 @@ fn check(world: &World, arguments: &[&str]) -> String {
     let day = ["check", "--as-of", "2026-03-02", "--known-at", "2026-03-02"];
     let run = run(world.dir(), &[&place, arguments, &day[..]].concat());
     assert_eq!(run.code, Some(0), "{}", run.err);
-    run.out
+    without_marks(&run.out)
+}
+
+/// What is shown of a sealed value is the beginning of its mark, another one in every ledger.
+fn without_marks(text: &str) -> String {
+    let mut parts = text.split("sealed:");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("sealed:…");
+        out.push_str(part.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c)));
+    }
+    out
 }
 
 #[tokio::test]

@@ -6,8 +6,8 @@ use super::exit::{Exit, Problem, Stop};
 use super::text;
 use crate::answers::{Done, Lang};
 use crate::ledger::{Access, Ledger};
-use accord_domain::Command;
 use accord_domain::limits::COMMAND_BYTES_MAX;
+use accord_domain::{Command, CommandError};
 use accord_store::replica::Place;
 use std::hash::{BuildHasher, Hasher};
 use std::io::Read;
@@ -56,10 +56,15 @@ pub(super) fn do_one(session: &mut Session<'_, '_>, file: &Path) -> Result<(), S
     let lang = session.lang();
     let name = if file == Path::new("-") { "<stdin>".to_owned() } else { file.display().to_string() };
     let text = read(file, &name, lang)?;
-    let command =
-        Command::parse(&text).map_err(|error| Stop::problem(Problem::command(&error, &name, 1, lang)))?;
+    let wrong = |error: &CommandError| Stop::problem(Problem::command(error, &name, 1, lang));
+    // What is no command in any ledger is told without opening one.
+    Command::parse(&text)
+        .map(drop)
+        .or_else(|error| if error.may_be_a_key(&text) { Ok(()) } else { Err(wrong(&error)) })?;
     let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
         .map_err(|error| Stop::open(&error, lang))?;
+    let command =
+        ledger.read(&text).map_err(|error| Stop::log(&error, lang))?.map_err(|error| wrong(&error))?;
     carry_out(session, &ledger, command)
 }
 

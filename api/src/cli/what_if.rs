@@ -11,7 +11,7 @@ use crate::answers::supposed::{Wrong, fork_of};
 use crate::answers::{Lang, WhatIf};
 use crate::ledger::Ledger;
 use accord_domain::what_if::Fork;
-use accord_domain::{Command, Laws, Subject};
+use accord_domain::{Laws, Subject};
 use accord_projections::Report;
 use accord_replay::{Course, Supposing, WhatIf as Found};
 use accord_store::EventLog;
@@ -113,7 +113,8 @@ fn fork(
     let command = |file: &Path| {
         let name = file.display().to_string();
         let text = act::read(file, &name, lang)?;
-        Command::parse(&text).map_err(|error| Stop::problem(Problem::command(&error, &name, 1, lang)))
+        let read = ledger.read(&text).map_err(|error| Stop::log(&error, lang))?;
+        read.map_err(|error| Stop::problem(Problem::command(&error, &name, 1, lang)))
     };
     let id =
         |text: &str| Uuid::try_parse(text).map_err(|_| refuse(&Wrong::NoId { text: text.to_owned() }, lang));

@@ -52,7 +52,7 @@ pub(crate) async fn record(
 ) -> Result<Response, Problem> {
     query.finish()?;
     let text = media::text(&headers, MEDIA_TYPES, body, COMMAND_BYTES_MAX)?;
-    let mut command = Command::parse(&text).map_err(|error| Problem::command(&error))?;
+    let mut command = app.ledger().read(&text)?.map_err(|error| Problem::command(&error))?;
     give_key(&mut command, &headers)?;
     let by_header = give_version(&app, &mut command, &headers).await?;
     let subject = command.subject.clone();

@@ -7,7 +7,7 @@ use super::query::Query;
 use super::{language, media};
 use crate::answers::{Lang, Position};
 use crate::limits::{IMPORT_BYTES_MAX, IMPORT_LINES_MAX};
-use accord_domain::{Command, Version, words};
+use accord_domain::{Version, words};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -101,12 +101,13 @@ pub(crate) async fn import(
         .with("max_lines", IMPORT_LINES_MAX));
     }
     let lang = language::of(&headers);
-    // `buffered` starts the commands in the order of their lines, and the writer takes them in that order.
-    let results: Vec<Line> = stream::iter(lines)
-        .map(|(line, text)| one(app.clone(), line, text, lang))
-        .buffered(WAITING_MAX)
-        .collect()
-        .await;
+    let mut results: Vec<Line> = Vec::with_capacity(lines.len());
+    // A line that may name an event by a key waits for all before it, so that the event has its id.
+    for together in lines.chunk_by(|_, (_, next)| !names_by_key(next)) {
+        // `buffered` starts the commands in the order of their lines, and the writer takes them in that order.
+        let started = together.iter().cloned().map(|(line, text)| one(app.clone(), line, text, lang));
+        results.extend(stream::iter(started).buffered(WAITING_MAX).collect::<Vec<_>>().await);
+    }
     let count = |wanted| results.iter().filter(|line| line.result == wanted).count();
     let newest = results.iter().filter_map(|line| line.position).max();
     let report = Report {
@@ -123,6 +124,10 @@ pub(crate) async fn import(
     Ok(response)
 }
 
+fn names_by_key(line: &[u8]) -> bool {
+    line.windows(2).any(|two| two == b"\"@")
+}
+
 async fn one(app: App, line: usize, text: Bytes, lang: Lang) -> Line {
     let rejected = |subject, problem: &Problem| Line {
         line,
@@ -134,7 +139,7 @@ async fn one(app: App, line: usize, text: Bytes, lang: Lang) -> Line {
     };
     let parsed = std::str::from_utf8(&text)
         .map_err(|_| media::not_utf8())
-        .and_then(|text| Command::parse(text).map_err(|error| Problem::command(&error)));
+        .and_then(|text| app.ledger().read(text)?.map_err(|error| Problem::command(&error)));
     let command = match parsed {
         Ok(command) => command,
         Err(problem) => return rejected(None, &problem),

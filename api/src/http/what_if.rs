@@ -10,7 +10,7 @@ use crate::answers::supposed::{Wrong, fork_of};
 use crate::answers::{Coordinates, Lang, WhatIf, gather};
 use crate::limits::COMMAND_BYTES_MAX;
 use accord_domain::what_if::Fork;
-use accord_domain::{AreaCode, Command, Instant, Laws, Subject, words};
+use accord_domain::{AreaCode, Instant, Laws, Subject, words};
 use accord_replay::{Course, Supposing, what_if, what_if_page};
 use accord_store::merkle::hex;
 use axum::body::Bytes;
@@ -220,7 +220,7 @@ fn other_law(asked: &Asked, laws: &Laws) -> Result<Option<Laws>, Problem> {
 }
 
 async fn fork(app: &App, asked: &Asked) -> Result<Option<(Subject, Fork)>, Problem> {
-    let command = |raw: &RawValue| Command::parse(raw.get()).map_err(|error| Problem::command(&error));
+    let command = |raw: &RawValue| app.ledger().read(raw.get())?.map_err(|error| Problem::command(&error));
     let (event, command) = match (&asked.without, &asked.replace, &asked.insert) {
         (None, None, None) => return Ok(None),
         (Some(event), None, None) => (Some(*event), None),

@@ -444,7 +444,12 @@ impl<T: Target> Run<'_, T> {
     }
 
     /// Deals with one line. Only a log that takes no more ends the run.
-    fn line(&mut self, line: Parsed) -> Result<LineResult, Arc<LogError>> {
+    fn line(&mut self, mut line: Parsed) -> Result<LineResult, Arc<LogError>> {
+        if let Err(Why::Invalid(error)) = &line.command
+            && error.may_be_a_key(&line.text)
+        {
+            line = self.naming(line)?;
+        }
         let why = match line.command {
             Ok((command, request)) => match self.command(&command, request) {
                 Ok(answer) if answer.repeated => return Ok(LineResult::Repeated(answer)),
@@ -455,6 +460,26 @@ impl<T: Target> Run<'_, T> {
             Err(why) => why,
         };
         Ok(LineResult::Rejected(Box::new(Reject { line: line.number, text: line.text, why })))
+    }
+
+    /// Reads a line again that names events by the keys of their commands: now that these are decided they have ids.
+    fn naming(&mut self, line: Parsed) -> Result<Parsed, Arc<LogError>> {
+        let Line { number, ends_at, text, .. } = line;
+        let (target, log) = (&mut *self.target, self.log);
+        let mut failed = None;
+        let command = Command::parse_naming(&text, &mut |key| match target.request(key) {
+            Ok(known) => known.map(|(_, appended)| log.event_id(&appended, 0)),
+            Err(error) => {
+                failed = Some(error);
+                None
+            }
+        });
+        if let Some(error) = failed {
+            return Err(Arc::new(error));
+        }
+        let prepared = personal::prepare(self.vault, command.iter());
+        let read = Line { number, ends_at, text, command: command.map_err(Why::Invalid) };
+        Ok(with_request(read, &prepared, self.vault))
     }
 
     fn command(&mut self, command: &Command, request: Option<Request>) -> Result<Answer, Failure> {
@@ -556,8 +581,12 @@ fn parse_lines(
 fn with_requests(lines: Vec<Read>, vault: &Vault) -> Vec<Parsed> {
     let commands = lines.iter().filter_map(|line| line.command.as_ref().ok());
     let prepared = personal::prepare(vault, commands);
+    lines.into_iter().map(|line| with_request(line, &prepared, vault)).collect()
+}
+
+fn with_request(line: Read, prepared: &Result<(), Failure>, vault: &Vault) -> Parsed {
     let requested = |command: Command| {
-        if let Err(failure) = &prepared
+        if let Err(failure) = prepared
             && command.act.holds_personal()
         {
             return Err(Why::Refused(failure.clone()));
@@ -565,15 +594,8 @@ fn with_requests(lines: Vec<Read>, vault: &Vault) -> Vec<Parsed> {
         let request = decision::import_request(vault, &command).map_err(Why::Refused)?;
         Ok((command, request))
     };
-    lines
-        .into_iter()
-        .map(|Line { number, ends_at, text, command }| Line {
-            number,
-            ends_at,
-            text,
-            command: command.and_then(requested),
-        })
-        .collect()
+    let Line { number, ends_at, text, command } = line;
+    Line { number, ends_at, text, command: command.and_then(requested) }
 }
 
 /// Reads one line without its end; of one that is too long only the beginning is kept. Returns the bytes consumed.

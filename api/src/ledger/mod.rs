@@ -19,7 +19,7 @@ pub use import::{ImportError, ImportReport, Importer, LINE_BYTES_MAX, LineResult
 pub use personal::Opened;
 pub use writer::Done;
 
-use accord_domain::{Command, Laws, Subject};
+use accord_domain::{Command, CommandError, Laws, Subject};
 use accord_projections::{Options, Projector, Source, ViewError, Views, wait_for};
 use accord_store::clock::Clock;
 use accord_store::keys::Signer;
@@ -226,6 +226,23 @@ impl Ledger {
     #[must_use]
     pub fn log(&self) -> &Arc<SqliteLog> {
         &self.inner.log
+    }
+
+    /// Reads a command that may name events by the keys of their commands ([`Command::parse_naming`]).
+    ///
+    /// # Errors
+    /// When the log cannot be read; inside, what is wrong with the command.
+    pub fn read(&self, text: &str) -> Result<Result<Command, CommandError>, LogError> {
+        let log = self.event_log();
+        let mut failed = None;
+        let read = Command::parse_naming(text, &mut |key| match wait_for(log.request(key)) {
+            Ok(known) => known.map(|(_, appended)| log.event_id(&appended, 0)),
+            Err(error) => {
+                failed = Some(error);
+                None
+            }
+        });
+        failed.map_or(Ok(read), Err)
     }
 
     /// The log behind its port.

@@ -1,6 +1,7 @@
 //! Commands as they come from outside: one JSON object, read strictly. Every error names the place by JSON pointer and
 //! says what would be right.
 
+mod by_key;
 mod check;
 mod fault;
 mod recorded;
@@ -251,7 +252,7 @@ pub struct Command {
 #[error("{pointer}{}{}", if pointer.is_empty() { "" } else { ": " }, message.en)]
 pub struct CommandError {
     /// Stable code: `malformed-json`, `too-large`, `unknown-command`, `unknown-field`, `duplicate-field`, `missing-field`,
-    /// `invalid-value`, `personal-data`.
+    /// `invalid-value`, `personal-data`, `unknown-key`.
     pub code: &'static str,
     /// JSON pointer to the place.
     pub pointer: String,

@@ -182,3 +182,31 @@ fn what_asks_the_same_has_the_same_digest_whatever_the_spelling() {
     assert_ne!(digest(GOOD), digest(&GOOD.replace("2025-11-04", "2025-11-05")));
     assert_ne!(digest(GOOD), digest(&GOOD.replace("op-17", "op-18")));
 }
+
+#[test]
+fn an_event_is_named_by_the_key_of_its_command() {
+    let known = uuid::Uuid::from_u128(7);
+    let read = |event: &str, more: &str| {
+        let text = format!(
+            r#"{{"command":"institution.correct","subject":"P43050300012","actor":{{"authority":"agency"}},
+            "data":{{"event":"{event}","changes":{{"/data/number":"@x"}}{more}}}}}"#
+        );
+        let mut asked = Vec::new();
+        let read = Command::parse_naming(&text, &mut |key| {
+            asked.push(key.to_owned());
+            (key == "合同-1").then_some(known)
+        });
+        (read, asked)
+    };
+    let (named, asked) = read("@合同-1", "");
+    assert_eq!(named.unwrap().act.correction().unwrap().event, known);
+    assert_eq!(asked, ["合同-1"], "a text that begins alike is left alone");
+    let error = read("@合同-2", "").0.unwrap_err();
+    assert_eq!((error.code, &*error.pointer, error.line), ("unknown-key", "/data/event", 2));
+    let error = read("@合同-1", r#","no_such":1"#).0.unwrap_err();
+    assert_eq!((error.code, &*error.pointer, error.line), ("unknown-field", "/data/no_such", 2));
+    let (plain, asked) = read("00000000-0000-0000-0000-000000000007", "");
+    assert!(plain.is_ok() && asked.is_empty());
+    let (wrong, asked) = read("合同-1", "");
+    assert!(wrong.is_err() && asked.is_empty(), "without the sign it is no key");
+}

@@ -188,3 +188,25 @@ async fn after_a_fault_of_the_views_the_server_reads_on_refuses_to_record_and_is
     assert_eq!((shown.status, shown.json()["version"].as_u64()), (StatusCode::OK, Some(1)));
     assert_eq!(server.get("/v1/institutions?status=in_force").await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_line_names_the_event_of_an_earlier_line_by_its_key() {
+    let server = Server::with_histories().await;
+    let mut first = suspend(PHARMACY, "2025-12-01", "2025-12-10");
+    first["key"] = json!("暂停-9");
+    let correct = |key: &str, ground: &str| {
+        json!({ "command": "institution.correct", "subject": PHARMACY, "effective_at": "2025-12-05",
+            "actor": { "authority": "agency", "area": "430500" },
+            "data": { "event": format!("@{key}"), "changes": { "/data/ground": ground } } })
+    };
+    let lines = format!("{first}\n{}\n{}\n", correct("暂停-9", "@更正"), correct("暂停-8", "x"));
+    let report = server.send(post("/v1/import", "application/x-ndjson", lines, &[])).await.json();
+    let results: Vec<&str> =
+        report["results"].as_array().unwrap().iter().map(|line| line["result"].as_str().unwrap()).collect();
+    assert_eq!(results, ["recorded", "recorded", "rejected"], "{report}");
+    assert!(report["results"][2].to_string().contains("unknown-key"), "{report}");
+    let alone = server
+        .send(post("/v1/commands", "application/json", correct("暂停-9", "再更正").to_string(), &[]))
+        .await;
+    assert_eq!(alone.status, StatusCode::OK, "{}", alone.text);
+}
