@@ -381,8 +381,8 @@ fn log(error: &LogError, lang: Lang) -> Problem {
         LogError::Overtaken { .. } => (
             Exit::Conflict,
             "overtaken",
-            "另一节点已先行写入，本次未作记录：重新启动程序后再试；同一时间只应有一个节点写入",
-            "another node wrote first and nothing was recorded: start the program again and retry; one node should write at a time",
+            "集群中有本节点未知的记录（另一节点已写入，或先前失去应答的命令其实已记录），本次未作记录：重新启动程序后再试；同一时间只应有一个节点写入",
+            "the cluster holds what this node does not know of (another node wrote, or a command whose answer was lost was recorded after all), and nothing was recorded now: start the program again and retry; one node should write at a time",
         ),
         LogError::InDoubt(_) => (
             Exit::Conflict,

@@ -222,8 +222,8 @@ fn unwritten(error: &LogError) -> Problem {
             "本次是否已记录不得而知：请以同一幂等键重试，只会记录一次"
         ),
         LogError::Overtaken { .. } => words!(
-            "another node wrote to this ledger, so this server must be started again; nothing was recorded",
-            "另一节点已写入该账本，须重新启动本服务；本次未作任何记录"
+            "another node wrote to this ledger, or a command whose answer was lost was recorded after all: this server must be started again; nothing was recorded now",
+            "另一节点已写入该账本，或先前失去应答的命令其实已记录：须重新启动本服务；本次未作任何记录"
         ),
         _ => words!(
             "the log cannot take writes now; nothing was acknowledged",
