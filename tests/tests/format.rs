@@ -29,6 +29,9 @@ fn example() -> (String, String, String) {
     let event = NewEvent::new(
         at("2025-08-04"),
         EventData::Institution(InstitutionEvent::AgreementSuspended(Suspension {
+            act_from: None,
+            act_to: None,
+            bound_by: None,
             area: accord_domain::AreaCode::parse("430500").expect("an area"),
             at_request: None,
             ground: "追溯码线索核查属实".into(),

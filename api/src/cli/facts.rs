@@ -118,6 +118,8 @@ fn decimal(parts: i64, unit: i64, digits: usize) -> String {
 /// What a field is called.
 pub(crate) fn label(key: &str, lang: Lang) -> &str {
     let (zh, en) = match key {
+        "act_from" => ("行为始于", "act from"),
+        "act_to" => ("行为止于", "act to"),
         "activity" => ("活动", "by"),
         "amount_fen" => ("金额", "amount"),
         "approved_by_principal" => ("主要负责人批准", "approved by the principal"),
@@ -132,6 +134,7 @@ pub(crate) fn label(key: &str, lang: Lang) -> &str {
         "base_fen" => ("基数", "base"),
         "beds" => ("床位", "beds"),
         "behaviour" => ("行为", "behaviour"),
+        "bound_by" => ("适用协议", "agreement of the act"),
         "category" => ("类别", "category"),
         "certificate" => ("证书", "certificate"),
         "change" => ("变更", "change"),

@@ -183,6 +183,24 @@ impl Act {
         }
     }
 
+    /// Whether it tells when the conduct took place that it answers: deciding it needs to see the history, for what stood then.
+    #[must_use]
+    pub fn tells_conduct(&self) -> bool {
+        use InstitutionCommand as I;
+        let Self::Institution(act) = self else { return false };
+        let (from, to) = match act {
+            I::SuspendAgreement(data) => (data.act_from, data.act_to),
+            I::TerminateAgreement(data) => (data.act_from, data.act_to),
+            I::HoldSettlement(data) => (data.act_from, data.act_to),
+            I::DenyPayment(data) | I::RecoverFunds(data) | I::ChargeDamages(data) => {
+                (data.act_from, data.act_to)
+            }
+            // Of fines and department orders the two laws are compared, and nothing that stood is asked for.
+            _ => return false,
+        };
+        from.or(to).is_some()
+    }
+
     /// The event of the subject's own stream that it names, where it names one: deciding it needs to see the history.
     #[must_use]
     pub fn names_event(&self) -> Option<Uuid> {

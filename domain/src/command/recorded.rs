@@ -9,7 +9,9 @@ use super::{Act, Command, Envelope};
 use crate::envelope::{Actor, Basis};
 use crate::event::{Event, EventData, Finding};
 use crate::id::{AreaCode, Subject};
-use crate::institution::facts::{ProbationViolation, RecordsDemandAct, SuspensionAct, TerminationAct};
+use crate::institution::facts::{
+    HoldAct, MoneyAct, MoneyMeasure, ProbationViolation, RecordsDemandAct, SuspensionAct, TerminationAct,
+};
 use crate::institution::{InstitutionCommand as I, InstitutionEvent as IE};
 use crate::others::OtherFact;
 use crate::personal::PersonalErasing;
@@ -117,6 +119,8 @@ fn institution(facts: &IE, event: &Event, area: Option<AreaCode>, law: &Rulebook
         IE::AgreementLapsed(data) => I::RecordLapse(data),
         IE::SuspensionRequested(data) => I::RequestSuspension(data),
         IE::AgreementSuspended(data) => I::SuspendAgreement(SuspensionAct {
+            act_from: data.act_from,
+            act_to: data.act_to,
             area: data.area,
             at_request: data.at_request,
             ground: data.ground,
@@ -125,6 +129,8 @@ fn institution(facts: &IE, event: &Event, area: Option<AreaCode>, law: &Rulebook
         }),
         IE::AgreementResumed(data) => I::ResumeAgreement(data),
         IE::AgreementTerminated(data) => I::TerminateAgreement(TerminationAct {
+            act_from: data.act_from,
+            act_to: data.act_to,
             area: data.area,
             ground: data.ground,
             head_office: data.head_office,
@@ -135,7 +141,15 @@ fn institution(facts: &IE, event: &Event, area: Option<AreaCode>, law: &Rulebook
         }),
         IE::AgreementWithdrawn(data) => I::Withdraw(data),
         IE::LiabilitySettled(data) => I::SettleLiability(data),
-        IE::SettlementHeld(data) => I::HoldSettlement(data),
+        IE::SettlementHeld(data) => I::HoldSettlement(HoldAct {
+            act_from: data.act_from,
+            act_to: data.act_to,
+            approved_by_principal: data.approved_by_principal,
+            area: data.area,
+            ground: data.ground,
+            lines: data.lines,
+            refused_cooperation: data.refused_cooperation,
+        }),
         IE::SettlementReleased(data) => I::ReleaseSettlement(data),
         IE::DepartmentOrdered(data) => I::OrderDepartment(data),
         IE::DepartmentOrderLifted(data) => I::LiftDepartmentOrder(data),
@@ -148,9 +162,9 @@ fn institution(facts: &IE, event: &Event, area: Option<AreaCode>, law: &Rulebook
         IE::Warned(data) => I::Warn(data),
         IE::Circulated(data) => I::Circulate(data),
         IE::CasePublicised(data) => I::PubliciseCase(data),
-        IE::PaymentDenied(data) => I::DenyPayment(data),
-        IE::FundsRecovered(data) => I::RecoverFunds(data),
-        IE::LiquidatedDamagesCharged(data) => I::ChargeDamages(data),
+        IE::PaymentDenied(data) => I::DenyPayment(money(data)),
+        IE::FundsRecovered(data) => I::RecoverFunds(money(data)),
+        IE::LiquidatedDamagesCharged(data) => I::ChargeDamages(money(data)),
         IE::FineImposed(data) => I::ImposeFine(data),
         IE::CoefficientAdjusted(data) => I::AdjustCoefficient(data),
         IE::Prepaid(data) => I::Prepay(data),
@@ -190,6 +204,16 @@ fn institution(facts: &IE, event: &Event, area: Option<AreaCode>, law: &Rulebook
         IE::DecisionAnnulled(data) => I::Annul(data),
         IE::RecordCorrected(data) => I::Correct(data),
     })
+}
+
+fn money(data: MoneyMeasure) -> MoneyAct {
+    MoneyAct {
+        act_from: data.act_from,
+        act_to: data.act_to,
+        amount_fen: data.amount_fen,
+        area: data.area,
+        note: data.note,
+    }
 }
 
 fn practitioner(

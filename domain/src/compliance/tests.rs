@@ -312,6 +312,29 @@ fn a_consequence_left_out_and_one_decided_otherwise() {
     insta::assert_snapshot!("months_too_many", tell(&months));
 }
 
+/// Conduct of 2020, terminated in 2025: the bar is that of 2020 (ADR 16).
+#[test]
+fn an_agreement_measure_is_judged_under_the_law_of_the_conduct_it_answers() {
+    let mut history = History::of(HOSPITAL);
+    let ended = json!({ "area": AREA, "ground": "查实", "reason_class": "breach", "act_from": "2020-03-01", "act_to": "2020-06-01" });
+    history.act("sign-agreement", "2020-01-01", signing("2020-01-01", "2026-01-01")).act(
+        "terminate-agreement",
+        "2025-06-01",
+        ended,
+    );
+    let tell = |records: &[Record]| {
+        let mut found = breaches(&history.subject, records, &asked("2025-12-01"));
+        found.retain(|breach| [BreachKind::AgainstRule, BreachKind::OutOfRange].contains(&breach.kind));
+        told(&found)
+    };
+    assert_eq!(tell(&records(&history)), "");
+    let of_today = |body: &mut serde_json::Value| {
+        body["data"]["bar"] =
+            json!({ "class": "breach", "until": "2026-06-01T00:00:00+08:00", "until_performed": true });
+    };
+    insta::assert_snapshot!("bar_of_the_wrong_law", tell(&forged(&history, 1, of_today)));
+}
+
 #[test]
 fn a_year_with_too_few_inspections_is_told_when_it_is_over() {
     let mut history = hospital();

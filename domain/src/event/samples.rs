@@ -89,17 +89,20 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
             json!({ "area": pick(Area), "from": pick(Time) })
         }
         "institution.agreement-suspended" => json!({
-            "area": pick(Area), "at_request": pick(Flag), "ground": "违反协议", "line": pick(AnyLine),
+            "act_from": pick(AnyTime), "act_to": pick(AnyTime), "area": pick(Area), "at_request": pick(Flag),
+            "bound_by": "institution-H43050000001@1", "ground": "违反协议", "line": pick(AnyLine),
             "until": pick(AnyTime),
         }),
         "institution.agreement-resumed" => json!({ "area": pick(Area), "line": pick(AnyLine) }),
         "institution.agreement-terminated" => json!({
-            "area": pick(Area), "bar": bar(pick), "ground": "严重违反协议", "head_office": pick(Flag),
+            "act_from": pick(AnyTime), "act_to": pick(AnyTime), "area": pick(Area), "bar": bar(pick),
+            "bound_by": "institution-H43050000001@1", "ground": "严重违反协议", "head_office": pick(Flag),
             "line": pick(AnyLine), "reason_class": "breach", "responsible": ["HY430500000001"], "responsible_until": pick(Time),
         }),
         "institution.liability-settled" => json!({ "liability": pick(Event), "performed_on": pick(Time) }),
         "institution.settlement-held" => json!({
-            "approved_by_principal": true, "area": pick(AnyArea), "ground": "art-30", "lines": [pick(Line)],
+            "act_from": pick(AnyTime), "act_to": pick(AnyTime), "approved_by_principal": true, "area": pick(AnyArea),
+            "bound_by": "institution-H43050000001@1", "ground": "art-30", "lines": [pick(Line)],
             "refused_cooperation": true,
         }),
         "institution.settlement-released" => json!({ "hold": pick(Event), "outcome": "cleared" }),
@@ -115,10 +118,13 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         | "institution.warned"
         | "institution.circulated"
         | "institution.case-publicised" => json!({ "note": "主要负责人", "recipient": sealed(2) }),
-        "institution.payment-denied"
-        | "institution.funds-recovered"
-        | "institution.damages-charged"
-        | "institution.prepaid" => {
+        "institution.payment-denied" | "institution.funds-recovered" | "institution.damages-charged" => {
+            json!({
+                "act_from": pick(AnyTime), "act_to": pick(AnyTime), "amount_fen": 9_900, "area": pick(AnyArea),
+                "bound_by": "institution-H43050000001@1", "note": "追溯码重复结算",
+            })
+        }
+        "institution.prepaid" => {
             json!({ "amount_fen": 9_900, "area": pick(AnyArea), "note": "追溯码重复结算" })
         }
         "institution.settlement-declared" => json!({

@@ -34,7 +34,19 @@ const STEPS: &[Step] = &[
     Step { kind: "insured.online-settlement-suspended", from: 1, lift: |data| data },
     // Version 2 may name who caused a termination, and whether as the head office of a chain; older ones do not say.
     Step { kind: "institution.agreement-terminated", from: 1, lift: |data| data },
+    of_act("institution.agreement-terminated", 2),
+    of_act("institution.agreement-suspended", 1),
+    of_act("institution.settlement-held", 1),
+    of_act("institution.payment-denied", 1),
+    of_act("institution.funds-recovered", 1),
+    of_act("institution.damages-charged", 1),
 ];
+
+/// The next version may tell when the act took place that a measure answers, and which agreement bound it then; of older
+/// ones neither is known.
+const fn of_act(kind: &'static str, from: u16) -> Step {
+    Step { kind, from, lift: |data| data }
+}
 
 /// Version 2 seals what says something of a person. What version 1 stored in plain text is read as it stands: bytes once
 /// stored never change.

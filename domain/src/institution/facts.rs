@@ -315,6 +315,10 @@ facts! {
     }
     /// 中止协议, as asked.
     SuspensionAct {
+        /// When the act began that it answers: the agreement and the law of its time apply.
+        ? act_from: Instant,
+        /// When it ended.
+        ? act_to: Instant,
         /// Pooling area.
         area: AreaCode,
         /// Whether the institution asked for it.
@@ -328,10 +332,16 @@ facts! {
     }
     /// 中止协议, as decided.
     Suspension {
+        /// When the act began that it answers: the agreement and the law of its time apply.
+        ? act_from: Instant,
+        /// When it ended.
+        ? act_to: Instant,
         /// Pooling area.
         area: AreaCode,
         /// Whether the institution asked for it.
         ? at_request: bool,
+        /// The signing or renewal whose term ran at the time of the act.
+        ? bound_by: EventRef,
         /// Why.
         ground: Text,
         /// One line; none means all.
@@ -350,6 +360,10 @@ facts! {
     }
     /// 解除协议, as asked.
     TerminationAct {
+        /// When the act began that it answers: the agreement and the law of its time apply.
+        ? act_from: Instant,
+        /// When it ended.
+        ? act_to: Instant,
         /// Pooling area.
         area: AreaCode,
         /// Why.
@@ -368,10 +382,16 @@ facts! {
     }
     /// 解除协议, as decided.
     Termination {
+        /// When the act began that it answers: the agreement and the law of its time apply.
+        ? act_from: Instant,
+        /// When it ended.
+        ? act_to: Instant,
         /// Pooling area.
         area: AreaCode,
         /// The bar it raises, where it raises one.
         ? bar: BarTerms,
+        /// The signing or renewal whose term ran at the time of the act.
+        ? bound_by: EventRef,
         /// Why.
         ground: Text,
         /// Whether the violation is that of the head office of a chain.
@@ -422,12 +442,35 @@ facts! {
         /// When it was performed.
         performed_on: Instant,
     }
-    /// 暂停医保基金结算.
-    Hold {
+    /// 暂停医保基金结算, as asked.
+    HoldAct {
+        /// When the act began that it answers: the agreement and the law of its time apply.
+        ? act_from: Instant,
+        /// When it ended.
+        ? act_to: Instant,
         /// The principal responsible person of the bureau approved (令735 art 30).
         ? approved_by_principal: bool,
         /// Pooling area; none means all.
         ? area: AreaCode,
+        /// Why; `art-30` asks for the two booleans.
+        ground: Text,
+        /// Lines; none means all.
+        * lines: Line,
+        /// The institution refused to cooperate (令735 art 30).
+        ? refused_cooperation: bool,
+    }
+    /// 暂停医保基金结算, as decided.
+    Hold {
+        /// When the act began that it answers: the agreement and the law of its time apply.
+        ? act_from: Instant,
+        /// When it ended.
+        ? act_to: Instant,
+        /// The principal responsible person of the bureau approved (令735 art 30).
+        ? approved_by_principal: bool,
+        /// Pooling area; none means all.
+        ? area: AreaCode,
+        /// The signing or renewal whose term ran at the time of the act.
+        ? bound_by: EventRef,
         /// Why; `art-30` asks for the two booleans.
         ground: Text,
         /// Lines; none means all.
@@ -492,7 +535,37 @@ facts! {
         /// Multiple, in tenths: 20 is 2 times.
         multiple_tenths: u32,
     }
-    /// 拒付, 追回, 违约金.
+    /// 拒付, 追回, 违约金, as asked.
+    MoneyAct {
+        /// When the act began that it answers: the agreement and the law of its time apply.
+        ? act_from: Instant,
+        /// When it ended.
+        ? act_to: Instant,
+        /// Sum in fen; null when the source does not say.
+        #[serde(deserialize_with = "fen_if_known")]
+        ? amount_fen: i64,
+        /// Pooling area.
+        ? area: AreaCode,
+        /// Words.
+        ? note: Text,
+    }
+    /// 拒付, 追回, 违约金, as decided.
+    MoneyMeasure {
+        /// When the act began that it answers: the agreement and the law of its time apply.
+        ? act_from: Instant,
+        /// When it ended.
+        ? act_to: Instant,
+        /// Sum in fen; null when the source does not say.
+        #[serde(deserialize_with = "fen_if_known")]
+        ? amount_fen: i64,
+        /// Pooling area.
+        ? area: AreaCode,
+        /// The signing or renewal whose term ran at the time of the act.
+        ? bound_by: EventRef,
+        /// Words.
+        ? note: Text,
+    }
+    /// 预付金.
     Money {
         /// Sum in fen; null when the source does not say.
         #[serde(deserialize_with = "fen_if_known")]

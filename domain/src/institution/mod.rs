@@ -24,11 +24,12 @@ use crate::obligation::ObligationClosing;
 use crate::personal::{PersonalErased, PersonalErasing, PersonalRead, PersonalReading};
 use facts::{
     Application, Assessment, Audit, Bar, Change, ChangeFiling, Closure, Coefficient, DepartmentLift,
-    DepartmentOrder, Evaluation, Fine, Hold, HoldRelease, InArea, Inspection, LiabilitySettlement, Measure,
-    Money, ProbationExtension, ProbationPeriod, ProbationViolation, PublicNotice, RecordsDemand,
-    RecordsDemandAct, RecordsProvision, RectificationOrder, RectificationResult, Referral, Refusal, Renewal,
-    RenewalRefusal, Request, Resumption, Return, ReviewCall, SelfCheck, SettlementDeclaration,
-    SettlementPayment, Signing, Suspension, SuspensionAct, Termination, TerminationAct,
+    DepartmentOrder, Evaluation, Fine, Hold, HoldAct, HoldRelease, InArea, Inspection, LiabilitySettlement,
+    Measure, Money, MoneyAct, MoneyMeasure, ProbationExtension, ProbationPeriod, ProbationViolation,
+    PublicNotice, RecordsDemand, RecordsDemandAct, RecordsProvision, RectificationOrder, RectificationResult,
+    Referral, Refusal, Renewal, RenewalRefusal, Request, Resumption, Return, ReviewCall, SelfCheck,
+    SettlementDeclaration, SettlementPayment, Signing, Suspension, SuspensionAct, Termination,
+    TerminationAct,
 };
 
 vocabulary! {
@@ -73,7 +74,7 @@ vocabulary! {
         /// 违约或处罚责任履行完毕.
         SettleLiability = "settle-liability": LiabilitySettlement,
         /// 暂停医保基金结算.
-        HoldSettlement = "hold-settlement": Hold,
+        HoldSettlement = "hold-settlement": HoldAct,
         /// 恢复医保基金结算.
         ReleaseSettlement = "release-settlement": HoldRelease,
         /// 责令暂停相关责任部门医药服务.
@@ -99,11 +100,11 @@ vocabulary! {
         /// 曝光.
         PubliciseCase = "publicise-case": Measure,
         /// 拒付.
-        DenyPayment = "deny-payment": Money,
+        DenyPayment = "deny-payment": MoneyAct,
         /// 追回.
-        RecoverFunds = "recover-funds": Money,
+        RecoverFunds = "recover-funds": MoneyAct,
         /// 违约金.
-        ChargeDamages = "charge-damages": Money,
+        ChargeDamages = "charge-damages": MoneyAct,
         /// 罚款.
         ImposeFine = "impose-fine": Fine,
         /// 调整结算系数.
@@ -199,17 +200,17 @@ vocabulary! {
         /// 申请中止.
         117 SuspensionRequested = "suspension-requested" v 1: Request,
         /// 中止协议.
-        118 AgreementSuspended = "agreement-suspended" v 1: Suspension,
+        118 AgreementSuspended = "agreement-suspended" v 2: Suspension,
         /// 恢复协议.
         119 AgreementResumed = "agreement-resumed" v 1: Resumption,
         /// 解除协议.
-        120 AgreementTerminated = "agreement-terminated" v 2: Termination,
+        120 AgreementTerminated = "agreement-terminated" v 3: Termination,
         /// 机构主动退出.
         121 AgreementWithdrawn = "agreement-withdrawn" v 1: Request,
         /// 违约或处罚责任履行完毕.
         122 LiabilitySettled = "liability-settled" v 1: LiabilitySettlement,
         /// 暂停医保基金结算.
-        130 SettlementHeld = "settlement-held" v 1: Hold,
+        130 SettlementHeld = "settlement-held" v 2: Hold,
         /// 恢复医保基金结算.
         131 SettlementReleased = "settlement-released" v 1: HoldRelease,
         /// 责令暂停相关责任部门医药服务.
@@ -235,11 +236,11 @@ vocabulary! {
         /// 曝光.
         146 CasePublicised = "case-publicised" v 2: Measure,
         /// 拒付.
-        150 PaymentDenied = "payment-denied" v 1: Money,
+        150 PaymentDenied = "payment-denied" v 2: MoneyMeasure,
         /// 追回.
-        151 FundsRecovered = "funds-recovered" v 1: Money,
+        151 FundsRecovered = "funds-recovered" v 2: MoneyMeasure,
         /// 违约金.
-        152 LiquidatedDamagesCharged = "damages-charged" v 1: Money,
+        152 LiquidatedDamagesCharged = "damages-charged" v 2: MoneyMeasure,
         /// 罚款.
         153 FineImposed = "fine-imposed" v 1: Fine,
         /// 调整结算系数.

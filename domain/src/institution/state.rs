@@ -225,6 +225,8 @@ pub struct Bar {
     pub area: Option<AreaCode>,
     /// Begin.
     pub from: Instant,
+    /// The day whose law raised it: that of the conduct, where a termination tells it.
+    pub law_of: Instant,
     /// End of the time part.
     pub until: Instant,
     /// Whether it also lasts until liability is performed.

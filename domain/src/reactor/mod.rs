@@ -155,6 +155,8 @@ impl Occasion<'_> {
         let cited = self.law.citation(rule);
         let commands = running(other, at, &self.origin).into_iter().map(|area| {
             let act = InstitutionCommand::TerminateAgreement(TerminationAct {
+                act_from: data.act_from,
+                act_to: data.act_to,
                 area,
                 ground: data.ground.clone(),
                 head_office: None,

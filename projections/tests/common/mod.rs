@@ -371,6 +371,9 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
         8 => I::ProbationExtended(f::ProbationExtension { area, until: later(200), violation: "违约".into() }),
         9 => I::ProbationPassed(f::InArea { area }),
         10 | 11 => I::AgreementSuspended(f::Suspension {
+            act_from: None,
+            act_to: None,
+            bound_by: None,
             area,
             at_request: None,
             ground: "违约".into(),
@@ -380,6 +383,9 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
         }),
         12 => I::AgreementResumed(f::Resumption { area, line }),
         13 => I::AgreementTerminated(f::Termination {
+            act_from: None,
+            act_to: None,
+            bound_by: None,
             head_office: None,
             responsible: Vec::new(),
             responsible_until: None,
@@ -396,6 +402,9 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
         }),
         14 => I::AgreementWithdrawn(f::Request { area, from: later(30) }),
         15 => I::SettlementHeld(f::Hold {
+            act_from: None,
+            act_to: None,
+            bound_by: None,
             approved_by_principal: None,
             area: Some(area),
             ground: "核查".into(),

@@ -219,7 +219,17 @@ impl Penalty<'_> {
 impl<'a> Matter<'a> {
     /// A number in force when the act holds.
     pub(super) fn count(&self, param: &str, area: Option<AreaCode>) -> Option<(u32, &'a Rule)> {
-        count(self.context.rulebook(), param, self.at, area)
+        self.count_on(param, area, self.at)
+    }
+
+    /// A number in force on another day than that of the act.
+    pub(super) fn count_on(
+        &self,
+        param: &str,
+        area: Option<AreaCode>,
+        day: Instant,
+    ) -> Option<(u32, &'a Rule)> {
+        count(self.context.rulebook(), param, day, area)
     }
 
     /// The range a penalty keeps to (行政处罚法 art 37, 从旧兼从轻): that of the law when the act that is punished ended, or
@@ -268,7 +278,12 @@ impl<'a> Matter<'a> {
 
     /// A rule that says yes when the act holds.
     pub(super) fn yes(&self, param: &str, area: Option<AreaCode>) -> Option<&'a Rule> {
-        self.context.rulebook().rule(param, self.at, area).filter(|rule| rule.value == RuleValue::Flag(true))
+        self.yes_on(param, area, self.at)
+    }
+
+    /// A rule that said yes on another day than that of the act.
+    pub(super) fn yes_on(&self, param: &str, area: Option<AreaCode>, day: Instant) -> Option<&'a Rule> {
+        self.context.rulebook().rule(param, day, area).filter(|rule| rule.value == RuleValue::Flag(true))
     }
 
     /// A refusal that cites a rule.

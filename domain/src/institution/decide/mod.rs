@@ -7,6 +7,7 @@ mod admission;
 mod agreement;
 mod audit;
 mod authority;
+mod conduct;
 pub(super) mod law;
 mod measures;
 mod money;
@@ -114,7 +115,7 @@ impl Matter<'_> {
             C::DenyPayment(data) => self.money(data, E::PaymentDenied),
             C::RecoverFunds(data) => self.money(data, E::FundsRecovered),
             C::ChargeDamages(data) => self.money(data, E::LiquidatedDamagesCharged),
-            C::Prepay(data) => self.money(data, E::Prepaid),
+            C::Prepay(data) => self.prepay(data),
             C::DeclareSettlement(data) => self.declare_settlement(data),
             C::PaySettlement(data) => self.pay_settlement(data),
             C::ImposeFine(data) => self.fine(data),

@@ -6,7 +6,7 @@ use crate::decide::{Decision, no_such_event};
 use crate::event::{EventData, NewEvent};
 use crate::institution::InstitutionEvent as E;
 use crate::institution::facts::{
-    Coefficient, Fine, Money, Portion, SettlementDeclaration, SettlementPayment,
+    Coefficient, Fine, Money, MoneyAct, MoneyMeasure, Portion, SettlementDeclaration, SettlementPayment,
 };
 use crate::rejection::Rejection;
 use crate::rulebook::Rule;
@@ -36,10 +36,25 @@ struct Sum {
 }
 
 impl Matter<'_> {
-    /// 拒付, 追回, 违约金, 预付金.
-    pub(super) fn money(&self, data: &Money, facts: fn(Money) -> E) -> Result<Decision, Rejection> {
+    /// 拒付, 追回, 违约金.
+    pub(super) fn money(&self, data: &MoneyAct, facts: fn(MoneyMeasure) -> E) -> Result<Decision, Rejection> {
         positive("amount_fen", data.amount_fen)?;
-        Ok(vec![self.sum_told(data.amount_fen, self.event(facts(data.clone())))])
+        let conduct = self.conduct((data.act_from, data.act_to), data.area, None)?;
+        let event = conduct.noticed(self.event(facts(MoneyMeasure {
+            act_from: data.act_from,
+            act_to: data.act_to,
+            amount_fen: data.amount_fen,
+            area: data.area,
+            bound_by: conduct.bound_by.clone(),
+            note: data.note.clone(),
+        })));
+        Ok(vec![self.sum_told(data.amount_fen, event)])
+    }
+
+    /// 预付金.
+    pub(super) fn prepay(&self, data: &Money) -> Result<Decision, Rejection> {
+        positive("amount_fen", data.amount_fen)?;
+        Ok(vec![self.sum_told(data.amount_fen, self.event(E::Prepaid(data.clone())))])
     }
 
     /// 申报结算: from here the days to pay run (令2, fact sheet R-121).

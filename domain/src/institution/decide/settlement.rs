@@ -4,7 +4,7 @@ use super::{Matter, law};
 use crate::decide::Decision;
 use crate::envelope::Authority;
 use crate::institution::InstitutionEvent as E;
-use crate::institution::facts::{DepartmentLift, DepartmentOrder, Hold, HoldRelease};
+use crate::institution::facts::{DepartmentLift, DepartmentOrder, Hold, HoldAct, HoldRelease};
 use crate::institution::state::Stage;
 use crate::rejection::Rejection;
 use crate::words;
@@ -12,7 +12,7 @@ use serde_json::json;
 
 impl Matter<'_> {
     /// 暂停医保基金结算. It may also be placed after the agreement has ended, on money not yet paid.
-    pub(super) fn hold(&self, data: &Hold) -> Result<Decision, Rejection> {
+    pub(super) fn hold(&self, data: &HoldAct) -> Result<Decision, Rejection> {
         let signed: Vec<_> = self
             .state
             .agreements
@@ -29,7 +29,18 @@ impl Matter<'_> {
         if let Some(line) = missing {
             return Err(self.line_not_in_agreement(data.area.unwrap_or(first.area), *line, &signed));
         }
-        let event = self.event(E::SettlementHeld(data.clone()));
+        let line = if let [line] = *data.lines { Some(line) } else { None };
+        let conduct = self.conduct((data.act_from, data.act_to), data.area, line)?;
+        let event = conduct.noticed(self.event(E::SettlementHeld(Hold {
+            act_from: data.act_from,
+            act_to: data.act_to,
+            approved_by_principal: data.approved_by_principal,
+            area: data.area,
+            bound_by: conduct.bound_by.clone(),
+            ground: data.ground.clone(),
+            lines: data.lines.clone(),
+            refused_cooperation: data.refused_cooperation,
+        })));
         if &*data.ground != law::ART_30 {
             return Ok(vec![event]);
         }

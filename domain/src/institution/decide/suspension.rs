@@ -35,7 +35,10 @@ impl Matter<'_> {
         }
         self.period(self.at, data.until)?;
         let at_request = data.at_request == Some(true);
-        let mut event = self.event(E::AgreementSuspended(self.suspension(data, data.area, None)));
+        let conduct = self.conduct((data.act_from, data.act_to), Some(data.area), data.line)?;
+        let mut facts = self.suspension(data, data.area, None);
+        facts.bound_by.clone_from(&conduct.bound_by);
+        let mut event = conduct.noticed(self.event(E::AgreementSuspended(facts)));
         if at_request {
             event = self.within_days_on_request(data, event)?;
         }
@@ -52,8 +55,12 @@ impl Matter<'_> {
 
     fn suspension(&self, data: &SuspensionAct, area: AreaCode, origin: Option<EventRef>) -> Suspension {
         Suspension {
+            act_from: data.act_from,
+            act_to: data.act_to,
             area,
             at_request: data.at_request,
+            // Of what is mirrored the origin says it.
+            bound_by: None,
             ground: data.ground.clone(),
             line: data.line.filter(|_| origin.is_none()),
             origin,

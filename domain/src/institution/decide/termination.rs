@@ -1,5 +1,6 @@
 //! 解除协议, the bar it raises, and how the bar ends (令2 arts 12, 43, 44).
 
+use super::conduct::of_the_act;
 use super::{Matter, law};
 use crate::decide::Decision;
 use crate::event::{EventRef, Finding, NewEvent};
@@ -24,9 +25,14 @@ impl Matter<'_> {
             return Ok(vec![self.follow(data, origin)]);
         }
         let line = data.line.filter(|line| *line != Line::Basic);
+        let conduct = self.conduct((data.act_from, data.act_to), Some(data.area), data.line)?;
+        let day = conduct.day;
         let mut first = Termination {
+            act_from: data.act_from,
+            act_to: data.act_to,
             area: data.area,
             bar: None,
+            bound_by: conduct.bound_by.clone(),
             ground: data.ground.clone(),
             head_office: data.head_office,
             line,
@@ -35,10 +41,12 @@ impl Matter<'_> {
             responsible: data.responsible.clone(),
             responsible_until: None,
         };
-        let barred = self.bar_on_people(data);
+        let barred = self.bar_on_people(data, day);
         first.responsible_until = barred.as_ref().and_then(|barred| barred.ok()).map(|(until, _)| until);
         let event = |facts| self.event(E::AgreementTerminated(facts));
-        let mut decision = match self.bar(data.reason_class, data.area) {
+        let bar = self.bar(data.reason_class, data.area, day);
+        let rules = (bar.rule(), self.bar(data.reason_class, data.area, self.at).rule());
+        let mut decision = match bar {
             // The bar is on designation; an institution that loses one line stays designated.
             Raised::Bar(_, rule) if line.is_some() => {
                 vec![event(first).finding("no-bar-for-one-line", Some(&rule.id))]
@@ -55,6 +63,7 @@ impl Matter<'_> {
             Some(Err(code)) => decision[0] = decision[0].clone().finding(code, None),
             None => {}
         }
+        decision[0] = conduct.noticed(of_the_act(decision[0].clone(), rules));
         if data.head_office == Some(true) {
             decision[0].findings.extend(self.chain_findings(data));
         }
@@ -95,15 +104,20 @@ impl Matter<'_> {
         }]
     }
 
-    /// Until when those who caused it keep an institution they run from being admitted, and the rule; else what is to be
-    /// noted. Nothing where nobody is named.
-    fn bar_on_people(&self, data: &TerminationAct) -> Option<Result<(Instant, &Rule), &'static str>> {
+    /// Until when those who caused it keep an institution they run from being admitted, and the rule, which is that of a day;
+    /// else what is to be noted. Nothing where nobody is named.
+    fn bar_on_people(
+        &self,
+        data: &TerminationAct,
+        day: Instant,
+    ) -> Option<Result<(Instant, &Rule), &'static str>> {
         if data.responsible.is_empty() {
             return None;
         }
         // 严重违反医保法律法规规章 or the agreement: what else a termination may be for the rule does not name.
         let serious = matches!(data.reason_class, ReasonClass::Illegality | ReasonClass::Breach);
-        let rule = self.count(law::RESPONSIBLE_YEARS.of(self.kind), Some(data.area)).filter(|_| serious);
+        let rule = self.count_on(law::RESPONSIBLE_YEARS.of(self.kind), Some(data.area), day);
+        let rule = rule.filter(|_| serious);
         Some(match rule {
             Some((years, rule)) => Ok((self.at.plus_years(years), rule)),
             None => Err("no-rule-for-a-bar-on-persons"),
@@ -120,17 +134,17 @@ impl Matter<'_> {
         Some(Finding::new(code, None))
     }
 
-    /// What a termination for a reason bars, under the rules of its day and area.
-    fn bar(&self, reason: ReasonClass, area: AreaCode) -> Raised<'_> {
+    /// What a termination for a reason bars, under the rules of a day and an area.
+    fn bar(&self, reason: ReasonClass, area: AreaCode, day: Instant) -> Raised<'_> {
         let class = match reason {
             ReasonClass::Consent => return Raised::Nothing,
-            _ if self.count(law::FLAT_BAR_YEARS, Some(area)).is_some() => BarClass::Terminated2018,
+            _ if self.count_on(law::FLAT_BAR_YEARS, Some(area), day).is_some() => BarClass::Terminated2018,
             ReasonClass::Illegality => BarClass::Illegality,
             ReasonClass::Breach => BarClass::Breach,
             ReasonClass::FraudInApplication => BarClass::FraudInApplication,
             ReasonClass::NotRectified | ReasonClass::Other => return Raised::NotByRule,
         };
-        let found = self.bar_param(class).and_then(|param| self.count(param, Some(area)));
+        let found = self.bar_param(class).and_then(|param| self.count_on(param, Some(area), day));
         let Some((years, rule)) = found else { return Raised::NotByRule };
         let until_performed = matches!(class, BarClass::Illegality | BarClass::Breach);
         Raised::Bar(BarTerms { class, until: self.at.plus_years(years), until_performed }, rule)
@@ -204,11 +218,24 @@ enum Raised<'a> {
     Nothing,
 }
 
+impl<'a> Raised<'a> {
+    const fn rule(&self) -> Option<&'a Rule> {
+        match self {
+            Self::Bar(_, rule) => Some(rule),
+            Self::NotByRule | Self::Nothing => None,
+        }
+    }
+}
+
 fn mirror(data: &TerminationAct, area: AreaCode, origin: EventRef) -> Termination {
     Termination {
+        act_from: data.act_from,
+        act_to: data.act_to,
         area,
         // The bar of the origin holds everywhere already.
         bar: None,
+        // Of what is mirrored the origin says it.
+        bound_by: None,
         ground: data.ground.clone(),
         head_office: None,
         line: None,

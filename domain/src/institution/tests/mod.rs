@@ -4,6 +4,7 @@ mod admission;
 mod agreement;
 mod any_order;
 mod audits;
+mod conduct;
 mod law;
 mod measures;
 mod money;
