@@ -1,7 +1,7 @@
 //! Rules that an area adopts, against the real program: from the next command on they bind, in their area, with their
 //! citation, and nothing recorded before is judged by them.
 
-use accord_tests::program::{Run, feed, run};
+use accord_tests::program::{Run, Server, feed, run};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -113,6 +113,59 @@ fn the_rules_of_an_area_show_what_it_adopted_and_what_that_replaced() {
     assert_eq!(told(ELSEWHERE, "2026-06-01").0, json!("R-212"));
     let words = run(dir, &["--lang", "zh", "rules", "--area", HERE, "--at", "2026-06-01", "jn-12@2"]);
     words.expect(0, &["某市医疗保障条例", "第12条", "jn-12", "jn.toml"]);
+}
+
+/// When the event of a command was recorded, as its answer says.
+fn recorded(done: &Run) -> String {
+    done.json()["receipt"]["recorded_at"].as_str().expect("a time").to_owned()
+}
+
+/// Of a parameter in the area: the value, and what it replaced.
+fn of_parameter(told: &Json) -> Vec<(Json, Json)> {
+    let own =
+        |rule: &&Json| !rule["applies_to"].as_array().is_some_and(|whom| whom.contains(&json!("medical")));
+    let rules = told["rules"].as_array().expect("rules").iter().filter(own);
+    rules.map(|rule| (rule["value"].clone(), rule["replaced"]["value"].clone())).collect()
+}
+
+#[tokio::test]
+async fn the_law_is_shown_as_it_was_known_then() {
+    let dir = place();
+    let dir = dir.path();
+    let before = recorded(&does(dir, sign("P37010090001", HERE)).expect(0, &[]));
+    let first = recorded(&does(dir, adopt(HERE, "2025-01-01", 90)).expect(0, &[]));
+    let second = recorded(&does(dir, adopt(HERE, "2025-06-01", 60)).expect(0, &[]));
+
+    let day = ["--area", HERE, "--at", "2025-07-01", "institution.suspension.on_request_days"];
+    let asked = |known: &str| {
+        let arguments = [&["--json", "rules", "--known-at", known], &day[..]].concat();
+        run(dir, &arguments).expect(0, &[]).json()
+    };
+    let server = Server::start(dir, &["serve", "--listen", "127.0.0.1:0"]);
+    for (known, wanted) in [
+        (&before, vec![(json!(180), Json::Null)]),
+        (&first, vec![(json!(90), json!(180))]),
+        (&second, vec![(json!(60), json!(90))]),
+    ] {
+        let told = asked(known);
+        assert_eq!(of_parameter(&told), wanted, "{told}");
+        assert_eq!(told["coordinates"]["known_at"], json!(known));
+        let query =
+            format!("at=2025-07-01&area={HERE}&known_at={}&rule={}", known.replace('+', "%2B"), day[4]);
+        let url = format!("{}/v1/rules?{query}", server.address());
+        let answer = reqwest::get(url).await.expect("an answer");
+        assert_eq!(answer.status(), 200);
+        let over_http: Json = answer.json().await.expect("JSON");
+        assert_eq!(over_http, told, "the same over HTTP");
+    }
+    // Each hash is that of the law known then, and an event names the one it was decided under.
+    assert_ne!(asked(&first)["rulebook"], asked(&second)["rulebook"]);
+    // Now is the newest.
+    let now = [&["--json", "rules"], &day[..]].concat();
+    assert_eq!(of_parameter(&run(dir, &now).expect(0, &[]).json()), [(json!(60), json!(90))]);
+    // A rule that nobody knew yet is not there.
+    let unknown = ["rules", "--area", HERE, "--known-at", &before, "jn-12"];
+    run(dir, &unknown).expect(3, &["unknown-rule"]);
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! The law in force at a date in a place, rule by rule.
 
+use super::Coordinates;
 use accord_domain::rulebook::{
     AppliesTo, Confidence, InForce, Parameter, Provision, Rank, RuleValue, Rulebook,
 };
-use accord_domain::{AreaCode, Instant};
+use accord_domain::{AreaCode, Instant, Laws};
 use serde::Serialize;
 
 /// The rules and provisions in force.
@@ -14,6 +15,9 @@ pub struct Rules {
     /// The area; the whole country when left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub area: Option<AreaCode>,
+    /// Where the question is asked: what areas adopted is law as it was known then. None without a ledger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coordinates: Option<Coordinates>,
     /// SHA-256 of the rulebook, as events name it.
     pub rulebook: Box<str>,
     /// What sets a parameter, in the order of parameters.
@@ -120,6 +124,13 @@ pub struct ProvisionInForce {
 }
 
 impl Rules {
+    /// What a ledger knew to be in force: see [`Rules::of`].
+    #[must_use]
+    pub fn known(laws: &Laws, at: Coordinates, area: Option<AreaCode>, only: Option<&str>) -> Self {
+        let known = laws.known_at(at.known_at);
+        Self { coordinates: Some(at), ..Self::of(known.book(), at.as_of, area, only) }
+    }
+
     /// What is in force, or of it only what a word names: an id (`R-113` or `R-113.5`), a parameter, or its beginning.
     #[must_use]
     pub fn of(book: &Rulebook, at: Instant, area: Option<AreaCode>, only: Option<&str>) -> Self {
@@ -128,6 +139,7 @@ impl Rules {
         Self {
             at,
             area,
+            coordinates: None,
             rulebook: book.hash().into(),
             rules: rules.filter(|rule| named(only, &[&rule.id, &rule.param])).collect(),
             provisions: provisions.filter(|provision| named(only, &[&provision.id])).collect(),

@@ -133,6 +133,9 @@ pub enum Command {
         /// Pooling area, prefecture or province, six digits [default: the whole country]
         #[arg(long, value_parser = area)]
         area: Option<AreaCode>,
+        /// With what areas had adopted by then and no more (记录) [default: now]
+        #[arg(long, value_parser = instant, value_name = "T")]
+        known_at: Option<Instant>,
     },
     /// The census of the whole ledger at a point in time, computed from the log alone
     Replay {

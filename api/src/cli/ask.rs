@@ -175,19 +175,21 @@ pub(super) fn points(
 pub(super) fn rules(
     session: &mut Session<'_, '_>,
     only: Option<&str>,
-    at: Option<Instant>,
+    at: At,
     area: Option<AreaCode>,
 ) -> Result<(), Stop> {
-    let at = at.unwrap_or_else(|| session.clock.now());
     let answer = if session.ledger.exists() {
-        Rules::of(open(session)?.laws().book(), at, area, only)
+        let ledger = open(session)?;
+        let place = place(session, &ledger, at)?;
+        Rules::known(&ledger.laws(), place, area, only)
     } else {
+        let at = at.as_of.unwrap_or_else(|| session.clock.now());
         Rules::of(Rulebook::national(), at, area, only)
     };
     if let Some(word) = only.filter(|_| answer.is_empty()) {
         let message = match session.lang() {
-            Lang::Zh => format!("{} 没有现行规则或参数名为 {word}", day(at)),
-            Lang::En => format!("on {} no rule or parameter in force is called {word}", day(at)),
+            Lang::Zh => format!("{} 没有现行规则或参数名为 {word}", day(answer.at)),
+            Lang::En => format!("on {} no rule or parameter in force is called {word}", day(answer.at)),
         };
         return Err(Stop::problem(Problem::new(Exit::NotFound, "unknown-rule", message)));
     }

@@ -27,7 +27,7 @@ pub(crate) mod words;
 
 use crate::answers::Lang;
 use accord_store::clock::{Clock, SystemClock};
-use args::{Cli, Command};
+use args::{At, Cli, Command};
 use clap::Parser;
 use exit::{Exit, Problem, Stop};
 use out::Out;
@@ -114,7 +114,9 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
             obligations::obligations(&mut session, accord_projections::Worklist { area, due_before }, at)
         }
         Command::Points { practitioner, year, at } => ask::points(&mut session, &practitioner, year, at),
-        Command::Rules { rule, at, area } => ask::rules(&mut session, rule.as_deref(), at, area),
+        Command::Rules { rule, at, area, known_at } => {
+            ask::rules(&mut session, rule.as_deref(), At { as_of: at, known_at }, area)
+        }
         Command::Replay { at, area, verify } => replay::replay(&mut session, at, area, verify),
         Command::Check(asked) => check::check(&mut session, &asked),
         Command::Diff(asked) => diff::diff(&mut session, &asked),

@@ -184,20 +184,24 @@ impl At {
     /// When one is not of its form.
     pub(crate) fn read(query: &mut Query) -> Result<Self, Problem> {
         let as_of = query.instant("as_of")?;
-        Self::read_as_of(query, as_of)
-    }
-
-    /// As [`At::read`], where the effective coordinate has another name.
-    ///
-    /// # Errors
-    /// When one is not of its form.
-    pub(crate) fn read_as_of(
-        query: &mut Query,
-        as_of: Option<accord_domain::Instant>,
-    ) -> Result<Self, Problem> {
         let known_at = query.instant("known_at")?;
         let min_position = query.number("min_position")?;
         Ok(Self { asked: Asked { as_of, known_at }, min_position })
+    }
+
+    /// As [`At::read`], where the effective coordinate may also be given as `at`.
+    ///
+    /// # Errors
+    /// When one is not of its form, or both are given and differ.
+    pub(crate) fn read_at(query: &mut Query) -> Result<Self, Problem> {
+        let day = query.instant("at")?;
+        let mut at = Self::read(query)?;
+        if day.is_some() && at.asked.as_of.is_some() && day != at.asked.as_of {
+            let (en, zh) = ("it differs from as_of; give one of them", "与 as_of 不同；请只给其一");
+            return Err(super::query::invalid("at", en, zh));
+        }
+        at.asked.as_of = at.asked.as_of.or(day);
+        Ok(at)
     }
 }
 

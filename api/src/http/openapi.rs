@@ -121,10 +121,7 @@ fn shared_parameters(path: &str) -> Vec<Value> {
     let text = json!({ "type": "string" });
     let mut out = Vec::new();
     if !path.starts_with("/v1/")
-        || matches!(
-            path,
-            "/v1/commands" | "/v1/import" | "/v1/rules" | "/v1/events/stream" | "/v1/events/{id}"
-        )
+        || matches!(path, "/v1/commands" | "/v1/import" | "/v1/events/stream" | "/v1/events/{id}")
         || path == "/v1/events/{id}/proof"
         || path.ends_with("/personal-data")
         || path.starts_with("/v1/log/")

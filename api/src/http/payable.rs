@@ -40,14 +40,8 @@ pub(crate) async fn payable(State(app): State<App>, mut query: Query) -> Result<
     let line = query.read("line", line)?.unwrap_or(Line::Basic);
     let department = query.text("department")?.map(Into::into);
     let emergency = query.flag("emergency")?;
-    let service = query.instant("at")?;
-    let mut at = At::read(&mut query)?;
+    let at = At::read_at(&mut query)?;
     query.finish()?;
-    if service.is_some() && at.asked.as_of.is_some() && service != at.asked.as_of {
-        let (en, zh) = ("it differs from as_of; give one of them", "与 as_of 不同；请只给其一");
-        return Err(super::query::invalid("at", en, zh));
-    }
-    at.asked.as_of = at.asked.as_of.or(service);
     let coordinates = app.coordinates(at).await?;
     let asked = ClaimAsked { institution, practitioner, area, line, department, emergency };
     let ledger = app.ledger().clone();

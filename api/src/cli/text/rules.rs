@@ -14,7 +14,10 @@ pub fn rules(answer: &Rules, lang: Lang) -> String {
         None => lang.of_two("全国", "the whole country").to_owned(),
     };
     let title = lang.of_two("规则库", "rulebook");
-    let mut out = format!("{} · {place} · {title} {}\n", day(answer.at), answer.rulebook);
+    let known = answer.coordinates.map_or_else(String::new, |at| {
+        format!(" · {} {}", lang.of_two("记录截至", "known (记录) by"), day(at.known_at))
+    });
+    let mut out = format!("{} · {place}{known} · {title} {}\n", day(answer.at), answer.rulebook);
     for item in &answer.rules {
         rule(item, lang, &mut out);
     }
