@@ -359,13 +359,13 @@ pub fn bears_on_others(data: &EventData) -> bool {
         )
 }
 
-/// Those of whom an event says something to decisions on others: who caused a termination, whom a case is about. By their
-/// codes the event's subject is found again.
+/// Those of whom an event says something to decisions on others: who caused a termination or, as the head office of a chain,
+/// brings other branches down with it, whom a case is about. By their codes the event's subject is found again.
 #[must_use]
 pub fn spoken_of(data: &EventData) -> Vec<Whom> {
     match data {
         EventData::Institution(InstitutionEvent::AgreementTerminated(data))
-            if data.responsible_until.is_some() =>
+            if data.responsible_until.is_some() || data.head_office == Some(true) =>
         {
             data.responsible.iter().copied().map(Whom::Person).collect()
         }

@@ -65,6 +65,19 @@ impl World {
         Self { clock, ledger, dir }
     }
 
+    /// The same, its ledger closed, its views thrown away and made anew at the next opening.
+    ///
+    /// # Panics
+    /// When the views cannot be removed or the ledger not be opened.
+    #[must_use]
+    pub fn without_views(self) -> Self {
+        let Self { clock, ledger, dir } = self;
+        drop(ledger);
+        std::fs::remove_file(dir.path().join("views.db")).expect("views");
+        let ledger = Ledger::open(dir.path(), Access::ReadWrite, clock.clone()).expect("a ledger");
+        Self { clock, ledger, dir }
+    }
+
     /// The ledger itself.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {

@@ -366,6 +366,94 @@ async fn a_ban_calls_for_a_review_where_the_person_runs_an_institution() {
     world.agrees().await;
 }
 
+/// What follows the termination in the branch that became known late.
+const FOLLOWED: &str = "institution.agreement-terminated P37010090002 system institution-P37010090001@2";
+
+#[tokio::test]
+async fn a_branch_that_becomes_known_after_its_chain_was_brought_down_follows_then_and_once() {
+    let mut world = World::new();
+    let mut lines = chain();
+    let late: Vec<Json> = lines.drain(2..4).collect();
+    for line in lines {
+        world.does("2025-03-02", &line).await;
+    }
+    let before = world.ledger().log().len().await.unwrap();
+    for line in &late {
+        world.does("2025-06-01", line).await;
+    }
+    // Whoever asks next is served after the reactions.
+    world.does("2025-06-02", &sign(OTHER, "2025-05-01")).await;
+    let told = tail(world.ledger(), before).await;
+    assert_eq!(
+        told,
+        [
+            "institution.applied P37010090002 institution -",
+            "institution.agreement-signed P37010090002 agency -",
+            FOLLOWED,
+            "institution.agreement-signed H37010090002 agency -",
+        ]
+    );
+    // In force as of the termination it follows, known from when the branch was.
+    assert_eq!(world.value(CHAIN[1], "agreement/370100/basic", "2025-02-28").await, "in_force");
+    assert_eq!(world.value(CHAIN[1], "agreement/370100/basic", "2025-03-01").await, "terminated");
+    let followed = world.events(CHAIN[1]).await.pop().unwrap();
+    assert!(at("2025-06-01") <= followed.recorded_at);
+    world.agrees().await;
+    for views_lost in [false, true] {
+        if views_lost {
+            world = world.without_views();
+        } else {
+            world = world.reopened();
+        }
+        assert_eq!(tail(world.ledger(), before).await, told, "opened again: {views_lost}");
+    }
+    world.agrees().await;
+}
+
+#[tokio::test]
+async fn who_ran_a_branch_may_become_known_after_its_chain_was_brought_down_too() {
+    let world = World::new();
+    let mut lines = chain();
+    lines[2]["data"]["controllers"] = json!(["HY370100900001"]);
+    for line in &lines {
+        world.does("2025-03-02", line).await;
+    }
+    let before = world.ledger().log().len().await.unwrap();
+    let change = |day: &str| {
+        let data = json!({ "what": "controller", "from": "HY370100900001", "to": BOSS });
+        act("institution.change-details", CHAIN[1], day, "institution", data)
+    };
+    // He took it over after it was too late to be reached, as far as is known at first.
+    world.does("2025-06-01", &change("2025-04-01")).await;
+    world.does("2025-06-02", &change("2024-12-01")).await;
+    world.does("2025-06-03", &sign(OTHER, "2025-06-03")).await;
+    let told = tail(world.ledger(), before).await;
+    assert_eq!(told.iter().filter(|line| **line == FOLLOWED).count(), 1, "{told:?}");
+    assert_eq!(told[2], FOLLOWED, "{told:?}");
+    world.agrees().await;
+}
+
+#[tokio::test]
+async fn what_becomes_known_late_is_reached_by_a_ban_and_not_by_what_is_annulled() {
+    let world = World::new();
+    let lines = chain();
+    let ban = act("practitioner.ban-manager", BOSS, "2025-04-01", "bureau", json!({}));
+    for line in lines[..2].iter().chain([&lines[6], &ban]) {
+        world.does("2025-04-02", line).await;
+    }
+    let cause = world.events(CHAIN[0]).await[2].id;
+    let annul = json!({ "event": cause, "scope": "from_start" });
+    world.does("2025-05-01", &act("institution.annul", CHAIN[0], "2025-05-01", "court", annul)).await;
+    let before = world.ledger().log().len().await.unwrap();
+    for line in &lines[2..4] {
+        world.does("2025-06-01", line).await;
+    }
+    world.does("2025-06-02", &sign(OTHER, "2025-06-02")).await;
+    let review = format!("institution.review-raised {} system practitioner-{BOSS}@0", CHAIN[1]);
+    assert_eq!(tail(world.ledger(), before).await[2], review);
+    world.agrees().await;
+}
+
 #[derive(Default)]
 struct Codes(Vec<String>);
 

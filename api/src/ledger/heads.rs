@@ -19,6 +19,8 @@ struct Head {
     state: State,
     /// The event by which its personal data was erased.
     erased: Option<Version>,
+    /// Whether any event names somebody who runs it by the code of a practitioner.
+    names_people: bool,
     /// False once an event was annulled from a date: then the state depends on the instant asked for.
     regular: bool,
     /// When it was last used, counted in decisions.
@@ -72,6 +74,16 @@ impl Heads {
                 subjects.push(subject);
             }
         }
+    }
+
+    /// Whether a subject names somebody who runs it by the code of a practitioner, as far as is at hand: else it may.
+    pub(super) fn may_name_people(&self, subject: &Subject) -> bool {
+        self.heads.get(subject).is_none_or(|head| head.names_people)
+    }
+
+    /// The subjects that say something of somebody to decisions on others.
+    pub(super) fn speaking_of(&self, whom: Whom) -> &[Subject] {
+        self.spoken_of.get(&whom).map_or(&[], Vec::as_slice)
     }
 
     /// The ground for deciding an act of a subject that takes effect at an instant.
@@ -152,6 +164,7 @@ impl Heads {
                 head.erased = head.erased.or(head.version);
             }
             head.latest = event.effective_at;
+            head.names_people |= !others::running(&event.data).is_empty();
             head.state.evolve(event);
         }
     }
@@ -210,6 +223,7 @@ impl Head {
             erased: accord_domain::personal::fence(events),
             latest,
             state: timeline::state_at(subject.kind(), events, latest),
+            names_people: events.iter().any(|event| !others::running(&event.data).is_empty()),
             regular: !events.iter().any(from_a_date),
             used: 0,
         }

@@ -7,8 +7,9 @@
 use super::Failure;
 use super::writer::Writer;
 use accord_domain::command::Circumstances;
+use accord_domain::others::{self, Whom};
 use accord_domain::reactor::{self, Candidate};
-use accord_domain::{Command, Subject};
+use accord_domain::{Authority, Command, Event, Subject};
 use accord_projections::ViewError;
 use accord_store::LogError;
 use std::sync::Arc;
@@ -19,6 +20,13 @@ const PENDING_AT_ONCE: u32 = 100;
 /// Events whose reactions are carried out in one go. Reactions have none themselves, so that this many are only met after an
 /// import or a rebuild; what is left waits for the next go.
 const CAUSES_MAX: usize = 1_000_000;
+
+/// An event, of whom, and by whom it was done.
+struct Happened {
+    subject: Subject,
+    event: Event,
+    by: Authority,
+}
 
 /// Why reactions could not be carried out now.
 #[derive(Debug, thiserror::Error)]
@@ -67,18 +75,33 @@ impl Writer {
         Ok(pending.len())
     }
 
-    /// The commands that must follow the event at a position.
+    /// The commands that must follow the event at a position: what it causes elsewhere, and what was caused elsewhere before it
+    /// and should have reached its subject.
     async fn reactions(&mut self, position: u64) -> Result<Vec<Command>, Trouble> {
-        let Some(stored) = self.log.read_all(position, 1).await?.pop() else { return Ok(Vec::new()) };
-        let undecodable = |position| move |source| LogError::Undecodable { position, source };
-        let event = stored.decode().map_err(undecodable(position))?;
+        let Some(happened) = self.happened(position).await? else { return Ok(Vec::new()) };
+        let mut commands = self.caused(&happened).await?;
+        if reactor::arrives(&happened.event.data) {
+            commands.extend(self.reached_late(&happened).await?);
+        }
+        Ok(commands)
+    }
+
+    async fn happened(&self, position: u64) -> Result<Option<Happened>, Trouble> {
+        let Some(stored) = self.log.read_all(position, 1).await?.pop() else { return Ok(None) };
+        let event = stored.decode().map_err(|source| LogError::Undecodable { position, source })?;
         let circumstances = Circumstances::read(&stored.body)
             .map_err(|error| LogError::Other(format!("the event at position {position}: {error}")))?;
         let subject = Subject::parse(&stored.stream).map_err(|error| LogError::Other(error.to_string()))?;
-        let history = self.heads.history(&*self.log, &subject).await?;
-        let Some(cause) = reactor::cause(&event, &history) else { return Ok(Vec::new()) };
+        Ok(Some(Happened { subject, event, by: circumstances.actor.authority }))
+    }
+
+    /// What must follow an event in all subjects it concerns that are known by now.
+    async fn caused(&mut self, happened: &Happened) -> Result<Vec<Command>, Trouble> {
+        let Happened { subject, event, by } = happened;
+        let history = self.heads.history(&*self.log, subject).await?;
+        let Some(cause) = reactor::cause(event, &history) else { return Ok(Vec::new()) };
         let mut named: Vec<Subject> = Vec::new();
-        for person in reactor::people(&subject, cause) {
+        for person in reactor::people(subject, cause) {
             let naming = self.views.ask(move |projector| projector.naming(person));
             for other in naming.ok_or(Trouble::Stopped)?? {
                 if !named.contains(&other) {
@@ -91,8 +114,34 @@ impl Writer {
             let events = self.heads.history(&*self.log, &other).await?;
             candidates.push(Candidate { subject: other, events });
         }
-        let by = circumstances.actor.authority;
-        Ok(reactor::react(&subject, &event, by, &history, &candidates, self.laws.book()))
+        let law = self.laws.book_before(event.recorded_at);
+        Ok(reactor::react(subject, event, *by, &history, &candidates, law))
+    }
+
+    /// What earlier events of others make follow in the subject of this one, of which they could not know.
+    async fn reached_late(&mut self, happened: &Happened) -> Result<Vec<Command>, Trouble> {
+        let subject = happened.subject.clone();
+        let events = self.heads.history(&*self.log, &subject).await?;
+        let mut sources: Vec<Subject> = Vec::new();
+        for person in events.iter().flat_map(|event| others::running(&event.data)) {
+            let speaking = self.heads.speaking_of(Whom::Person(person)).iter().cloned();
+            for source in std::iter::once(Subject::Practitioner(person)).chain(speaking) {
+                if source != subject && !sources.contains(&source) {
+                    sources.push(source);
+                }
+            }
+        }
+        let candidate = [Candidate { subject, events }];
+        let mut commands = Vec::new();
+        for source in sources {
+            let history = self.heads.history(&*self.log, &source).await?;
+            for cause in reactor::causes(&history, happened.event.position) {
+                let Some(by) = self.happened(cause.position).await?.map(|told| told.by) else { continue };
+                let law = self.laws.book_before(cause.recorded_at);
+                commands.extend(reactor::react(&source, &cause, by, &history, &candidate, law));
+            }
+        }
+        Ok(commands)
     }
 
     /// Carries out a reaction. One that is refused becomes a review where people see it, and is not tried again.

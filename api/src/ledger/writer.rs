@@ -248,7 +248,7 @@ impl Writer {
                 Ok(answer) => {
                     let (own, others) = rest.split_at((answer.appended.count as usize).min(rest.len()));
                     rest = others;
-                    causes = one.decided.iter().any(|new| may_have_reactions(&new.data));
+                    causes = self.may_have_reactions(&one);
                     self.heads.recorded(&one.subject, &numbered(one.decided, &answer.appended, self.salt));
                     Ok(Done { appended: answer.appended, repeated: false, events: own.to_vec() })
                 }
@@ -264,6 +264,17 @@ impl Writer {
             }
         }
         waiting
+    }
+
+    /// Whether what was just recorded may have reactions: an annulment may, if what it annuls had, and whatever tells late who
+    /// runs an institution may be reached by earlier ones.
+    fn may_have_reactions(&self, one: &Pending) -> bool {
+        let any = |is: &dyn Fn(&EventData) -> bool| one.decided.iter().any(|new| is(&new.data));
+        if any(&|data| data.annulment().is_some() || reactor::concerns(data)) {
+            return true;
+        }
+        any(&reactor::arrives)
+            && (any(&|data| !others::running(data).is_empty()) || self.heads.may_name_people(&one.subject))
     }
 
     /// Brings the law forward by what was just recorded.
@@ -344,11 +355,6 @@ impl Writer {
             Err(decision::refused(AppendError::KeyReused { first_position }))
         }
     }
-}
-
-/// An annulment may, if what it annuls had.
-fn may_have_reactions(data: &EventData) -> bool {
-    data.annulment().is_some() || reactor::concerns(data)
 }
 
 enum Decided {

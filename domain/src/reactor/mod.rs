@@ -6,6 +6,10 @@
 //! choice, nothing is decided: a review is called for there.
 //!
 //! An act of the ledger itself has no reactions, so a reaction never leads to another.
+//!
+//! An institution may become known, or become known to be run by somebody, after what should have reached it was decided and
+//! followed. Its own event ([`arrives`]) is then the occasion on which the earlier causes are asked once more, for it alone:
+//! the same commands with the same keys, so what was carried out before is not carried out again.
 
 #[cfg(test)]
 mod tests;
@@ -22,7 +26,7 @@ use crate::rejection::Rejection;
 use crate::rulebook::{Citation, RuleValue, Rulebook};
 use crate::state::State;
 use crate::time::Instant;
-use crate::timeline::state_at;
+use crate::timeline::{resolve, state_at};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -42,6 +46,41 @@ pub fn concerns(data: &EventData) -> bool {
         | EventData::Area(_)
         | EventData::Case(_) => false,
     }
+}
+
+/// Whether an event may make known that an institution is one that something decided elsewhere should have reached: who runs
+/// it, or that it had an agreement, is told now.
+#[must_use]
+pub fn arrives(data: &EventData) -> bool {
+    use InstitutionEvent as E;
+    match data {
+        EventData::Institution(event) => matches!(
+            event,
+            E::Applied(_)
+                | E::DetailsChanged(_)
+                | E::AgreementSigned(_)
+                | E::AgreementRenewed(_)
+                | E::DecisionAnnulled(_)
+                | E::RecordCorrected(_)
+        ),
+        EventData::Practitioner(_)
+        | EventData::Enterprise(_)
+        | EventData::Insured(_)
+        | EventData::Area(_)
+        | EventData::Case(_) => false,
+    }
+}
+
+/// The events of a subject that can have reactions, were recorded before a position and are annulled in nothing: with their
+/// facts as corrected.
+#[must_use]
+pub fn causes(history: &[Event], before: u64) -> Vec<Event> {
+    resolve(history)
+        .into_iter()
+        .filter(|known| known.void_from == Instant::MAX && known.event.position < before)
+        .filter(|known| concerns(&known.event.data))
+        .map(|known| known.event.into_owned())
+        .collect()
 }
 
 /// A termination of a whole agreement for what the head office did, that follows no other.

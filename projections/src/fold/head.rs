@@ -77,6 +77,8 @@ pub(crate) struct Head {
     pub(crate) renamed: bool,
     /// Whom events name: those who run it, and those of whom it says something to decisions on others.
     pub(crate) people: Vec<(Whom, bool)>,
+    /// Whether any event names somebody who runs it by the code of a practitioner: most name nobody.
+    names_people: bool,
     /// Events whose reactions are to come.
     pub(crate) causes: Vec<u64>,
     /// Whether the subject itself is in the file.
@@ -106,6 +108,7 @@ impl Head {
             duties: Duties::default(),
             renamed: false,
             people: Vec::new(),
+            names_people: false,
             causes: Vec::new(),
             kept: false,
             used: 0,
@@ -191,6 +194,7 @@ impl Head {
         let turns = known.iter().map(|known| known.event.effective_at).chain(voids);
         self.last_turn = turns.max().unwrap_or(Instant::MIN);
         self.amended = events.iter().any(amends);
+        self.names_people = events.iter().any(|event| !others::running(&event.data).is_empty());
         self.state = timeline::state_at(self.subject.kind(), events, self.last_turn);
         self.settle(self.last_turn);
     }
@@ -227,11 +231,13 @@ impl Head {
         self.version = event.version;
         self.last_position = event.position;
         self.last_recorded = event.recorded_at;
-        if reactor::cause(event, events).is_some() {
+        let running = others::running(&event.data);
+        self.names_people |= !running.is_empty();
+        let arrives = self.names_people && reactor::arrives(&event.data);
+        if arrives || reactor::cause(event, events).is_some() {
             self.causes.push(event.position);
         }
-        self.people
-            .extend(others::running(&event.data).into_iter().map(|person| (Whom::Person(person), false)));
+        self.people.extend(running.into_iter().map(|person| (Whom::Person(person), false)));
         self.people.extend(others::spoken_of(&event.data).into_iter().map(|whom| (whom, true)));
     }
 
