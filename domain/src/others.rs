@@ -88,6 +88,9 @@ pub enum What {
 /// order (canonical form).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct OtherFact {
+    /// The area under whose rules it stands, where those may be an area's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub area: Option<AreaCode>,
     /// The event of the other subject's stream that says so.
     pub event: EventRef,
     /// From when it stands.
@@ -105,6 +108,7 @@ pub struct OtherFact {
 /// What the events of a subject say to decisions on others, over the whole effective axis.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Known {
+    area: Option<AreaCode>,
     event: Version,
     from: Instant,
     until: Instant,
@@ -244,7 +248,8 @@ impl Ask {
                 ) => return None,
             };
             let event = EventRef::new(subject, known.event);
-            Some(OtherFact { event, from: known.from, person, until: known.until.bounded(), what })
+            let (area, from, until) = (known.area, known.from, known.until.bounded());
+            Some(OtherFact { area, event, from, person, until, what })
         })
     }
 }
@@ -257,6 +262,7 @@ pub fn known(subject: &Subject, events: &[Event]) -> Vec<Known> {
             .into_iter()
             .filter_map(|span| match span.track {
                 Track::Moratorium(kind) => Some(Known {
+                    area: None,
                     event: span.cause,
                     from: span.from,
                     until: span.until,
@@ -274,7 +280,7 @@ pub fn known(subject: &Subject, events: &[Event]) -> Vec<Known> {
                 };
                 let (from, until) = (known.event.effective_at, data.until.min(known.void_from));
                 let event = known.event.version;
-                (from < until).then_some(Known { event, from, until, says: Says::MayNotManage })
+                (from < until).then_some(Known { area: None, event, from, until, says: Says::MayNotManage })
             })
             .collect(),
         Subject::Institution(_) => resolve(events)
@@ -287,7 +293,8 @@ pub fn known(subject: &Subject, events: &[Event]) -> Vec<Known> {
                 let (from, until) = (known.event.effective_at, data.responsible_until?.min(known.void_from));
                 let people = data.responsible.clone().into();
                 let event = known.event.version;
-                (from < until).then_some(Known { event, from, until, says: Says::Caused(people) })
+                let (area, says) = (Some(data.area), Says::Caused(people));
+                (from < until).then_some(Known { area, event, from, until, says })
             })
             .collect(),
         Subject::Case(_) => complaints(events),
@@ -329,7 +336,7 @@ fn complaints(events: &[Event]) -> Vec<Known> {
             let until = end.map_or(Instant::MAX, |(known, _)| known.event.effective_at).min(lead.void_from);
             if from < until {
                 let says = Says::Complained([institution].into());
-                found.push(Known { event: lead.event.version, from, until, says });
+                found.push(Known { area: None, event: lead.event.version, from, until, says });
             }
         }
     }

@@ -71,6 +71,7 @@ const RUNNING: [Kind; 6] = [
 struct Desk<'a> {
     docket: &'a mut Docket,
     state: &'a Institution,
+    code: &'a InstitutionCode,
     kind: InstitutionKind,
     event: &'a Event,
     law: &'a Law<'a>,
@@ -88,7 +89,7 @@ impl Institution {
     ) {
         let crate::event::EventData::Institution(facts) = &event.data else { return };
         let kind = InstitutionKind::of(code);
-        Desk { docket, state: self, kind, event, law, at: event.effective_at }.take(facts);
+        Desk { docket, state: self, code, kind, event, law, at: event.effective_at }.take(facts);
     }
 }
 
@@ -200,9 +201,9 @@ impl Desk<'_> {
             E::DisciplineLifted(data) => self.credit(None).discipline_lifted(data),
             E::SettlementHeld(data) => self.held(data),
             E::SettlementReleased(data) => self.released(data),
-            E::Objected(data) => credit::objected(self.docket, self.event, data, self.first_area(), self.law),
+            E::Objected(data) => credit::objected(self.docket, self.event, data, self.whole_area(), self.law),
             E::ObjectionDecided(data) => credit::objection_decided(self.docket, self.event, data),
-            E::Appealed(data) => credit::appealed(self.docket, self.event, data, self.first_area(), self.law),
+            E::Appealed(data) => credit::appealed(self.docket, self.event, data, self.whole_area(), self.law),
             E::AppealDecided(data) => credit::appeal_decided(self.docket, self.event, data),
             // Nothing is due because of these, and nothing is done by them but what the docket itself takes.
             E::AuditRecorded(_)
@@ -239,7 +240,7 @@ impl Desk<'_> {
         rule: Option<&'r Rule>,
         clock: Clock,
     ) -> Raise<'r> {
-        let area = area.or_else(|| self.first_area());
+        let area = area.or_else(|| self.whole_area());
         Raise {
             kind,
             about: About { area, ..About::default() },
@@ -251,14 +252,14 @@ impl Desk<'_> {
         }
     }
 
-    /// The area of what concerns the institution as a whole: that of its first agreement.
-    fn first_area(&self) -> Option<AreaCode> {
-        self.state.agreements.first().map(|agreement| agreement.area)
+    /// The area of what concerns the institution as a whole: where it is at home.
+    fn whole_area(&self) -> Option<AreaCode> {
+        self.state.home(self.code)
     }
 
-    /// The desk of credit, where the area is the one named, else that of the first agreement.
+    /// The desk of credit, where the area is the one named, else that of the institution as a whole.
     fn credit(&mut self, area: Option<AreaCode>) -> credit::Desk<'_> {
-        let area = area.or_else(|| self.first_area());
+        let area = area.or_else(|| self.whole_area());
         credit::Desk { docket: self.docket, event: self.event, area, law: self.law }
     }
 

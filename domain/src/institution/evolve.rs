@@ -29,7 +29,7 @@ impl Institution {
             InstitutionEvent::Evaluated(data) => self.evaluated(data, at, cause),
             InstitutionEvent::Refused(data) => self.advance(data.area, Stage::Refused, at, cause),
             InstitutionEvent::BarRaised(data) => {
-                self.bar(&data.bar, Some(data.area), None, event);
+                self.bar(&data.bar, Some(data.area), data.area, None, event);
                 if data.bar.class == BarClass::EvaluationFailed {
                     self.advance(data.area, Stage::Refused, at, cause);
                 }
@@ -88,7 +88,7 @@ impl Institution {
                     agreement.finish(Ended { at, cause, class: Some(data.reason_class) });
                 }
                 if let Some(bar) = &data.bar {
-                    self.bar(bar, None, data.act_to.or(data.act_from), event);
+                    self.bar(bar, None, data.area, data.act_to.or(data.act_from), event);
                 }
             }
             InstitutionEvent::AgreementWithdrawn(data) => {
@@ -367,12 +367,20 @@ impl Institution {
         &mut self.areas[index]
     }
 
-    fn bar(&mut self, terms: &BarTerms, area: Option<AreaCode>, conduct: Option<Instant>, event: &Event) {
+    fn bar(
+        &mut self,
+        terms: &BarTerms,
+        area: Option<AreaCode>,
+        raised_in: AreaCode,
+        conduct: Option<Instant>,
+        event: &Event,
+    ) {
         self.rare().bars.push(Bar {
             cause: event.version,
             id: event.id,
             class: terms.class,
             area,
+            raised_in,
             from: event.effective_at,
             law_of: conduct.unwrap_or(event.effective_at),
             until: terms.until,

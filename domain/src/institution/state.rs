@@ -6,7 +6,7 @@
 
 use super::facts::{Ownership, ReasonClass, Text};
 use crate::dated::Dated;
-use crate::id::{AreaCode, Version};
+use crate::id::{AreaCode, InstitutionCode, Version};
 use crate::identifiers::Uscc;
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
@@ -223,6 +223,8 @@ pub struct Bar {
     pub class: BarClass,
     /// The one pooling area it holds in; none means everywhere.
     pub area: Option<AreaCode>,
+    /// The pooling area under whose rules it was raised.
+    pub raised_in: AreaCode,
     /// Begin.
     pub from: Instant,
     /// The day whose law raised it: that of the conduct, where a termination tells it.
@@ -308,6 +310,23 @@ impl Institution {
     /// The agreements of an area.
     pub fn agreements_in(&self, area: AreaCode) -> impl Iterator<Item = &Agreement> {
         self.agreements.iter().filter(move |agreement| agreement.area == area)
+    }
+
+    /// The pooling area of what concerns an institution as a whole, seen from a region: of its agreements that of the first
+    /// where the region lies; none where it lies in none.
+    #[must_use]
+    pub fn area_of(&self, region: AreaCode) -> Option<AreaCode> {
+        let mut areas = self.agreements.iter().map(|agreement| agreement.area);
+        areas.find(|area| [region, region.prefecture(), region.province()].contains(area))
+    }
+
+    /// The pooling area an institution is at home in: that of its agreement where its own region lies, else of the first
+    /// agreement there is; none before any.
+    #[must_use]
+    pub fn home(&self, code: &InstitutionCode) -> Option<AreaCode> {
+        let region = AreaCode::parse(code.as_str().get(1..7).unwrap_or_default()).ok();
+        let here = region.and_then(|region| self.area_of(region));
+        here.or_else(|| self.agreements.first().map(|agreement| agreement.area))
     }
 
     /// What is kept of an area.

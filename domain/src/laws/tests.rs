@@ -275,3 +275,81 @@ fn the_law_supposed_keeps_what_was_adopted() {
     assert_eq!(error.position, 0);
     assert!(Laws::new(Arc::new(Rulebook::amended("draft.toml", "").unwrap())).latest().is_none());
 }
+
+/// Refused later for something decided earlier: by the rule that was taken then, of the place where it was decided.
+#[test]
+fn a_refusal_cites_the_rule_of_the_area_that_what_blocks_was_decided_in() {
+    let doctor = |place: &str| {
+        let points = json!({ "area": place, "behaviour": "art-40", "institution": "H37010200001", "measure": "罚决1号",
+            "points": 12 });
+        let register = json!({ "institution": "H37010200001", "category": "doctor" });
+        Story::of("D370100000001")
+            .in_area(&regulated("practitioner.bar.years.single", "4"))
+            .given(act("practitioner.register", "2025-01-01", register))
+            .given(act("practitioner.deduct-points", "2025-06-01", points))
+    };
+    let again = || act("practitioner.reregister", "2026-06-01", json!({ "institution": "H37010200001" }));
+    assert!(is_under(doctor(HERE), again()));
+    assert!(!is_under(doctor("370200"), again()));
+
+    let terminated = |place: &str| {
+        let data = json!({ "area": place, "ground": "违约", "reason_class": "breach" });
+        hospital(place).in_area(&regulated("institution.bar.breach_years", "2")).given(act(
+            "institution.terminate-agreement",
+            "2024-06-01",
+            data,
+        ))
+    };
+    let apply = |place: &str| {
+        let data = json!({ "area": place, "name": "某医院", "lines": ["basic"], "physicians": 2, "opened_on": "2020-01-01" });
+        act("institution.apply", "2025-06-01", data)
+    };
+    assert!(is_under(terminated(HERE), apply("370300")));
+    assert!(!is_under(terminated("370200"), apply("370300")));
+
+    // Whoever caused a termination is kept out as the rules of its area have it.
+    let caused = |place: &str| {
+        let data = json!({ "area": place, "ground": "违约", "reason_class": "breach", "responsible": ["HY370100000001"] });
+        let adopted = regulated("institution.bar.responsible_years", "8");
+        hospital(place).in_area(&adopted).given(act("institution.terminate-agreement", "2024-06-01", data))
+    };
+    let elsewhere = |place: &str| {
+        let adopted = regulated("institution.bar.responsible_years", "8");
+        let data = json!({ "area": "370300", "name": "某医院", "lines": ["basic"], "physicians": 2, "opened_on": "2020-01-01",
+            "controllers": ["HY370100000001"] });
+        let story = Story::of("H37030000009").in_area(&adopted).beside(&caused(place));
+        is_under(story, act("institution.apply", "2025-06-01", data))
+    };
+    assert!(elsewhere(HERE));
+    assert!(!elsewhere("370200"));
+}
+
+#[test]
+fn what_is_due_of_the_whole_institution_is_due_where_it_is_at_home() {
+    let signed = |places: [&str; 2]| {
+        let terms = |place: &str| {
+            let data =
+                json!({ "area": place, "lines": ["basic"], "from": "2024-02-01", "until": "2027-01-01" });
+            act("institution.sign-agreement", "2024-02-01", data)
+        };
+        let [first, second] = places;
+        let fine = json!({ "article": "38", "base_fen": 1_000, "multiple_tenths": 10, "amount_fen": 1_000 });
+        Story::of("H37010200001")
+            .in_area(&regulated("institution.records.days", "3"))
+            .given(terms(first))
+            .given(terms(second))
+            .given(act("institution.impose-fine", "2025-06-01", fine).by("bureau"))
+            .given(act("institution.demand-records", "2025-06-01", json!({ "what": ["处方"] })).by("bureau"))
+    };
+    let due = |places: [&str; 2]| {
+        let found = signed(places).obligations("2025-06-02");
+        let of = |kind: ObligationKind| found.iter().find(|due| due.kind == kind).unwrap().clone();
+        let records = of(ObligationKind::ProvideRecords);
+        let area = of(ObligationKind::PayFine).area.unwrap().to_string();
+        (area, records.rule.unwrap().id.to_string(), records.due.unwrap().words())
+    };
+    let here = (HERE.to_owned(), "local-1".to_owned(), "2025-06-04".to_owned());
+    assert_eq!(due([HERE, "370200"]), here);
+    assert_eq!(due(["370200", HERE]), here, "whichever was signed first");
+    assert_eq!(due(["370200", "370300"]).0, "370200", "at home in none of them: the first");
+}

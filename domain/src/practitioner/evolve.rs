@@ -54,6 +54,7 @@ impl Practitioner {
                 entry.total = (entry.total + data.points.min(POINTS_MAX)).min(POINTS_MAX);
                 entry.since = at;
                 entry.cause = cause;
+                entry.area = Some(data.area);
             }
             PractitionerEvent::PointsRepaired(data) => {
                 let entry = self.year_mut(data.year);
@@ -75,13 +76,18 @@ impl Practitioner {
                     suspension.restored_by = Some(cause);
                 }
             }
-            PractitionerEvent::QualificationTerminated(data) => self.rare().terminations.push(Termination {
-                at,
-                barred_until: data.barred_until.unwrap_or(Instant::MAX),
-                class: data.class,
-                cause,
-                reregistered: None,
-            }),
+            PractitionerEvent::QualificationTerminated(data) => {
+                let points = event.caused_by.and_then(|by| self.years.iter().find(|year| year.cause == by));
+                let area = points.and_then(|points| points.area);
+                self.rare().terminations.push(Termination {
+                    at,
+                    area,
+                    barred_until: data.barred_until.unwrap_or(Instant::MAX),
+                    class: data.class,
+                    cause,
+                    reregistered: None,
+                });
+            }
             PractitionerEvent::Committed(data) => self.rare().dated.committed(event, data),
             PractitionerEvent::Objected(_) => self.rare().dated.pends(Track::Objection(cause), event),
             PractitionerEvent::ObjectionDecided(data) => {
@@ -125,7 +131,14 @@ impl Practitioner {
                 if self.years.is_empty() {
                     self.years.reserve_exact(1);
                 }
-                self.years.push(Year { year, total: 0, repaired: 0, since: Instant::MIN, cause: 0 });
+                self.years.push(Year {
+                    year,
+                    area: None,
+                    total: 0,
+                    repaired: 0,
+                    since: Instant::MIN,
+                    cause: 0,
+                });
                 self.years.len() - 1
             }
         };

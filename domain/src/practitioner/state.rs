@@ -2,7 +2,7 @@
 
 use super::facts::Category;
 use crate::dated::Dated;
-use crate::id::{InstitutionCode, Version};
+use crate::id::{AreaCode, InstitutionCode, Version};
 use crate::institution::facts::Text;
 use crate::personal::Personal;
 use crate::time::Instant;
@@ -60,6 +60,8 @@ pub struct Site {
 pub struct Year {
     /// The year.
     pub year: i32,
+    /// The area of the newest points of the year.
+    pub area: Option<AreaCode>,
     /// Total, 0 to 12.
     pub total: u8,
     /// Points given back by repair in this year.
@@ -88,6 +90,8 @@ pub struct Suspension {
 pub struct Termination {
     /// From when.
     pub at: Instant,
+    /// The area of the points it follows, under whose rules it was decided; none for a decision apart from points.
+    pub area: Option<AreaCode>,
     /// End of the bar; [`Instant::MAX`] when not known.
     pub barred_until: Instant,
     /// Class of the bar.

@@ -75,13 +75,9 @@ impl Matter<'_> {
             .blocked_by(bar.cause)
             .allowed(json!({ "from": bar.until, "after_liability_performed": waits }));
         // Barred under the rule that raised the bar, where it was.
-        let ended =
-            |agreement: &&Agreement| agreement.ended.as_ref().is_some_and(|ended| ended.cause == bar.cause);
-        let raised_in =
-            bar.area.or_else(|| self.state.agreements.iter().find(ended).map(|agreement| agreement.area));
         let rule = self
             .bar_param(bar.class)
-            .and_then(|param| self.context.rulebook().rule(param, bar.law_of, raised_in));
+            .and_then(|param| self.context.rulebook().rule(param, bar.law_of, Some(bar.raised_in)));
         Err(match rule {
             Some(rule) => self.under(rule, rejection),
             None => rejection,

@@ -25,7 +25,7 @@ use crate::credit::decide::{Asked, Noted};
 use crate::dated::Dated;
 use crate::decide::{Context, Decision, no_such_event};
 use crate::event::{EventData, NewEvent};
-use crate::id::{AreaCode, Subject};
+use crate::id::{AreaCode, InstitutionCode, Subject};
 use crate::rejection::{Rejection, RejectionKind, Words};
 use crate::time::Instant;
 use crate::track::Line;
@@ -45,7 +45,7 @@ pub(crate) fn decide(
     };
     let matter = Matter {
         state,
-        code: code.as_str(),
+        code,
         kind: InstitutionKind::of(code),
         subject: &command.subject,
         command,
@@ -65,7 +65,7 @@ pub(crate) fn decide(
 /// One command before the decider, with all it may look at.
 struct Matter<'a> {
     state: &'a Institution,
-    code: &'a str,
+    code: &'a InstitutionCode,
     kind: InstitutionKind,
     subject: &'a Subject,
     command: &'a Command,
@@ -297,13 +297,12 @@ impl Matter<'_> {
     }
 
     /// The area whose rules an act on the institution as a whole is under: of its agreements that of the first where the one
-    /// who acts is at home, else of the first there is; before any, that of who acts.
+    /// who acts is at home, else where the institution is; before any, that of who acts.
     fn whole_area(&self) -> Option<AreaCode> {
         let own = self.envelope.actor.area;
         let mut areas = self.state.agreements.iter().map(|agreement| agreement.area);
-        let first = areas.next();
         let here = |area: &AreaCode| own.is_some_and(|own| authority::covers(own, *area));
-        first.filter(here).or_else(|| areas.find(here)).or(first).or(own)
+        areas.find(here).or_else(|| self.state.home(self.code)).or(own)
     }
 
     /// Whether the source says why it does not say a field.

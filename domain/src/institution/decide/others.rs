@@ -53,7 +53,7 @@ impl Matter<'_> {
         )
         .blocked_by_other(fact)
         .allowed(json!({ "from": fact.until }));
-        // Under the rule of the country in force when the ban was imposed: by whose bureau it was the fact does not say.
+        // Under the rule in force when the ban was imposed. The regulation of the country sets it, so no area sets another.
         let rule = self.context.rulebook().rule(law::MANAGER_BAN_YEARS, fact.from, None);
         Err(match rule {
             Some(rule) => self.under(rule, rejection),
@@ -75,8 +75,9 @@ impl Matter<'_> {
         )
         .blocked_by_other(fact)
         .allowed(json!({ "from": fact.until }));
+        // Until when was reckoned by the rules of the area of that termination.
         let param = law::RESPONSIBLE_YEARS.of(self.kind);
-        Err(match self.context.rulebook().rule(param, fact.from, Some(area)) {
+        Err(match self.context.rulebook().rule(param, fact.from, fact.area.or(Some(area))) {
             Some(rule) => self.under(rule, rejection),
             None => rejection,
         })

@@ -44,7 +44,7 @@ impl Matter<'_> {
         if &*data.ground != law::ART_30 {
             return Ok(vec![event]);
         }
-        let Some(rule) = self.yes(law::HOLD_ART_30, Some(data.area.unwrap_or(first.area))) else {
+        let Some(rule) = self.yes(law::HOLD_ART_30, data.area.or_else(|| self.whole_area())) else {
             return Err(Rejection::new(
                 "no-rule-at-the-time",
                 words!(

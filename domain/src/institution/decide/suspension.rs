@@ -94,7 +94,7 @@ impl Matter<'_> {
     /// id of the rule. One line alone is no such act.
     pub(super) fn elsewhere(&self, area: AreaCode, line: Option<Line>) -> Vec<(AreaCode, Box<str>)> {
         let actor = &self.envelope.actor;
-        let home = AreaCode::parse(self.code.get(1..7).unwrap_or_default());
+        let home = AreaCode::parse(self.code.as_str().get(1..7).unwrap_or_default());
         let (Authority::Agency, Some(own), Ok(home)) = (actor.authority, actor.area, home) else {
             return Vec::new();
         };

@@ -50,7 +50,7 @@ impl Desk<'_> {
     /// 暂停结算 has no end of its own.
     pub(super) fn held(&mut self, data: &Hold) {
         let law = *self.law;
-        let area = data.area.or(self.first_area());
+        let area = data.area.or(self.whole_area());
         let investigated = &*data.ground == law::ART_30;
         let rule = law.rulebook.rule(law::HOLD_ART_30, self.at, area).filter(|_| investigated);
         let mut raise = self.draft(Kind::ReviewHold, area, rule, Clock::InTime);
@@ -64,7 +64,7 @@ impl Desk<'_> {
     pub(super) fn released(&mut self, data: &HoldRelease) {
         let law = *self.law;
         let placed = self.state.holds().iter().find(|hold| hold.id == data.hold);
-        let area = placed.and_then(|hold| hold.area).or(self.first_area());
+        let area = placed.and_then(|hold| hold.area).or(self.whole_area());
         let (by, hold) = (Ending::Met(self.event.version), data.hold);
         self.docket.end_named(self.at, by, |entry, id| entry.kind == Kind::ReviewHold && id == hold);
         let rule = law.rulebook.rule(law::SETTLE_CLEARED, self.at, area);
@@ -243,7 +243,7 @@ impl Desk<'_> {
     /// 提供资料, and what follows when they are not produced in time.
     pub(super) fn records_demanded(&mut self, due: Instant) {
         let law = *self.law;
-        let (medical, area) = (self.kind.is_medical(), self.first_area());
+        let (medical, area) = (self.kind.is_medical(), self.whole_area());
         let days = law::count(law.rulebook, law::RECORDS_DAYS, self.at, area).filter(|_| medical);
         // Where the deadline is the rule's own, the sum says so.
         let (clock, start) = match days {
@@ -263,7 +263,7 @@ impl Desk<'_> {
         let law = *self.law;
         let Some(approved) = data.approved_on.filter(|_| is_major(&data.what)) else { return };
         let param = self.by_kind(law::FILING_WORKING_DAYS);
-        let Some((days, rule)) = law::count(law.rulebook, param, approved, self.first_area()) else { return };
+        let Some((days, rule)) = law::count(law.rulebook, param, approved, self.whole_area()) else { return };
         let clock = Clock::WorkingDays(days);
         let mut raise = self.draft(Kind::FileChange, None, Some(rule), clock);
         raise.start = approved;
@@ -272,7 +272,7 @@ impl Desk<'_> {
         for reading in clock.readings(approved, law.calendar, self.event.recorded_at) {
             let Some(due) = reading.due else { continue };
             let param = self.by_kind(law::UNFILED_CHANGE);
-            let Some(rule) = law.rulebook.rule(param, due, self.first_area()) else { continue };
+            let Some(rule) = law.rulebook.rule(param, due, self.whole_area()) else { continue };
             let review = self.draft_whole_review(rule, "unfiled-change", day_after(due).max(self.at));
             self.docket.raise_read(self.event, review, Reading { due: None, provisional: false, ..reading });
         }
@@ -280,13 +280,13 @@ impl Desk<'_> {
 
     pub(super) fn fined(&mut self, data: &Fine) {
         let law = *self.law;
-        if let Some((days, rule)) = law::count(law.rulebook, law::FINE_DAYS, self.at, self.first_area()) {
+        if let Some((days, rule)) = law::count(law.rulebook, law::FINE_DAYS, self.at, self.whole_area()) {
             let raise = self.draft(Kind::PayFine, None, Some(rule), Clock::Days(days));
             self.raise(raise);
         }
         self.rights(None);
         if data.article.as_deref() == Some("40")
-            && let Some(rule) = law.rulebook.rule(self.by_kind(law::FRAUD_FOUND), self.at, self.first_area())
+            && let Some(rule) = law.rulebook.rule(self.by_kind(law::FRAUD_FOUND), self.at, self.whole_area())
         {
             self.whole_review(rule, "fraud", self.at);
         }
@@ -306,7 +306,7 @@ impl Desk<'_> {
     /// 停业、歇业 without the report that is due.
     pub(super) fn closed_down(&mut self, reported: Option<bool>) {
         let law = *self.law;
-        let rule = law.rulebook.rule(law::UNREPORTED_CLOSURE, self.at, self.first_area());
+        let rule = law.rulebook.rule(law::UNREPORTED_CLOSURE, self.at, self.whole_area());
         if let Some(rule) = rule.filter(|_| reported == Some(false) && self.kind.is_medical()) {
             self.whole_review(rule, "unreported-closure", self.at);
         }
@@ -330,7 +330,7 @@ impl Desk<'_> {
 
     /// 复议 and 诉讼: clocks of the party, which run out.
     pub(super) fn rights(&mut self, area: Option<AreaCode>) {
-        let (law, place) = (*self.law, area.or(self.first_area()));
+        let (law, place) = (*self.law, area.or(self.whole_area()));
         let days = law::count(law.rulebook, law::REVIEW_DAYS, self.at, place)
             .map(|(days, rule)| (Kind::SeekReview, Clock::Days(days), rule));
         let months = law::count(law.rulebook, law::SUIT_MONTHS, self.at, place)

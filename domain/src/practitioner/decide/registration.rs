@@ -141,8 +141,7 @@ fn still_terminated(case: &Case<'_>, termination: &Termination) -> Rejection {
         | BarClass::Terminated2018
         | BarClass::Decision => None,
     };
-    // By whose agency it was terminated is not kept with it: the rule of the country.
-    rejection.rule =
-        param.and_then(|param| case.law(termination.at, None).number(param)).map(|cited| cited.citation);
+    let law = case.law(termination.at, termination.area);
+    rejection.rule = param.and_then(|param| law.number(param)).map(|cited| cited.citation);
     rejection
 }
