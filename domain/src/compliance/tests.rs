@@ -312,7 +312,7 @@ fn a_consequence_left_out_and_one_decided_otherwise() {
     insta::assert_snapshot!("months_too_many", tell(&months));
 }
 
-/// Conduct of 2020, terminated in 2025: the bar is that of 2020 (ADR 16).
+/// Conduct of 2020, terminated in 2025: the bar is that of 2020 (ADR 17).
 #[test]
 fn an_agreement_measure_is_judged_under_the_law_of_the_conduct_it_answers() {
     let mut history = History::of(HOSPITAL);

@@ -2,7 +2,7 @@
 //!
 //! Which version of the law binds is another question for each kind of act. An agreement measure rests on the agreement in
 //! force when the conduct took place, and what it brings on the institution and on people follows from the rules of that day
-//! (ADR 16); points count by the date of the decision; a penalty keeps to the law of the conduct or that of the decision,
+//! (ADR 17); points count by the date of the decision; a penalty keeps to the law of the conduct or that of the decision,
 //! whichever is lighter (行政处罚法 art 37).
 
 use super::Matter;
