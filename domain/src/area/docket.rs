@@ -92,15 +92,13 @@ impl Desk<'_> {
         }
     }
 
-    /// So many times a year, by the rule in force when the year ends.
+    /// So many times a year, by the rule in force when the year ends. What the event itself does of it is taken off after.
     fn times(&mut self, work: Work, kind: Kind, year: i32) {
         let Some(begin) = Instant::first_of_year(year) else { return };
         let (law, end) = (*self.law, begin.plus_years(1));
         let Some((times, rule)) = number(work.per_year(), end.plus_days(-1), self.area, law) else { return };
-        if i64::from(self.state.count(work, year)) < times {
-            let detail = format!("{year}:{times}");
-            self.raise(kind, &detail, begin.max(self.at), (Clock::MonthsBefore(0), end), Some(rule));
-        }
+        let detail = format!("{year}:{times}");
+        self.raise(kind, &detail, begin.max(self.at), (Clock::MonthsBefore(0), end), Some(rule));
     }
 
     /// For every so many months, when they are over: by which day the rules do not say.
@@ -115,7 +113,7 @@ impl Desk<'_> {
                 continue;
             };
             let named = (1 < parts).then_some(part);
-            if over <= self.at || self.state.is_done(work, year, named) {
+            if over <= self.at {
                 continue;
             }
             let detail = named.map_or(format!("{year}"), |part| format!("{year}/{part}/{parts}"));

@@ -56,11 +56,6 @@ impl Area {
         u32::try_from(parts.len()).unwrap_or(u32::MAX)
     }
 
-    /// Whether it was recorded about a part of a year.
-    pub(super) fn is_done(&self, work: Work, year: i32, part: Option<u32>) -> bool {
-        self.of_year(work, year).any(|done| part.is_none() || done.part == part)
-    }
-
     fn of_year(&self, work: Work, year: i32) -> impl Iterator<Item = &Done> {
         self.works.iter().filter(move |done| done.work == work && done.year == year)
     }

@@ -1,7 +1,10 @@
 //! Decisions about a case. Published cases begin anywhere, so a step that nobody recorded is a finding; refused is what
 //! comes after the end, and what the law does not let happen.
 
-use super::facts::{CaseInspection, FindingOutcome, Reward};
+use super::docket::{HEARING_DAYS, HEARING_NOTICE_DAYS};
+use super::facts::{
+    CaseInspection, FindingOutcome, Hearing, HearingRequest, PenaltyDecision, PenaltyOutcome, Reward,
+};
 use super::{CaseCommand as C, CaseEvent as E};
 use crate::command::Command;
 use crate::dated::Record;
@@ -10,6 +13,7 @@ use crate::envelope::Authority::{
     self, Agency, Bureau, Discipline, Drug, Health, Market, Police, Procuratorate,
 };
 use crate::event::{EventData, NewEvent};
+use crate::obligation::day_after;
 use crate::rejection::Rejection;
 use crate::time::Instant;
 use crate::timeline;
@@ -34,12 +38,30 @@ const BODIES: &[Authority] = &[
 ];
 /// Bodies that impose administrative penalties.
 const PUNISHING: &[Authority] = &[Bureau, Health, Market, Drug, Police];
+/// Whoever may ask for a hearing, and those who record what the party handed in.
+const MAY_ASK: &[Authority] =
+    &[Authority::Institution, Authority::Practitioner, Bureau, Health, Market, Drug, Police];
 /// Least number of inspectors (令735 art 29).
 const INSPECTORS: &str = "case.inspectors";
 /// Every parameter asked for here.
 #[cfg(test)]
-pub(super) const PARAMS: [&str; 4] =
-    [INSPECTORS, super::docket::LEAD_WORKING_DAYS, super::docket::PENALTY_DAYS, super::docket::SERVICE_DAYS];
+pub(super) const PARAMS: [&str; 6] = [
+    INSPECTORS,
+    HEARING_DAYS,
+    HEARING_NOTICE_DAYS,
+    super::docket::LEAD_WORKING_DAYS,
+    super::docket::PENALTY_DAYS,
+    super::docket::SERVICE_DAYS,
+];
+
+/// A fine is more than nothing.
+fn more_than_nothing(fine_fen: Option<i64>) -> Result<(), Rejection> {
+    if fine_fen.is_none_or(|fen| 0 < fen) {
+        return Ok(());
+    }
+    let words = words!("a fine is more than 0 fen", "罚款数额须大于 0");
+    Err(Rejection::new("out-of-range", words).allowed(json!({ "fine_fen": { "min": 1 } })))
+}
 
 /// Decides.
 pub(crate) fn decide(
@@ -115,7 +137,20 @@ pub(crate) fn decide(
         C::DecidePenalty(data) => {
             require_authority(command, PUNISHING)?;
             matter.names(data.filing, |facts| matches!(facts, E::PenaltyFiled(_)))?;
-            matter.event(E::PenaltyDecided(data.clone()))
+            more_than_nothing(data.fine_fen)?;
+            matter.heard(data, matter.event(E::PenaltyDecided(data.clone())))
+        }
+        C::NotifyPenalty(data) => {
+            require_authority(command, PUNISHING)?;
+            matter.names(data.filing, |facts| matches!(facts, E::PenaltyFiled(_)))?;
+            more_than_nothing(data.fine_fen)?;
+            matter.event(E::PenaltyNotified(data.clone()))
+        }
+        C::RequestHearing(data) => matter.request_hearing(data)?,
+        C::HoldHearing(data) => {
+            require_authority(command, PUNISHING)?;
+            matter.names(data.request, |facts| matches!(facts, E::HearingRequested(_)))?;
+            matter.hearing(data)
         }
         C::ServePenalty(data) => {
             require_authority(command, PUNISHING)?;
@@ -219,6 +254,85 @@ impl<'a> Matter<'a> {
         } else {
             event.rule(rule)
         })
+    }
+
+    /// 申请听证: after a notice that told of the right; one that comes late is recorded, marked.
+    fn request_hearing(&self, data: &HearingRequest) -> Result<NewEvent, Rejection> {
+        require_authority(self.command, MAY_ASK)?;
+        self.names(
+            data.notice,
+            |facts| matches!(facts, E::PenaltyNotified(notice) if notice.hearing == Some(true)),
+        )?;
+        let event = self.event(E::HearingRequested(data.clone()));
+        let told = self.context.event(data.notice).map_or(self.at, |notice| notice.effective_at);
+        let Some((days, rule)) = self.days(HEARING_DAYS) else { return Ok(event) };
+        let last = Instant::from_date(told.plus_days(days).date());
+        Ok(if day_after(last) <= self.at {
+            event.finding("out-of-time", Some(&rule))
+        } else {
+            event.rule(&rule)
+        })
+    }
+
+    /// 听证: the party is told of time and place some days before.
+    fn hearing(&self, data: &Hearing) -> NewEvent {
+        let event = self.event(E::HearingHeld(data.clone()));
+        match (data.told_on, self.days(HEARING_NOTICE_DAYS)) {
+            (Some(told), Some((days, rule))) if self.at < told.plus_days(days) => {
+                event.finding("hearing-told-late", Some(&rule))
+            }
+            (Some(_), Some((_, rule))) => event.rule(&rule),
+            _ => event,
+        }
+    }
+
+    /// Before a penalty the party is told and heard (令735 art 31, 行政处罚法 arts 44, 45, 63): what is not recorded of it, and
+    /// a fine above the one announced, is noticed.
+    fn heard(&self, data: &PenaltyDecision, event: NewEvent) -> NewEvent {
+        if data.outcome != PenaltyOutcome::Imposed {
+            return event;
+        }
+        let known = timeline::resolve(self.context.history);
+        let standing: Vec<(Uuid, &E)> = known
+            .iter()
+            .filter(|known| known.event.effective_at <= self.at && self.at < known.void_from)
+            .filter_map(|known| match &known.event.data {
+                EventData::Case(facts) => Some((known.event.id, facts)),
+                _ => None,
+            })
+            .collect();
+        let mut notices = standing.iter().filter_map(|(id, facts)| match facts {
+            E::PenaltyNotified(notice) if notice.filing == data.filing => Some((*id, notice)),
+            _ => None,
+        });
+        // The newest word of those who decide.
+        let Some((notice, told)) = notices.next_back() else {
+            return event.finding("party-not-notified", Some("R-012"));
+        };
+        let event = match (data.fine_fen, told.fine_fen) {
+            (Some(decided), Some(announced)) if announced < decided => {
+                event.finding("heavier-than-announced", Some("R-070"))
+            }
+            _ => event,
+        };
+        let asked = standing.iter().find_map(|(id, facts)| match facts {
+            E::HearingRequested(request) if request.notice == notice => Some(*id),
+            _ => None,
+        });
+        let held = |request| {
+            standing.iter().any(|(_, facts)| matches!(facts, E::HearingHeld(held) if held.request == request))
+        };
+        match asked {
+            Some(request) if !held(request) => event.finding("hearing-not-held", Some("R-067")),
+            Some(_) | None => event,
+        }
+    }
+
+    /// A number of days in force where who acts is at home, and the rule.
+    fn days(&self, param: &str) -> Option<(i64, Box<str>)> {
+        let area = self.command.envelope.actor.area;
+        let days = self.context.rulebook().number(param, self.at, area)?;
+        Some((days.value, days.citation.id.clone()))
     }
 
     /// 举报奖励: of a lead of this case that was found to be so (令735 art 35).

@@ -5,7 +5,7 @@ use super::facts::PenaltyOutcome;
 use crate::dated::Record;
 use crate::event::{Event, EventData};
 use crate::id::{AreaCode, Version};
-use crate::obligation::{About, Clock, Docket, Ending, Entry, Law, ObligationKind as Kind, Raise};
+use crate::obligation::{About, Clock, Docket, Ending, Entry, Law, ObligationKind as Kind, Raise, day_after};
 use crate::rulebook::Rule;
 use crate::time::Instant;
 use crate::track::{Track, Value};
@@ -17,6 +17,11 @@ pub(super) const LEAD_WORKING_DAYS: &str = "case.lead.working_days";
 pub(super) const PENALTY_DAYS: &str = "case.penalty.days";
 /// Days to serve a decision that was not handed over when it was announced (行政处罚法 art 61).
 pub(super) const SERVICE_DAYS: &str = "case.penalty.service_days";
+
+/// Days from the notice to ask for a hearing (行政处罚法 art 64; fact sheet R-067).
+pub(super) const HEARING_DAYS: &str = "case.hearing.days";
+/// Days before a hearing by which the party is told of it (行政处罚法 art 64).
+pub(super) const HEARING_NOTICE_DAYS: &str = "case.hearing.notice_days";
 
 /// Takes an event's obligations, after the event itself.
 pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Event, law: &Law<'_>) {
@@ -58,16 +63,34 @@ pub(crate) fn take_obligations(state: &Record, docket: &mut Docket, event: &Even
         E::PenaltyDecided(data) => {
             let filed = |entry: &Entry, id| entry.kind == Kind::DecidePenalty && id == data.filing;
             docket.end_named(at, Ending::Met(by), filed);
+            docket.end(at, Ending::Dropped(by), |entry| entry.kind == Kind::HoldHearing);
             // Where nobody says that the party was not there, no service is called for.
             let imposed = data.outcome == PenaltyOutcome::Imposed && data.announced == Some(false);
             let Some((days, rule)) = days(SERVICE_DAYS, at, home, law).filter(|_| imposed) else { return };
             docket.raise(event, new(Kind::ServePenalty, at, Clock::Days(days), Some(rule)), law);
+        }
+        E::PenaltyNotified(data) if data.hearing == Some(true) => {
+            let Some((days, rule)) = days(HEARING_DAYS, at, home, law) else { return };
+            let clock = Clock::Days(days);
+            let expires = clock.last_day(at, law.calendar).map_or(Instant::MAX, day_after);
+            docket.raise(event, Raise { expires, ..new(Kind::RequestHearing, at, clock, Some(rule)) }, law);
+        }
+        E::HearingRequested(data) => {
+            let asked = |entry: &Entry, id| entry.kind == Kind::RequestHearing && id == data.notice;
+            docket.end_named(at, Ending::Met(by), asked);
+            let rule = law.rulebook.rule(HEARING_NOTICE_DAYS, at, home);
+            docket.raise(event, new(Kind::HoldHearing, at, Clock::InTime, rule), law);
+        }
+        E::HearingHeld(data) => {
+            let held = |entry: &Entry, id| entry.kind == Kind::HoldHearing && id == data.request;
+            docket.end_named(at, Ending::Met(by), held);
         }
         E::PenaltyServed(data) => {
             let decided = |entry: &Entry, id| entry.kind == Kind::ServePenalty && id == data.decision;
             docket.end_named(at, Ending::Met(by), decided);
         }
         E::ReferralAccepted(_)
+        | E::PenaltyNotified(_)
         | E::Publicised(_)
         | E::Rewarded(_)
         | E::ObligationClosed(_)

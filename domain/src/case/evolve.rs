@@ -39,6 +39,9 @@ pub(crate) fn evolve(state: &mut Record, event: &Event, facts: &E) {
         | E::PenaltyFiled(_)
         | E::PenaltyDecided(_)
         | E::PenaltyServed(_)
+        | E::PenaltyNotified(_)
+        | E::HearingRequested(_)
+        | E::HearingHeld(_)
         // Changes no status, only what is due: see crate::obligation.
         | E::ObligationClosed(_)
         // Neither changes what stands.

@@ -175,6 +175,34 @@ facts! {
         /// Number of the filing.
         ? document: Text,
     }
+    /// 行政处罚告知: what is intended, before it is decided (行政处罚法 arts 44, 63).
+    PenaltyNotice {
+        /// Number of the notice.
+        ? document: Text,
+        /// The filing.
+        filing: Uuid,
+        /// The fine intended, in fen.
+        #[serde(deserialize_with = "fen_if_known")]
+        ? fine_fen: i64,
+        /// Whether the party was told that it may ask for a hearing.
+        ? hearing: bool,
+    }
+    /// 申请听证.
+    HearingRequest {
+        /// Words.
+        ? note: Text,
+        /// The notice.
+        notice: Uuid,
+    }
+    /// 听证.
+    Hearing {
+        /// Words.
+        ? note: Text,
+        /// The request.
+        request: Uuid,
+        /// When the party was told of time and place.
+        ? told_on: Instant,
+    }
     /// 行政处罚决定, or that there is none.
     PenaltyDecision {
         /// Whether the written decision was handed over where it was announced, the party being there.
@@ -183,6 +211,9 @@ facts! {
         ? document: Text,
         /// The filing.
         filing: Uuid,
+        /// The fine, in fen, where one is imposed and the source tells it.
+        #[serde(deserialize_with = "fen_if_known")]
+        ? fine_fen: i64,
         /// What was decided.
         outcome: PenaltyOutcome,
     }

@@ -16,8 +16,9 @@ use crate::event::{Annulment, Correction};
 use crate::obligation::ObligationClosing;
 use crate::personal::{PersonalErased, PersonalErasing, PersonalRead, PersonalReading};
 use facts::{
-    CaseFinding, CaseInspection, CaseReferral, CaseTransfer, Closing, Lead, Opening, PenaltyDecision,
-    PenaltyFiling, PenaltyService, Publicity, ReferralAcceptance, Reward, Supervision,
+    CaseFinding, CaseInspection, CaseReferral, CaseTransfer, Closing, Hearing, HearingRequest, Lead, Opening,
+    PenaltyDecision, PenaltyFiling, PenaltyNotice, PenaltyService, Publicity, ReferralAcceptance, Reward,
+    Supervision,
 };
 
 vocabulary! {
@@ -41,6 +42,12 @@ vocabulary! {
         Supervise = "supervise": Supervision,
         /// 行政处罚立案.
         FilePenalty = "file-penalty": PenaltyFiling,
+        /// 行政处罚告知.
+        NotifyPenalty = "notify-penalty": PenaltyNotice,
+        /// 申请听证.
+        RequestHearing = "request-hearing": HearingRequest,
+        /// 听证.
+        HoldHearing = "hold-hearing": Hearing,
         /// 行政处罚决定.
         DecidePenalty = "decide-penalty": PenaltyDecision,
         /// 行政处罚决定书送达.
@@ -90,9 +97,15 @@ vocabulary! {
         /// 行政处罚立案.
         712 PenaltyFiled = "penalty-filed" v 1: PenaltyFiling,
         /// 行政处罚决定.
-        713 PenaltyDecided = "penalty-decided" v 1: PenaltyDecision,
+        713 PenaltyDecided = "penalty-decided" v 2: PenaltyDecision,
         /// 行政处罚决定书送达.
         714 PenaltyServed = "penalty-served" v 1: PenaltyService,
+        /// 行政处罚告知.
+        715 PenaltyNotified = "penalty-notified" v 1: PenaltyNotice,
+        /// 申请听证.
+        716 HearingRequested = "hearing-requested" v 1: HearingRequest,
+        /// 听证.
+        717 HearingHeld = "hearing-held" v 1: Hearing,
         /// 查阅个人信息.
         720 PersonalDataRead = "personal-data-read" v 1: PersonalRead,
         /// 删除个人信息.
@@ -114,8 +127,8 @@ pub(crate) fn clerical(event: &CaseEvent) -> &'static [&'static str] {
         E::LeadReceived(_) => &["content", "informant", "informant_phone"],
         E::Inspected(_) => &["inspectors", "note"],
         E::Found(_) => &["facts"],
-        E::PenaltyFiled(_) | E::PenaltyDecided(_) => &["document"],
-        E::PenaltyServed(_) => &["note"],
+        E::PenaltyFiled(_) | E::PenaltyDecided(_) | E::PenaltyNotified(_) => &["document"],
+        E::PenaltyServed(_) | E::HearingRequested(_) | E::HearingHeld(_) => &["note"],
         E::Referred(_) => &["document", "note"],
         E::ReferralAccepted(_) => &["document"],
         E::Transferred(_) | E::Closed(_) => &["note"],

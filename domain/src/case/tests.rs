@@ -214,3 +214,46 @@ fn a_penalty_is_decided_on_its_filing_by_a_body_that_punishes() {
     let service = does("serve-penalty", "2025-10-30", json!({ "decision": "@1" }));
     filed.when(service).refused("wrong-event");
 }
+
+#[test]
+fn a_penalty_is_announced_heard_on_request_and_not_made_heavier() {
+    let opened = Story::of(CASE).given(does("open", "2025-08-01", json!({ "area": "370100" })));
+    let filed = opened.given(does("file-penalty", "2025-08-04", json!({})));
+    let decide = |story: &Story, more: serde_json::Value| {
+        let mut data = json!({ "filing": "@1", "outcome": "imposed" });
+        data.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let outcome = story.clone().when(does("decide-penalty", "2025-10-30", data));
+        outcome.findings().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(decide(&filed, json!({})), ["party-not-notified"]);
+    assert!(decide(&filed, json!({ "outcome": "waived" })).is_empty(), "nothing is imposed");
+    let notice = json!({ "filing": "@1", "fine_fen": 5_000_000, "hearing": true });
+    let told = filed.given(does("notify-penalty", "2025-09-15", notice));
+    assert!(decide(&told, json!({ "fine_fen": 5_000_000 })).is_empty());
+    assert_eq!(decide(&told, json!({ "fine_fen": 5_000_001 })), ["heavier-than-announced"]);
+    // Five days to ask, and nobody is late who does not.
+    let right = &told.obligations_of(ObligationKind::RequestHearing, "2025-09-20")[0];
+    assert_eq!((right.state, right.due.unwrap().words()), (ObligationState::Open, "2025-09-20".to_owned()));
+    assert_eq!(
+        told.obligations_of(ObligationKind::RequestHearing, "2025-09-21")[0].state,
+        ObligationState::Closed
+    );
+    let ask = |day| does("request-hearing", day, json!({ "notice": "@2" })).by("institution");
+    assert_eq!(told.clone().when(ask("2025-09-21")).findings(), ["out-of-time"]);
+    let asked = told.given(ask("2025-09-20"));
+    assert_eq!(
+        asked.obligations_of(ObligationKind::HoldHearing, "2025-09-20")[0].state,
+        ObligationState::Open
+    );
+    assert_eq!(decide(&asked, json!({})), ["hearing-not-held"]);
+    let hold = |told_on: &str| {
+        let data = json!({ "request": "@3", "told_on": told_on });
+        asked.clone().when(does("hold-hearing", "2025-10-20", data))
+    };
+    assert_eq!(hold("2025-10-14").findings(), ["hearing-told-late"]);
+    assert!(hold("2025-10-13").findings().is_empty(), "seven days before");
+    let held = hold("2025-10-13").then(&["case.hearing-held"]);
+    assert_eq!(held.obligations_of(ObligationKind::HoldHearing, "2025-10-20")[0].state, ObligationState::Met);
+    assert!(decide(&held, json!({})).is_empty());
+    held.when(does("request-hearing", "2025-10-21", json!({ "notice": "@1" }))).refused("wrong-event");
+}

@@ -72,6 +72,30 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
         "制定规划未见征求有关部门意见",
     ),
     (
+        "party-not-notified",
+        Told(StepLeftOut),
+        "no notice to the party before the penalty is on record",
+        "处罚决定之前无告知记录",
+    ),
+    (
+        "hearing-not-held",
+        Told(StepLeftOut),
+        "a hearing was asked for and none is on record",
+        "当事人要求听证而无听证记录",
+    ),
+    (
+        "hearing-told-late",
+        Told(AgainstRule),
+        "the party was told of the hearing later than the rule has it",
+        "听证通知不足规定天数",
+    ),
+    (
+        "heavier-than-announced",
+        Told(ToExamine),
+        "the fine is above the one announced: it may not be for the defence made",
+        "罚款高于告知数额，不得因陈述、申辩而加重",
+    ),
+    (
         "limitation-to-examine",
         Told(ToExamine),
         "the act ended longer ago than the limitation: whether it was found out in time is to be examined",

@@ -280,8 +280,14 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
             json!({ "against": [pick(Site)], "document": "医保罚立〔2025〕1号" })
         }
         "case.penalty-decided" => json!({
-            "announced": pick(Flag), "document": "医保罚决〔2025〕1号", "filing": pick(Event), "outcome": "imposed",
+            "announced": pick(Flag), "document": "医保罚决〔2025〕1号", "filing": pick(Event), "fine_fen": 19_800,
+            "outcome": "imposed",
         }),
+        "case.penalty-notified" => json!({
+            "document": "医保罚告〔2025〕1号", "filing": pick(Event), "fine_fen": 19_800, "hearing": pick(Flag),
+        }),
+        "case.hearing-requested" => json!({ "note": "要求听证", "notice": pick(Event) }),
+        "case.hearing-held" => json!({ "note": "公开听证", "request": pick(Event), "told_on": pick(Time) }),
         "case.penalty-served" => json!({ "decision": pick(Event), "note": "留置送达" }),
         "case.publicised" => json!({ "note": "典型案例", "place": "官方网站" }),
         "case.rewarded" => json!({ "amount_fen": 20_000, "lead": pick(Event) }),

@@ -26,6 +26,8 @@ const STEPS: &[Step] = &[
     sealed("insured.credit-rated"),
     // Version 2 may name the informant; older ones do not say who it was.
     Step { kind: "case.lead-received", from: 1, lift: |data| data },
+    // Version 2 may tell the fine; older ones do not.
+    Step { kind: "case.penalty-decided", from: 1, lift: |data| data },
     // Version 3 may tell of insurance staff, contracts and traceability codes; older ones do not.
     Step { kind: "institution.applied", from: 2, lift: |data| data },
     // Version 2 may say how many institutions the area is to have at most; older ones do not.

@@ -129,6 +129,8 @@ kinds! {
     PaySettlement = "pay-settlement": Agency -> Institution, true;
     /// 行政处罚决定.
     DecidePenalty = "decide-penalty": Handler -> Institution, true;
+    /// 听证, once it was asked for.
+    HoldHearing = "hold-hearing": Handler -> Concerned, true;
     /// 行政处罚决定书的送达.
     ServePenalty = "serve-penalty": Handler -> Institution, true;
     /// What came of a referral.
@@ -193,6 +195,8 @@ kinds! {
     SeekReview = "seek-review": Institution -> Bureau, false;
     /// 提起行政诉讼.
     Sue = "sue": Institution -> Bureau, false;
+    /// 申请听证.
+    RequestHearing = "request-hearing": Concerned -> Handler, false;
     /// The bar to registering again ends.
     BarEnd = "bar-end": Practitioner -> Agency, false;
     /// 暂停医疗费用联网结算 ends by itself.

@@ -49,6 +49,8 @@ impl ObligationKind {
             Self::PayFine => term("the fine is to be paid", "罚款应予缴纳"),
             Self::PaySettlement => term("what was declared is to be paid", "申报的费用应予拨付"),
             Self::DecidePenalty => term("the penalty case is to be decided", "行政处罚案件应作出处罚决定"),
+            Self::HoldHearing => term("the hearing is to be held", "应组织听证"),
+            Self::RequestHearing => term("a hearing may be asked for", "可要求听证"),
             Self::ServePenalty => {
                 term("the written decision on the penalty is to be served", "行政处罚决定书应予送达")
             }
@@ -155,6 +157,7 @@ fn ground(detail: &str) -> Option<Words> {
         "fraud" => words!("fined for fraud", "因骗保被处罚"),
         "unreported-closure" => words!("closed without a report", "停业、歇业未按规定报告"),
         "unfiled-change" => words!("a major change was not filed in time", "重大信息变更未按时备案"),
+        "fine" => surcharge(rest)?,
         "points" => words!("{rest} points in the year", "本年度累计记 {rest} 分"),
         "art-30" => words!("while an investigation lasts (article 30)", "调查期间（条例第三十条）"),
         "medical" => words!("medical institutions", "定点医疗机构"),
@@ -188,6 +191,17 @@ fn ground(detail: &str) -> Option<Words> {
             words!("{list}", "{list}")
         }
     })
+}
+
+/// 加处罚款: the sum in fen and how many percent of it each day late adds: `1980000:3`.
+fn surcharge(detail: &str) -> Option<Words> {
+    let (fen, percent) = detail.split_once(':')?;
+    let fen: i64 = fen.parse().ok()?;
+    let yuan = format!("{}.{:02}", fen / 100, fen % 100);
+    Some(words!(
+        "{yuan} yuan; each day late adds {percent} % of it, up to as much again",
+        "罚款 {yuan} 元；逾期每日加处 {percent}%，不超过罚款数额"
+    ))
 }
 
 /// Of what year or part of one, and how often: `2025:4` at least four times, `2025/3/12` the third of twelve parts, `2025`.

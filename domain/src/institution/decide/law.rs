@@ -68,6 +68,8 @@ pub(in crate::institution) const DEPARTMENT_BEDS: &str = "institution.admission.
 pub(in crate::institution) const INSURANCE_STAFF: &str = "institution.admission.insurance_staff.pharmacy";
 /// Of pharmacies alone.
 pub(in crate::institution) const CONTRACT_MONTHS: &str = "institution.admission.contract_months.pharmacy";
+/// What each day late adds to a fine.
+pub(in crate::institution) const SURCHARGE_PERCENT: &str = "institution.fine.surcharge_percent";
 /// Of every penalty.
 pub(in crate::institution) const LIMITATION_YEARS: &str = "penalty.limitation_years";
 /// Of pharmacies alone.
@@ -148,6 +150,7 @@ pub(in crate::institution) const PARAMS: &[&str] = &[
     INSURANCE_STAFF,
     CONTRACT_MONTHS,
     LIMITATION_YEARS,
+    SURCHARGE_PERCENT,
     PHYSICIANS,
     PHARMACISTS,
     TECHNICIANS,

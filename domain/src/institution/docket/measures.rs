@@ -281,7 +281,11 @@ impl Desk<'_> {
     pub(super) fn fined(&mut self, data: &Fine) {
         let law = *self.law;
         if let Some((days, rule)) = law::count(law.rulebook, law::FINE_DAYS, self.at, self.whole_area()) {
-            let raise = self.draft(Kind::PayFine, None, Some(rule), Clock::Days(days));
+            let mut raise = self.draft(Kind::PayFine, None, Some(rule), Clock::Days(days));
+            let percent = law::count(law.rulebook, law::SURCHARGE_PERCENT, self.at, self.whole_area());
+            if let (Some(fen), Some((percent, _))) = (data.amount_fen, percent) {
+                raise.about.detail = format!("fine:{fen}:{percent}").into();
+            }
             self.raise(raise);
         }
         self.rights(None);

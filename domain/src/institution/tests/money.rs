@@ -170,3 +170,20 @@ fn a_penalty_long_after_the_act_is_noticed() {
     let ordered = hospital().when(act("institution.order-department", "2024-06-01", order).by("bureau"));
     assert!(ordered.findings().contains(&"limitation-to-examine"));
 }
+
+#[test]
+fn a_fine_to_be_paid_says_what_each_day_late_adds() {
+    let data = json!({ "article": "39", "amount_fen": 1_980_050 });
+    let story = hospital().given(act("institution.impose-fine", "2024-06-01", data).by("bureau"));
+    let sum = &story.obligations_of(ObligationKind::PayFine, "2024-06-02")[0].sum;
+    assert!(sum.zh.starts_with("罚款 19800.50 元；逾期每日加处 3%，不超过罚款数额："), "{}", sum.zh);
+    assert!(
+        sum.en.starts_with("19800.50 yuan; each day late adds 3 % of it, up to as much again: "),
+        "{}",
+        sum.en
+    );
+    let unknown = act("institution.impose-fine", "2024-06-01", json!({ "article": "39" })).by("bureau");
+    let story = hospital().given(unknown.unknown("/data/amount_fen", "来源未载明"));
+    let sum = &story.obligations_of(ObligationKind::PayFine, "2024-06-02")[0].sum;
+    assert!(sum.en.starts_with("the fine is to be paid"), "{}", sum.en);
+}
