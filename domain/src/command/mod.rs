@@ -243,6 +243,9 @@ impl Act {
             }
             Self::Case(CaseCommand::Reward(data)) => Some(data.lead),
             Self::Case(CaseCommand::DecidePenalty(data)) => Some(data.filing),
+            Self::Case(CaseCommand::NotifyPenalty(data)) => Some(data.filing),
+            Self::Case(CaseCommand::RequestHearing(data)) => Some(data.notice),
+            Self::Case(CaseCommand::HoldHearing(data)) => Some(data.request),
             Self::Case(CaseCommand::ServePenalty(data)) => Some(data.decision),
             Self::Institution(_)
             | Self::Practitioner(_)
