@@ -14,7 +14,7 @@ use crate::event::{Event, EventData, EventRef};
 use crate::id::{AreaCode, AreaSubject, InstitutionCode, PractitionerCode, Subject, Version};
 use crate::institution::facts::{Application, InstitutionKind};
 use crate::institution::{InstitutionCommand, InstitutionEvent};
-use crate::personal::{Personal, PersonalKind};
+use crate::personal::{Mark, Personal, PersonalKind};
 use crate::practitioner::PractitionerEvent;
 use crate::time::Instant;
 use crate::timeline::{resolve, timeline};
@@ -139,6 +139,9 @@ impl Act {
             (Self::Institution(InstitutionCommand::Apply(data)), Subject::Institution(code)) => {
                 application(data, InstitutionKind::of(code))
             }
+            (Self::Institution(InstitutionCommand::ChangeDetails(data)), _) if role(&data.what).is_some() => {
+                practitioner(&data.to).map(|person| Ask::Person { person }).into_iter().collect()
+            }
             // One taken over with unknown begin was signed before the ledger knew of anything.
             (Self::Institution(InstitutionCommand::SignAgreement(data)), Subject::Institution(code))
                 if data.from.is_some() =>
@@ -183,9 +186,18 @@ impl Act {
     /// the practitioner of the same number, and ask about them by their code.
     #[must_use]
     pub fn named_by_number(&self) -> Vec<&str> {
-        let Self::Institution(InstitutionCommand::Apply(data)) = self else { return Vec::new() };
-        let people = data.legal_representative.iter().chain(&data.principal).chain(&data.controllers);
+        let people: Vec<&Personal> = match self {
+            Self::Institution(InstitutionCommand::Apply(data)) => {
+                let people = data.legal_representative.iter().chain(&data.principal);
+                people.chain(&data.controllers).collect()
+            }
+            Self::Institution(InstitutionCommand::ChangeDetails(data)) if role(&data.what).is_some() => {
+                vec![&data.to]
+            }
+            _ => return Vec::new(),
+        };
         people
+            .into_iter()
             .filter_map(Personal::plain)
             .filter(|text| PersonalKind::Name.of(text) == PersonalKind::IdentityNumber)
             .collect()
@@ -416,10 +428,11 @@ fn role(word: &str) -> Option<Role> {
     }
 }
 
-/// Who runs an institution at an instant, as known from its events. A change of a controller replaces the one it names as the
-/// former, or all where it names none.
+/// Who runs an institution at an instant, as known from its events: by the code of a practitioner, or by a sealed identity
+/// number whose mark is known there to be somebody's. A change of a controller replaces the one it names as the former, or all
+/// where it names none.
 #[must_use]
-pub fn runs_at(events: &[Event], at: Instant) -> Vec<PractitionerCode> {
+pub fn runs_at(events: &[Event], at: Instant, marked: &[(Mark, PractitionerCode)]) -> Vec<PractitionerCode> {
     let mut running: Vec<(Role, &Personal)> = Vec::new();
     let resolved = resolve(events);
     for known in &resolved {
@@ -449,5 +462,9 @@ pub fn runs_at(events: &[Event], at: Instant) -> Vec<PractitionerCode> {
             _ => {}
         }
     }
-    running.into_iter().filter_map(|(_, person)| practitioner(person)).collect()
+    let by_mark = |person: &Personal| {
+        let Personal::Sealed(sealed) = person else { return None };
+        marked.iter().find(|(mark, _)| *mark == sealed.mark).map(|(_, code)| *code)
+    };
+    running.into_iter().filter_map(|(_, person)| practitioner(person).or_else(|| by_mark(person))).collect()
 }

@@ -454,6 +454,105 @@ async fn what_becomes_known_late_is_reached_by_a_ban_and_not_by_what_is_annulled
     world.agrees().await;
 }
 
+const NUMBER: &str = "11010519491231002X";
+
+/// The person, registered with an identity number.
+fn registered() -> Json {
+    let data =
+        json!({ "category": "doctor", "institution": OTHER, "name": "张三", "identity_number": NUMBER });
+    act("practitioner.register", PERSON, "2024-05-01", "agency", data)
+}
+
+#[tokio::test]
+async fn a_ban_calls_for_a_review_where_the_person_is_named_by_identity_number_only() {
+    // Whichever of the two was recorded first.
+    for registered_first in [true, false] {
+        let world = World::new();
+        let mut lines = vec![
+            apply(HOSPITAL, "2024-01-01", &[], Some(" 11010519491231002x ")),
+            sign(HOSPITAL, "2024-01-02"),
+            apply("H37010090003", "2024-01-01", &[], Some("440524188001010014")),
+            sign("H37010090003", "2024-01-02"),
+        ];
+        lines.insert(if registered_first { 0 } else { 4 }, registered());
+        for line in &lines {
+            world.does("2024-05-02", line).await;
+        }
+        world.does("2024-06-01", &ban()).await;
+        world.does("2024-06-02", &sign(OTHER, "2024-06-02")).await;
+        let told = tail(world.ledger(), 6).await;
+        let review = format!("institution.review-raised {HOSPITAL} system practitioner-{PERSON}@1");
+        assert_eq!(told, [review, format!("institution.agreement-signed {OTHER} agency -")]);
+        let read = world.ledger().log().read_all(0, 100).await.unwrap();
+        assert!(read.iter().all(|stored| !stored.kind.name().ends_with("personal-data-read")));
+        world.agrees().await;
+    }
+}
+
+#[tokio::test]
+async fn who_no_longer_runs_it_and_whose_data_is_erased_is_not_found_by_number() {
+    let named =
+        || [apply(HOSPITAL, "2024-01-01", &[], Some(NUMBER)), sign(HOSPITAL, "2024-01-02"), registered()];
+    let left = act(
+        "institution.change-details",
+        HOSPITAL,
+        "2024-05-10",
+        "institution",
+        json!({ "what": "principal", "to": "440524188001010014" }),
+    );
+    let mut erased = act("practitioner.erase-personal-data", PERSON, "2024-05-10", "agency", json!({}));
+    erased["basis"] = json!([{ "instrument": "个人信息保护法", "article": "47" }]);
+    for meanwhile in [left, erased] {
+        let world = World::new();
+        for line in named().iter().chain([&meanwhile]) {
+            world.does("2024-05-12", line).await;
+        }
+        world.does("2024-06-01", &ban()).await;
+        world.does("2024-06-02", &sign(OTHER, "2024-06-02")).await;
+        let told = tail(world.ledger(), 0).await;
+        assert!(told.iter().all(|line| !line.contains("review-raised")), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_details_that_puts_a_banned_person_in_charge_is_recorded_and_calls_for_a_review() {
+    for who in [PERSON, NUMBER] {
+        let world = World::new();
+        for line in [registered(), sign(HOSPITAL, "2024-01-02"), ban()] {
+            world.does("2024-06-01", &line).await;
+        }
+        let change = |day: &str, what: &str| {
+            act(
+                "institution.change-details",
+                HOSPITAL,
+                day,
+                "institution",
+                json!({ "what": what, "to": who }),
+            )
+        };
+        // Before the ban, and in no position that it is about.
+        world.does("2024-06-02", &change("2024-05-31", "principal")).await;
+        let before = world.ledger().log().len().await.unwrap();
+        let events = world.does("2024-07-01", &change("2024-07-01", "legal_representative")).await;
+        assert_eq!(events.len(), 2);
+        let told = tail(world.ledger(), before).await;
+        let origin = format!("practitioner-{PERSON}@1");
+        assert_eq!(told[1], format!("institution.review-raised {HOSPITAL} institution {origin}"));
+        let body = &world.ledger().log().read_all(before, 1).await.unwrap()[0].body;
+        let body: Json = serde_json::from_str(body).unwrap();
+        assert_eq!(body["findings"][0]["code"], "manager-banned");
+        assert_eq!(
+            (&body["others"][0]["event"], &body["others"][0]["person"]),
+            (&json!(origin), &json!(PERSON))
+        );
+        assert!(!body.to_string().contains(NUMBER), "the number is sealed");
+        // Over by then.
+        let later = world.does("2029-07-01", &change("2029-07-01", "principal")).await;
+        assert_eq!(later.len(), 1);
+        world.agrees().await;
+    }
+}
+
 #[derive(Default)]
 struct Codes(Vec<String>);
 
@@ -526,11 +625,8 @@ async fn given_a_complaint_when_an_agreement_is_to_be_signed_then_it_is_verified
 
 #[tokio::test]
 async fn given_a_ban_when_the_person_is_named_by_the_same_identity_number_then_it_is_refused() {
-    const NUMBER: &str = "11010519491231002X";
     let world = World::new();
-    let register =
-        json!({ "category": "doctor", "institution": OTHER, "name": "张三", "identity_number": NUMBER });
-    world.does("2024-05-01", &act("practitioner.register", PERSON, "2024-05-01", "agency", register)).await;
+    world.does("2024-05-01", &registered()).await;
     world.does("2024-06-01", &ban()).await;
     let by = |who: &str| apply(HOSPITAL, "2024-07-01", &[], Some(who));
     assert_eq!(world.refuses("2024-07-01", &by(NUMBER)).await, "manager-banned");

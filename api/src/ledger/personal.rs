@@ -4,7 +4,7 @@
 use super::Failure;
 use super::heads::history;
 use accord_domain::institution::facts::Text;
-use accord_domain::personal::{PersonalAct, PersonalRead, Sealed, fence};
+use accord_domain::personal::{Mark, PersonalAct, PersonalRead, Sealed, fence};
 use accord_domain::{
     Command, Event, EventType, NewEvent, Personal, PersonalKind, PractitionerCode, Rejection, Subject,
     Version, timeline, words,
@@ -284,6 +284,31 @@ pub(super) async fn named(
             if recorded && !found.contains(&code) {
                 found.push(code);
             }
+        }
+    }
+    Ok(found)
+}
+
+/// The subjects that name a practitioner by his identity number, and the mark it has in each: the same number was brought of
+/// both, and is recorded of the practitioner. Nothing is opened. Whether it is recorded of the other, and stands there, its
+/// events tell.
+pub(super) async fn numbered(
+    vault: &Vault,
+    log: &dyn EventLog,
+    person: PractitionerCode,
+) -> Result<Vec<(Subject, Mark)>, Failure> {
+    let subject = Subject::Practitioner(person);
+    let numbers = vault.numbers(&subject.stream())?;
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let history = history(log, &subject).await?;
+    let is_recorded =
+        |mark| history.iter().any(|event| event.data.sealed().iter().any(|(_, sealed)| sealed.mark == mark));
+    let mut found = Vec::new();
+    for number in numbers.into_iter().filter(|number| is_recorded(number.mark)) {
+        for (stream, mark) in number.elsewhere.into_iter().take(FOUND_MAX) {
+            found.extend(Subject::parse(&stream).ok().map(|other| (other, mark)));
         }
     }
     Ok(found)

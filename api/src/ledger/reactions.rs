@@ -4,8 +4,8 @@
 //! with the views of the event itself. A reaction is an ordinary command with a key made from the causing event: when the
 //! program fell between the two, it is carried out at the next opening, and once.
 
-use super::Failure;
 use super::writer::Writer;
+use super::{Failure, personal};
 use accord_domain::command::Circumstances;
 use accord_domain::others::{self, Whom};
 use accord_domain::reactor::{self, Candidate};
@@ -100,19 +100,19 @@ impl Writer {
         let Happened { subject, event, by } = happened;
         let history = self.heads.history(&*self.log, subject).await?;
         let Some(cause) = reactor::cause(event, &history) else { return Ok(Vec::new()) };
-        let mut named: Vec<Subject> = Vec::new();
+        let mut candidates: Vec<Candidate> = Vec::new();
         for person in reactor::people(subject, cause) {
             let naming = self.views.ask(move |projector| projector.naming(person));
             for other in naming.ok_or(Trouble::Stopped)?? {
-                if !named.contains(&other) {
-                    named.push(other);
-                }
+                candidate(&mut candidates, other);
+            }
+            let numbered = personal::numbered(&self.vault, &*self.log, person).await.map_err(trouble)?;
+            for (other, mark) in numbered {
+                candidate(&mut candidates, other).marked.push((mark, person));
             }
         }
-        let mut candidates = Vec::with_capacity(named.len());
-        for other in named {
-            let events = self.heads.history(&*self.log, &other).await?;
-            candidates.push(Candidate { subject: other, events });
+        for candidate in &mut candidates {
+            candidate.events = self.heads.history(&*self.log, &candidate.subject).await?;
         }
         let law = self.laws.book_before(event.recorded_at);
         Ok(reactor::react(subject, event, *by, &history, &candidates, law))
@@ -131,7 +131,7 @@ impl Writer {
                 }
             }
         }
-        let candidate = [Candidate { subject, events }];
+        let candidate = [Candidate { subject, events, marked: Vec::new() }];
         let mut commands = Vec::new();
         for source in sources {
             let history = self.heads.history(&*self.log, &source).await?;
@@ -164,6 +164,15 @@ impl Writer {
             Err(failure) => Err(trouble(failure)),
         }
     }
+}
+
+/// The candidate of a subject, its events not read yet.
+fn candidate(candidates: &mut Vec<Candidate>, subject: Subject) -> &mut Candidate {
+    let at = candidates.iter().position(|candidate| candidate.subject == subject).unwrap_or_else(|| {
+        candidates.push(Candidate { subject, events: Vec::new(), marked: Vec::new() });
+        candidates.len() - 1
+    });
+    &mut candidates[at]
 }
 
 fn trouble(failure: Failure) -> Trouble {

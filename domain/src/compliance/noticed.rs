@@ -258,6 +258,12 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
     ("dependents-to-reconsider", Due, "", ""),
     ("decided-late", Due, "", ""),
     (
+        "manager-banned",
+        Told(ToExamine),
+        "somebody was put in charge who may not manage designated institutions",
+        "变更后的负责人在禁止从事定点医药机构管理活动期内",
+    ),
+    (
         "agreement-of-the-act-unknown",
         Told(ToExamine),
         "which agreement was in force at the time of the act is not known",

@@ -21,6 +21,7 @@ use crate::id::{AreaCode, PractitionerCode, Subject};
 use crate::institution::facts::{ReviewCall, ReviewMatter, Termination, TerminationAct};
 use crate::institution::{Institution, InstitutionCommand, InstitutionEvent};
 use crate::others::runs_at;
+use crate::personal::Mark;
 use crate::practitioner::PractitionerEvent;
 use crate::rejection::Rejection;
 use crate::rulebook::{Citation, RuleValue, Rulebook};
@@ -120,6 +121,14 @@ pub struct Candidate {
     pub subject: Subject,
     /// Its events, in the order of recording.
     pub events: Vec<Event>,
+    /// Practitioners whose identity number has these marks under the candidate's own key: whom its events name by number.
+    pub marked: Vec<(Mark, PractitionerCode)>,
+}
+
+impl Candidate {
+    fn is_run_by(&self, person: &PractitionerCode, at: Instant) -> bool {
+        runs_at(&self.events, at, &self.marked).contains(person)
+    }
 }
 
 /// The commands that must follow an event: one for each subject and pooling area concerned, in the order of the candidates.
@@ -188,7 +197,7 @@ impl Occasion<'_> {
         let rule = self.law.rule("institution.termination.chain.pharmacy", at, Some(data.area));
         let rule = rule.filter(|rule| matches!(rule.value, RuleValue::Flag(true)));
         let Some(rule) = rule.filter(|_| own.is_pharmacy() && code.is_pharmacy()) else { return Vec::new() };
-        if !runs_at(&other.events, at).iter().any(|person| data.responsible.contains(person)) {
+        if !data.responsible.iter().any(|person| other.is_run_by(person, at)) {
             return Vec::new();
         }
         let cited = self.law.citation(rule);
@@ -212,8 +221,7 @@ impl Occasion<'_> {
     /// 令735 art 43: institutions that somebody runs who may no longer do so. What becomes of them people decide.
     fn banned(&self, other: &Candidate) -> Vec<Command> {
         let at = self.event.effective_at;
-        let runs = |code| runs_at(&other.events, at).contains(code);
-        if !matches!(self.subject, Subject::Practitioner(code) if runs(code)) {
+        if !matches!(self.subject, Subject::Practitioner(code) if other.is_run_by(code, at)) {
             return Vec::new();
         }
         let cited = |area| {

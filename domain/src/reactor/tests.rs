@@ -37,7 +37,11 @@ fn reactions(story: &Story, others: &[&Story]) -> Vec<Command> {
     let subject = Subject::parse(HEAD).unwrap();
     let candidates: Vec<Candidate> = others
         .iter()
-        .map(|other| Candidate { subject: other.subject().clone(), events: other.events().to_vec() })
+        .map(|other| Candidate {
+            subject: other.subject().clone(),
+            events: other.events().to_vec(),
+            marked: Vec::new(),
+        })
         .collect();
     let event = story.events().last().unwrap();
     react(&subject, event, Authority::Agency, story.events(), &candidates, Rulebook::national())
@@ -178,7 +182,7 @@ fn a_ban_calls_for_a_review_wherever_the_person_runs_an_institution() {
     let subject = Subject::parse("HY430500000001").unwrap();
     let of = |controllers: &[&str]| {
         let other = pharmacy(BRANCH, "430100", controllers);
-        Candidate { subject: other.subject().clone(), events: other.events().to_vec() }
+        Candidate { subject: other.subject().clone(), events: other.events().to_vec(), marked: Vec::new() }
     };
     let candidates = [of(&["HY430500000001"]), of(&["HY430500000002"])];
     let commands = react(
@@ -234,7 +238,11 @@ fn a_refused_reaction_becomes_a_review_and_a_review_nothing_more() {
 fn an_act_of_the_ledger_itself_has_no_reactions() {
     let cause = terminated(&json!({}));
     let branch = pharmacy(BRANCH, CITY, &["HY430500000007"]);
-    let candidates = [Candidate { subject: branch.subject().clone(), events: branch.events().to_vec() }];
+    let candidates = [Candidate {
+        subject: branch.subject().clone(),
+        events: branch.events().to_vec(),
+        marked: Vec::new(),
+    }];
     let event = cause.events().last().unwrap();
     let subject = Subject::parse(HEAD).unwrap();
     let law = Rulebook::national();

@@ -132,7 +132,7 @@ impl Elsewhere {
             let after = if event.version < self.end { event.recorded_at } else { Instant::MAX };
             let before = records.iter().map(|record| &record.event);
             let events = before.take_while(|event| event.recorded_at < after).cloned().collect();
-            let candidate = [Candidate { subject: other.clone(), events }];
+            let candidate = [Candidate { subject: other.clone(), events, marked: Vec::new() }];
             let laws = laws.known_at(after);
             let commands = reactor::react(&self.subject, event, *by, &self.supposed, &candidate, laws.book());
             follows.extend(commands.into_iter().filter_map(|command| {

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 /// "acpd", and the newest form.
 const APPLICATION: u32 = 0x6163_7064;
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 const SCHEMA: &str = "
 CREATE TABLE about (ledger BLOB NOT NULL) STRICT;
@@ -34,6 +34,18 @@ CREATE TABLE tokens (
     PRIMARY KEY (token, subject)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tokens_of_subject ON tokens (subject);
+";
+
+/// Since form 2: which of the hashes are of identity numbers, and the mark that the number has under each subject's own key.
+/// By it a person is the same across subjects without anything being opened.
+const NUMBERS: &str = "
+CREATE TABLE numbers (
+    token BLOB NOT NULL,
+    subject INTEGER NOT NULL REFERENCES subjects (id),
+    mark TEXT NOT NULL,
+    PRIMARY KEY (token, subject)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX numbers_of_subject ON numbers (subject);
 ";
 
 /// The open database.
@@ -93,7 +105,15 @@ impl File {
                 db
             };
             let number = |name| db.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
-            if number("application_id")? != APPLICATION || number("user_version")? != FORMAT {
+            let is_older = number("application_id")? == APPLICATION && number("user_version")? == 1;
+            if is_older && usage == Use::ReadWrite {
+                let tx = db.unchecked_transaction()?;
+                tx.execute_batch(NUMBERS)?;
+                tx.pragma_update(None, "user_version", FORMAT)?;
+                tx.commit()?;
+            }
+            let is_known = is_older || number("user_version")? == FORMAT;
+            if number("application_id")? != APPLICATION || !is_known {
                 // A crash may have left the file that was about to be made.
                 return if number("user_version")? == 0 && usage == Use::ReadWrite {
                     begin(db, ledger).map(Some)
@@ -165,6 +185,39 @@ impl File {
         )
     }
 
+    /// The identity numbers brought of a subject: hash and mark of each.
+    pub(super) fn numbers(&self, stream: &str) -> Result<Vec<(Vec<u8>, String)>, VaultError> {
+        self.pairs(
+            "SELECT n.token, n.mark FROM subjects s JOIN numbers n ON n.subject = s.id WHERE s.stream = ?1 ORDER BY n.token",
+            [stream],
+        )
+    }
+
+    /// The subjects of which a number was brought, by its hash: stream and mark of each.
+    pub(super) fn with_number(&self, token: &[u8]) -> Result<Vec<(String, String)>, VaultError> {
+        self.pairs(
+            "SELECT s.stream, n.mark FROM numbers n JOIN subjects s ON s.id = n.subject WHERE n.token = ?1 ORDER BY s.stream",
+            [token],
+        )
+    }
+
+    /// Two columns; nothing where a form before 2 is only read.
+    fn pairs<T: rusqlite::types::FromSql>(
+        &self,
+        sql: &str,
+        params: impl rusqlite::Params,
+    ) -> Result<Vec<(T, String)>, VaultError> {
+        let read = || -> rusqlite::Result<Vec<(T, String)>> {
+            let exists = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'numbers')";
+            if !self.db.query_row(exists, [], |row| row.get::<_, bool>(0))? {
+                return Ok(Vec::new());
+            }
+            let mut statement = self.db.prepare_cached(sql)?;
+            statement.query_map(params, |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        };
+        read().map_err(|error| self.failed(error))
+    }
+
     fn list(&self, sql: &str, params: impl rusqlite::Params) -> Result<Vec<String>, VaultError> {
         let read = || -> rusqlite::Result<Vec<String>> {
             let mut statement = self.db.prepare_cached(sql)?;
@@ -198,6 +251,12 @@ impl Rows<'_> {
         Ok(())
     }
 
+    pub(super) fn add_number(&self, token: &[u8], subject: i64, mark: &str) -> Result<(), Stop> {
+        let sql = "INSERT OR IGNORE INTO numbers (token, subject, mark) VALUES (?1, ?2, ?3)";
+        self.0.prepare_cached(sql)?.execute(params![token, subject, mark])?;
+        Ok(())
+    }
+
     pub(super) fn mark_erasing(&self, stream: &str, erasing: bool) -> Result<(), Stop> {
         let sql = "INSERT INTO subjects (stream, had_key, erasing) VALUES (?1, 0, ?2) \
                    ON CONFLICT (stream) DO UPDATE SET erasing = excluded.erasing";
@@ -206,10 +265,11 @@ impl Rows<'_> {
     }
 
     pub(super) fn destroy(&self, stream: &str) -> Result<(), Stop> {
-        self.0.execute(
-            "DELETE FROM tokens WHERE subject = (SELECT id FROM subjects WHERE stream = ?1)",
-            [stream],
-        )?;
+        for table in ["tokens", "numbers"] {
+            let sql =
+                format!("DELETE FROM {table} WHERE subject = (SELECT id FROM subjects WHERE stream = ?1)");
+            self.0.execute(&sql, [stream])?;
+        }
         // From now on there is none, and none is made again.
         self.0.execute("UPDATE subjects SET wrapped = NULL, had_key = 1 WHERE stream = ?1", [stream])?;
         Ok(())
@@ -229,6 +289,7 @@ fn begin(mut db: Connection, ledger: Uuid) -> rusqlite::Result<Connection> {
     tx.pragma_update(None, "application_id", APPLICATION)?;
     tx.pragma_update(None, "user_version", FORMAT)?;
     tx.execute_batch(SCHEMA)?;
+    tx.execute_batch(NUMBERS)?;
     tx.execute("INSERT INTO about (ledger) VALUES (?1)", [ledger.as_bytes().as_slice()])?;
     tx.commit()?;
     Ok(db)

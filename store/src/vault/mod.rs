@@ -17,6 +17,7 @@ pub use seal::{NotOpened, Place, SubjectKey, ValueKey};
 
 use crate::keys::KeyError;
 use accord_domain::PersonalKind;
+use accord_domain::personal::Mark;
 use file::{File, Row};
 use seal::{SECRET_BYTES, Secret};
 use std::collections::HashMap;
@@ -78,6 +79,15 @@ pub struct Wanted {
     pub stream: String,
     /// What it shall be found by.
     pub values: Vec<(PersonalKind, Zeroizing<String>)>,
+}
+
+/// An identity number that was brought of a subject.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Number {
+    /// The mark it has there: whether an event carries it tells whether it was recorded.
+    pub mark: Mark,
+    /// The other streams of which the same number was brought, and the mark it has in each.
+    pub elsewhere: Vec<(String, Mark)>,
 }
 
 /// What a vault may do.
@@ -158,19 +168,24 @@ impl Vault {
         let mut made = Vec::new();
         file.write(&mut |rows| {
             for wanted in wanted {
-                let id = match rows.find(&wanted.stream)? {
+                let (id, key) = match rows.find(&wanted.stream)? {
                     Some((_, Row { wrapped: None, had_key: true })) => continue,
-                    Some((id, Row { wrapped: Some(_), .. })) => id,
+                    Some((id, Row { wrapped: Some(wrapped), .. })) => (id, Key::Wrapped(wrapped)),
                     Some((_, Row { wrapped: None, had_key: false })) | None => {
-                        let key = SubjectKey(random().map_err(file::Stop::Vault)?);
+                        let key = Arc::new(SubjectKey(random().map_err(file::Stop::Vault)?));
                         let aad = wrapping(self.ledger, &wanted.stream);
                         let id = rows.add(&wanted.stream, &ledger_key.encrypt(&aad, key.0.bytes()))?;
-                        made.push((wanted.stream.clone(), Arc::new(key)));
-                        id
+                        made.push((wanted.stream.clone(), Arc::clone(&key)));
+                        (id, Key::Made(key))
                     }
                 };
                 for (kind, text) in &wanted.values {
-                    rows.add_token(&ledger_key.of_value("token", *kind, text), id)?;
+                    let token = ledger_key.of_value("token", *kind, text);
+                    rows.add_token(&token, id)?;
+                    if kind.of(text) == PersonalKind::IdentityNumber {
+                        let mark = key.opened(self.ledger, ledger_key, &wanted.stream)?.mark(*kind, text);
+                        rows.add_number(&token, id, mark.as_str())?;
+                    }
                 }
             }
             Ok(())
@@ -217,6 +232,26 @@ impl Vault {
             return Ok(Vec::new());
         }
         inner.file.as_ref().map_or(Ok(Vec::new()), |file| file.related(stream))
+    }
+
+    /// The identity numbers that were brought of a subject, and perhaps recorded: nothing of them is told but where else the
+    /// same was brought. What was brought before version 2 of the file is not known here until it is brought again.
+    ///
+    /// # Errors
+    /// [`VaultError`].
+    pub fn numbers(&self, stream: &str) -> Result<Vec<Number>, VaultError> {
+        let mut inner = self.inner();
+        if !inner.open_file(self)? {
+            return Ok(Vec::new());
+        }
+        let Some(file) = &inner.file else { return Ok(Vec::new()) };
+        let mut numbers = Vec::new();
+        for (token, mark) in file.numbers(stream)? {
+            let elsewhere = file.with_number(&token)?.into_iter().filter(|(other, _)| other != stream);
+            let elsewhere = elsewhere.map(|(other, mark)| (other, mark_of(&mark))).collect();
+            numbers.push(Number { mark: mark_of(&mark), elsewhere });
+        }
+        Ok(numbers)
     }
 
     /// Says that a subject is about to be fenced. Durable when it returns: whatever happens next, [`Vault::unfinished`]
@@ -321,11 +356,8 @@ impl Inner {
             Some(Row { wrapped: Some(wrapped), .. }) => wrapped,
         };
         self.load_ledger_key(vault, false)?;
-        let aad = wrapping(vault.ledger, stream);
-        let secret = self.ledger_key.as_ref().and_then(|key| key.decrypt(&aad, &wrapped));
-        let secret = secret.and_then(|secret| Secret::from_slice(&secret));
-        let key = secret.ok_or_else(|| VaultError::Damaged { stream: stream.to_owned() })?;
-        let key = Arc::new(SubjectKey(key));
+        let Some(ledger_key) = &self.ledger_key else { return Ok(Held::Nothing) };
+        let key = Arc::new(unwrapped(vault.ledger, ledger_key, stream, &wrapped)?);
         self.remember(stream.to_owned(), Arc::clone(&key));
         Ok(Held::Key(key))
     }
@@ -336,6 +368,40 @@ impl Inner {
         }
         self.keys.insert(stream, key);
     }
+}
+
+/// A subject's key while subjects are prepared: taken out of its wrapping only where it is needed.
+enum Key {
+    Made(Arc<SubjectKey>),
+    Wrapped(Vec<u8>),
+}
+
+impl Key {
+    fn opened(&self, ledger: Uuid, by: &Secret, stream: &str) -> Result<Arc<SubjectKey>, file::Stop> {
+        match self {
+            Self::Made(key) => Ok(Arc::clone(key)),
+            Self::Wrapped(wrapped) => {
+                unwrapped(ledger, by, stream, wrapped).map(Arc::new).map_err(file::Stop::Vault)
+            }
+        }
+    }
+}
+
+/// A subject's key out of its wrapping.
+fn unwrapped(
+    ledger: Uuid,
+    ledger_key: &Secret,
+    stream: &str,
+    wrapped: &[u8],
+) -> Result<SubjectKey, VaultError> {
+    let secret = ledger_key.decrypt(&wrapping(ledger, stream), wrapped);
+    let secret = secret.and_then(|secret| Secret::from_slice(&secret));
+    secret.map(SubjectKey).ok_or_else(|| VaultError::Damaged { stream: stream.to_owned() })
+}
+
+/// A mark as it is kept.
+fn mark_of(text: &str) -> Mark {
+    Mark::parse(text).unwrap_or(Mark::NONE)
 }
 
 /// What a wrapped key is bound to.

@@ -63,6 +63,51 @@ fn a_key_outlives_the_process_and_its_wrapping_is_bound_to_ledger_and_subject() 
     assert!(matches!(foreign, Err(VaultError::Foreign { .. })), "{foreign:?}");
 }
 
+const NUMBER: &str = "11010519491231002X";
+const SITE: &str = "institution-H51010500001";
+
+#[test]
+fn the_same_identity_number_leads_from_one_subject_to_the_others_and_a_name_does_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let vault = vault(dir.path());
+    let named = [(PersonalKind::Name, "张三"), (PersonalKind::IdentityNumber, NUMBER)];
+    vault.prepare(&wanted(STREAM, &named)).unwrap();
+    // Whoever is named by a number is found by it, however it is written; of a name no more is known than before.
+    let by_number = [(PersonalKind::Name, " 11010519491231002x"), (PersonalKind::Name, "李四")];
+    vault.prepare(&wanted(SITE, &by_number)).unwrap();
+    vault.prepare(&wanted("institution-H51010500002", &[(PersonalKind::Name, "张三")])).unwrap();
+    let mark = |stream: &str| key(&vault, stream).mark(PersonalKind::IdentityNumber, NUMBER);
+    let found = Number { mark: mark(STREAM), elsewhere: vec![(SITE.to_owned(), mark(SITE))] };
+    assert_eq!(vault.numbers(STREAM).unwrap(), [found]);
+    assert_ne!(mark(STREAM), mark(SITE), "each subject has its own mark");
+    vault.destroy(SITE).unwrap();
+    assert!(vault.numbers(STREAM).unwrap()[0].elsewhere.is_empty());
+    vault.destroy(STREAM).unwrap();
+    assert!(vault.numbers(STREAM).unwrap().is_empty());
+}
+
+#[test]
+fn keys_of_the_first_form_are_taken_over_and_know_no_numbers_until_they_are_brought_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let number = [(PersonalKind::IdentityNumber, NUMBER)];
+    let old = vault(dir.path());
+    old.prepare(&wanted(STREAM, &number)).unwrap();
+    let sealed = key(&old, STREAM).seal(&place(0, "/data/name"), PersonalKind::Name, "张三");
+    drop(old);
+    let db = rusqlite::Connection::open(Vault::path(dir.path())).unwrap();
+    db.execute_batch("DROP TABLE numbers; PRAGMA user_version = 1").unwrap();
+    drop(db);
+    let reader = Vault::new(dir.path(), LEDGER, Use::ReadOnly);
+    assert!(reader.numbers(STREAM).unwrap().is_empty());
+    assert_eq!(reader.find(PersonalKind::IdentityNumber, NUMBER).unwrap(), [STREAM]);
+    drop(reader);
+    let again = vault(dir.path());
+    assert_eq!(**key(&again, STREAM).open(&place(0, "/data/name"), &sealed).as_ref().unwrap(), "张三");
+    assert!(again.numbers(STREAM).unwrap().is_empty());
+    again.prepare(&wanted(STREAM, &number)).unwrap();
+    assert_eq!(again.numbers(STREAM).unwrap().len(), 1);
+}
+
 #[cfg(unix)]
 #[test]
 fn only_the_owner_can_look_into_the_keys() {

@@ -3,11 +3,13 @@
 use super::{Matter, law};
 use crate::decide::Decision;
 use crate::event::{Event, EventData};
+use crate::id::AreaCode;
 use crate::institution::InstitutionEvent as E;
 use crate::institution::facts::{
     Change, ChangeFiling, RecordsDemand, RecordsDemandAct, RecordsProvision, RectificationOrder,
-    RectificationResult,
+    RectificationResult, ReviewCall, ReviewMatter,
 };
+use crate::others::What;
 use crate::personal::Personal;
 use crate::rejection::Rejection;
 use crate::words;
@@ -97,7 +99,26 @@ impl Matter<'_> {
         if from.is_some() && known.is_some() && from != known {
             event = event.finding("from-differs-from-record", None);
         }
-        Ok(vec![event])
+        let Some(ban) = self.of(What::ManagerBan).next() else { return Ok(vec![event]) };
+        // The change has happened, approved elsewhere. What becomes of the institution people decide, as where somebody is
+        // banned who runs one already.
+        let mut areas: Vec<AreaCode> = Vec::new();
+        for agreement in self.state.agreements.iter().filter(|agreement| agreement.is_live(self.at)) {
+            if !areas.contains(&agreement.area) {
+                areas.push(agreement.area);
+            }
+        }
+        let mut decision = vec![event.finding("manager-banned", None)];
+        for area in areas {
+            let review = ReviewCall {
+                area: Some(area),
+                origin: ban.event.clone(),
+                refusal: None,
+                what: ReviewMatter::ManagerBan,
+            };
+            decision.extend(self.raise_review(&review).into_iter().map(|review| review.caused_by(0)));
+        }
+        Ok(decision)
     }
 
     /// 变更备案.

@@ -99,7 +99,7 @@ impl Matter<'_> {
         Err(self.under(rule, rejection.blocked_by_other(fact).allowed(after)))
     }
 
-    fn of(&self, what: What) -> impl Iterator<Item = &OtherFact> {
+    pub(super) fn of(&self, what: What) -> impl Iterator<Item = &OtherFact> {
         self.context.others.iter().filter(move |fact| fact.what == what)
     }
 }
