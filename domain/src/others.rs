@@ -166,7 +166,11 @@ impl Act {
 pub const fn may_ask(data: &EventData) -> bool {
     matches!(
         data,
-        EventData::Institution(InstitutionEvent::Applied(_) | InstitutionEvent::AgreementSigned(_))
+        EventData::Institution(
+            InstitutionEvent::Applied(_)
+                | InstitutionEvent::AgreementSigned(_)
+                | InstitutionEvent::DetailsChanged(_)
+        )
     )
 }
 
