@@ -368,9 +368,9 @@ fn log(error: &LogError, lang: Lang) -> Problem {
         LogError::Replica(_) => (
             Exit::Usage,
             "cluster-not-built-in",
-            "该目录是集群中账本的副本，只能经集群写入；本程序未编入集群支持：以 `cargo build --release --features eventstore` 构建的程序打开，或只作查询",
-            "this directory is a copy of a ledger kept in a cluster and is written through it; this program was built without that: \
-             open it with one built by `cargo build --release --features eventstore`, or only ask questions",
+            "集群中的账本只能经集群写入，本程序未编入集群支持：请用 `cargo build --release --features eventstore` 构建的程序；对副本仍可查询",
+            "a ledger kept in a cluster is written through it, and this program was built without that: use one built by \
+             `cargo build --release --features eventstore`; a copy can still be asked",
         ),
         LogError::Cluster(_) => (
             Exit::Usage,
