@@ -179,6 +179,31 @@ async fn a_reaction_is_decided_again_when_its_cause_would_say_something_else() {
 }
 
 #[tokio::test]
+async fn a_branch_that_became_known_later_is_reached_then() {
+    let world = chain().await;
+    let late = "P37010090005";
+    let cause = last(&world.does("2025-03-02", &terminate(true)).await);
+    world.does("2025-06-01", &apply(late, "2023-10-01", json!({ "controllers": [BOSS] }))).await;
+    world.does("2025-06-02", &sign(late)).await;
+    let mut other = terminate(true);
+    other["data"]["reason_class"] = json!("breach");
+    let told_of = |found: &[WhatIf]| -> Vec<String> {
+        found.iter().filter(|one| one.subject.code() == late).map(|one| acts(&one.acts)).collect()
+    };
+    let replaced = supposed(&world, HEAD, Fork::Replace(cause, command(other)), false, None).await;
+    assert_eq!(told_of(&replaced), ["#2 institution.agreement-terminated institution-P37010090001@2"]);
+    let without = supposed(&world, HEAD, Fork::Without(cause), false, None).await;
+    assert_eq!(told_of(&without), ["#2 without its cause institution-P37010090001@2"]);
+    // Where nothing followed, it would have, once it was known.
+    let world = chain().await;
+    let cause = last(&world.does("2025-03-02", &terminate(false)).await);
+    world.does("2025-06-01", &apply(late, "2023-10-01", json!({ "controllers": [BOSS] }))).await;
+    world.does("2025-06-02", &sign(late)).await;
+    let replaced = supposed(&world, HEAD, Fork::Replace(cause, command(terminate(true))), false, None).await;
+    assert_eq!(told_of(&replaced), ["+ institution.agreement-terminated institution-P37010090001@2"]);
+}
+
+#[tokio::test]
 async fn without_a_ban_nothing_is_to_be_reviewed_where_the_person_manages() {
     let person = "D370100900001";
     let world = World::new();

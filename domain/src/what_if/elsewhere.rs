@@ -40,6 +40,12 @@ pub(super) struct Follow {
     pub(super) instead_of: Option<Version>,
 }
 
+impl Follow {
+    fn is(&self, reaction: &Reaction<'_>) -> bool {
+        Reaction::commanded(&self.command.act).as_ref() == Some(reaction)
+    }
+}
+
 /// What a reaction is, whether as a command or as an event.
 #[derive(PartialEq, Eq)]
 struct Reaction<'a> {
@@ -129,20 +135,32 @@ impl Elsewhere {
             if reactor::cause(event, &self.supposed).is_none() {
                 continue;
             }
-            let after = if event.version < self.end { event.recorded_at } else { Instant::MAX };
-            let before = records.iter().map(|record| &record.event);
-            let events = before.take_while(|event| event.recorded_at < after).cloned().collect();
-            let candidate = [Candidate { subject: other.clone(), events, marked: Vec::new() }];
-            let laws = laws.known_at(after);
-            let commands = reactor::react(&self.subject, event, *by, &self.supposed, &candidate, laws.book());
-            follows.extend(commands.into_iter().filter_map(|command| {
-                let reaction = Reaction::commanded(&command.act)?;
-                let is_it =
-                    |record: &&Record| Reaction::recorded(&record.event.data).as_ref() == Some(&reaction);
-                let instead_of = records.iter().find(is_it).map(|record| record.event.version);
-                let origin = reaction.origin.clone();
-                Some(Follow { command, after, origin, instead_of })
-            }));
+            let at_end = event.version >= self.end;
+            let (after, law) = if at_end {
+                (Instant::MAX, laws.book())
+            } else {
+                (event.recorded_at, laws.book_before(event.recorded_at))
+            };
+            // What becomes known of it only later is reached then.
+            let known = records.partition_point(|record| record.event.recorded_at < after);
+            let later = records.iter().enumerate().skip(known);
+            let arrivals = later.filter(|(_, record)| reactor::arrives(&record.event.data));
+            let moments = arrivals.map(|(index, record)| (index + 1, record.event.recorded_at));
+            for (count, after) in std::iter::once((known, after)).chain(moments) {
+                let events = records[..count].iter().map(|record| record.event.clone()).collect();
+                let candidate = [Candidate { subject: other.clone(), events, marked: Vec::new() }];
+                for command in reactor::react(&self.subject, event, *by, &self.supposed, &candidate, law) {
+                    let Some(reaction) = Reaction::commanded(&command.act) else { continue };
+                    if follows.iter().any(|follow: &Follow| follow.is(&reaction)) {
+                        continue;
+                    }
+                    let is_it =
+                        |record: &&Record| Reaction::recorded(&record.event.data).as_ref() == Some(&reaction);
+                    let instead_of = records.iter().find(is_it).map(|record| record.event.version);
+                    let origin = reaction.origin.clone();
+                    follows.push(Follow { command, after, origin, instead_of });
+                }
+            }
         }
         follows
     }
