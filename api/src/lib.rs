@@ -9,4 +9,4 @@ pub mod ledger;
 pub mod limits;
 pub mod samples;
 
-pub use ledger::{Access, Done, Failure, Ledger, OpenError};
+pub use ledger::{Access, Done, Failure, Ledger, OpenError, Standstill};

@@ -27,7 +27,6 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     ledger: Ledger,
-    opened_writable: bool,
     behind_wait: Duration,
     metrics: Metrics,
     requests: Arc<Semaphore>,
@@ -49,7 +48,6 @@ impl App {
     pub(crate) fn patient(ledger: Ledger, behind_wait: Duration) -> Self {
         let started_micros = ledger.clock().now().as_micros();
         Self(Arc::new(Inner {
-            opened_writable: ledger.is_writable(),
             ledger,
             behind_wait,
             metrics: Metrics::new(),
@@ -64,11 +62,6 @@ impl App {
 
     pub(crate) fn ledger(&self) -> &Ledger {
         &self.0.ledger
-    }
-
-    /// Whether the writer is gone that was there when the server started.
-    pub(crate) fn writer_lost(&self) -> bool {
-        self.0.opened_writable && !self.0.ledger.is_writable()
     }
 
     pub(crate) fn log(&self) -> &dyn EventLog {

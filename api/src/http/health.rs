@@ -3,6 +3,7 @@
 use super::app::App;
 use super::problem::{Problem, catalogue};
 use super::query::Query;
+use crate::Standstill;
 use crate::limits::READY_LAG_EVENTS_MAX;
 use accord_domain::words;
 use accord_projections::Views;
@@ -27,9 +28,43 @@ pub(crate) async fn healthz(query: Query) -> Result<Response, Problem> {
         .into_response())
 }
 
+/// Why a server is not ready.
+#[derive(Clone, Copy)]
+enum Hindrance {
+    /// The views are more than [`READY_LAG_EVENTS_MAX`] events behind the log; they catch up by themselves.
+    ViewsBehind,
+    /// A fault stopped the writer; the server must be started again.
+    WriterStopped,
+    /// The cluster holds what this node does not know of; the server must be started again.
+    Overtaken,
+}
+
+impl Hindrance {
+    const ALL: [Self; 3] = [Self::ViewsBehind, Self::WriterStopped, Self::Overtaken];
+
+    /// Its name in answers and counters.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::ViewsBehind => "views-behind",
+            Self::WriterStopped => "writer-stopped",
+            Self::Overtaken => "overtaken",
+        }
+    }
+
+    fn stands(self, app: &App, lag: u64) -> bool {
+        match self {
+            Self::ViewsBehind => lag > READY_LAG_EVENTS_MAX,
+            Self::WriterStopped => app.ledger().standstill() == Some(Standstill::Fault),
+            Self::Overtaken => app.ledger().standstill() == Some(Standstill::Overtaken),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Ready {
     ready: bool,
+    /// What is in the way; nothing when it is ready.
+    hindered_by: Vec<&'static str>,
     writable: bool,
     /// Events in the log.
     log_events: String,
@@ -50,8 +85,8 @@ struct Parked {
 
 /// Is it ready?
 ///
-/// 200 when log and views can be read, the views are close behind and the writer is alive; else 503 with the same document. Health is
-/// progress: positions, not words.
+/// 200 when log and views can be read, the views are close behind and the writer is alive and not overtaken by another node of its
+/// cluster; else 503 with the same document, which says what is in the way. Health is progress: positions, not words.
 #[utoipa::path(get, path = "/readyz", tag = "Operate", responses(
     (status = 200, body = ref("#/components/schemas/Ready"), description = "It is."),
     (status = 503, body = ref("#/components/schemas/Ready"), description = "It is not, or not yet."),
@@ -61,7 +96,9 @@ pub(crate) async fn readyz(State(app): State<App>, query: Query) -> Result<Respo
     let log = app.log().len().await?;
     let health = app.views(Views::health).await?;
     let lag = log.saturating_sub(health.position);
-    let ready = lag <= READY_LAG_EVENTS_MAX && !app.writer_lost();
+    let stands = Hindrance::ALL.into_iter().filter(|hindrance| hindrance.stands(&app, lag));
+    let hindered_by: Vec<_> = stands.map(Hindrance::name).collect();
+    let ready = hindered_by.is_empty();
     let parked = health
         .parked
         .into_iter()
@@ -74,6 +111,7 @@ pub(crate) async fn readyz(State(app): State<App>, query: Query) -> Result<Respo
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let ready = Ready {
         ready,
+        hindered_by,
         writable: app.ledger().is_writable(),
         log_events: log.to_string(),
         view_events: health.position.to_string(),
@@ -91,6 +129,9 @@ pub(crate) async fn metrics(State(app): State<App>, query: Query) -> Result<Resp
     query.finish()?;
     let log = app.log().len().await?;
     let views = app.views(Views::position).await?;
+    for hindrance in Hindrance::ALL {
+        app.metrics().hindered(hindrance.name(), hindrance.stands(&app, log.saturating_sub(views)));
+    }
     let text = app.metrics().text(log, views).map_err(|_| {
         Problem::new(&catalogue::INTERNAL, words!("the counters cannot be written", "无法写出计数"))
     })?;

@@ -23,6 +23,11 @@ struct Route {
     route: String,
 }
 
+#[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
+struct Hindered {
+    reason: &'static str,
+}
+
 /// All counters.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -40,6 +45,7 @@ pub(crate) struct Metrics {
     log_events: Gauge,
     view_events: Gauge,
     lag_events: Gauge,
+    hindered: Family<Hindered, Gauge>,
 }
 
 /// From a tenth of a millisecond to ten seconds.
@@ -56,6 +62,7 @@ impl Metrics {
         let seconds = Family::<Route, Histogram, fn() -> Histogram>::new_with_constructor(histogram);
         let (in_flight, streams) = (Gauge::default(), Gauge::default());
         let (recorded, refused) = (Counter::default(), Counter::default());
+        let hindered = Family::<Hindered, Gauge>::default();
         let (log_events, view_events, lag_events) = (Gauge::default(), Gauge::default(), Gauge::default());
         registry.register("http_requests", "Requests answered", answered.clone());
         registry.register_with_unit("http_request", "Time to answer", Unit::Seconds, seconds.clone());
@@ -66,6 +73,7 @@ impl Metrics {
         registry.register("log_events", "Events in the log", log_events.clone());
         registry.register("view_events", "Events the views have consumed", view_events.clone());
         registry.register("view_lag_events", "Events the views are behind the log", lag_events.clone());
+        registry.register("not_ready", "Whether this keeps the server from being ready", hindered.clone());
         Self {
             registry,
             answered,
@@ -77,6 +85,7 @@ impl Metrics {
             log_events,
             view_events,
             lag_events,
+            hindered,
         }
     }
 
@@ -84,6 +93,11 @@ impl Metrics {
     pub(crate) fn answered(&self, what: &Answered, took: Duration) {
         self.answered.get_or_create(what).inc();
         self.seconds.get_or_create(&Route { route: what.route.clone() }).observe(took.as_secs_f64());
+    }
+
+    /// Notes whether something keeps the server from being ready.
+    pub(crate) fn hindered(&self, reason: &'static str, stands: bool) {
+        self.hindered.get_or_create(&Hindered { reason }).set(i64::from(stands));
     }
 
     /// The text Prometheus reads; `log` and `views` are the lengths of both.

@@ -228,7 +228,9 @@ impl Importer {
         let salt = log.salt();
         let views = Beside::start(projector).map_err(ImportError::Thread)?;
         let shelf = Shelf::new(laws.clone(), 0);
-        let mut writer = Writer { log, views, laws, shelf, clock, salt, heads, vault: Arc::new(vault) };
+        let vault = Arc::new(vault);
+        let overtaken = Arc::default();
+        let mut writer = Writer { log, views, laws, shelf, clock, salt, heads, vault, overtaken };
         wait_for(writer.react());
         Ok(())
     }

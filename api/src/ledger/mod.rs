@@ -49,6 +49,16 @@ pub enum Access {
     ReadOnly,
 }
 
+/// Why a ledger that is open for writing takes no more commands until it is opened anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standstill {
+    /// A fault stopped what writes the log or the views.
+    Fault,
+    /// The cluster that keeps the ledger holds what this node does not know of: another node wrote, or a command whose answer
+    /// was lost was recorded after all.
+    Overtaken,
+}
+
 /// An open ledger. Cloning shares it; the last one to go closes it.
 #[derive(Clone)]
 pub struct Ledger {
@@ -75,6 +85,8 @@ struct Writing {
     asking: Option<mpsc::Sender<Asked>>,
     /// Set when the thread that writes the views stopped by a fault.
     lost: Arc<AtomicBool>,
+    /// Set when an append was refused because the cluster holds what this node does not know of.
+    overtaken: Arc<AtomicBool>,
     /// Commands asked and not yet answered.
     places: Arc<AtomicUsize>,
     thread: Option<std::thread::JoinHandle<()>>,
@@ -131,6 +143,7 @@ impl Ledger {
                     clock: Arc::clone(&clock),
                     salt: log.salt(),
                     heads,
+                    overtaken: Arc::default(),
                 };
                 // What was recorded and not yet reacted to when the ledger was last closed, or fell.
                 wait_for(writer.react());
@@ -297,10 +310,22 @@ impl Ledger {
         &self.inner.clock
     }
 
-    /// Whether it takes commands: it is open for writing, and its writer did not stop by a fault.
+    /// Whether it was opened for writing, whatever became of its writer since.
+    #[must_use]
+    pub fn is_open_for_writing(&self) -> bool {
+        self.inner.writing.is_some()
+    }
+
+    /// Whether it takes commands: it is open for writing, and nothing brought its writer to a standstill.
     #[must_use]
     pub fn is_writable(&self) -> bool {
-        self.inner.writing.as_ref().is_some_and(Writing::is_sound)
+        self.is_open_for_writing() && self.standstill().is_none()
+    }
+
+    /// What brought its writer to a standstill, for good: only opening the ledger anew helps. None where there is no writer.
+    #[must_use]
+    pub fn standstill(&self) -> Option<Standstill> {
+        self.inner.writing.as_ref().and_then(Writing::standstill)
     }
 }
 
@@ -315,10 +340,12 @@ impl Writing {
         answered.await.map_err(|_| Failure::Interrupted)?
     }
 
-    fn is_sound(&self) -> bool {
-        !self.writer.is_poisoned()
-            && !self.lost.load(Ordering::Acquire)
-            && self.asking.as_ref().is_some_and(|asking| !asking.is_closed())
+    fn standstill(&self) -> Option<Standstill> {
+        let is_served = self.asking.as_ref().is_some_and(|asking| !asking.is_closed());
+        if self.writer.is_poisoned() || self.lost.load(Ordering::Acquire) || !is_served {
+            return Some(Standstill::Fault);
+        }
+        self.overtaken.load(Ordering::Acquire).then_some(Standstill::Overtaken)
     }
 }
 
@@ -356,6 +383,7 @@ pub(crate) fn open_for_writing(
 
 fn start(writer: Writer) -> Result<Writing, OpenError> {
     let lost = Arc::clone(writer.views.lost());
+    let overtaken = Arc::clone(&writer.overtaken);
     let writer = Arc::new(Mutex::new(writer));
     let (asking, waiting) = mpsc::channel(WAITING_MAX);
     let served = Arc::clone(&writer);
@@ -363,5 +391,12 @@ fn start(writer: Writer) -> Result<Writing, OpenError> {
         .name("accord-writer".to_owned())
         .spawn(move || writer::serve(&served, waiting))
         .map_err(OpenError::Writer)?;
-    Ok(Writing { writer, asking: Some(asking), lost, places: Arc::default(), thread: Some(thread) })
+    Ok(Writing {
+        writer,
+        asking: Some(asking),
+        lost,
+        overtaken,
+        places: Arc::default(),
+        thread: Some(thread),
+    })
 }

@@ -14,9 +14,9 @@ use accord_domain::{Command, EventData, Laws, NewEvent, Subject, reactor};
 use accord_projections::wait_for;
 use accord_store::clock::Clock;
 use accord_store::vault::Vault;
-use accord_store::{Append, AppendError, Appended, EventLog, LogError, Stored};
+use accord_store::{Answer, Append, AppendError, Appended, EventLog, LogError, Stored};
 use std::collections::{HashSet, VecDeque};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 
@@ -114,6 +114,8 @@ pub(super) struct Writer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) salt: u64,
     pub(super) heads: Heads,
+    /// Set, for good, when the cluster that keeps the ledger turned out to hold what is not known here.
+    pub(super) overtaken: Arc<AtomicBool>,
 }
 
 /// Serves the queue until every sender is gone, or the writer stopped by a fault.
@@ -228,6 +230,12 @@ impl Writer {
         if !events.is_empty() {
             let durable = answers.iter().flatten().any(|answer| !answer.repeated);
             self.views.end(Arc::clone(&events), durable);
+        }
+        if answers.iter().any(is_overtaken) {
+            tracing::error!(
+                "the cluster holds what this node does not know of: nothing is recorded until it is started again"
+            );
+            self.overtaken.store(true, Ordering::Release);
         }
         let durable = answers.iter().flatten().any(|answer| !answer.repeated);
         if durable && events.iter().any(|stored| Laws::may_change(stored.kind)) {
@@ -355,6 +363,11 @@ impl Writer {
             Err(decision::refused(AppendError::KeyReused { first_position }))
         }
     }
+}
+
+/// Whether it was refused because the cluster that keeps the ledger holds what this node does not know of.
+fn is_overtaken(answer: &Result<Answer, AppendError>) -> bool {
+    matches!(answer, Err(AppendError::Storage(why)) if matches!(**why, LogError::Overtaken { .. }))
 }
 
 enum Decided {

@@ -102,6 +102,9 @@ fn a_ledger_in_a_cluster_is_worked_with_like_any_other_and_goes_on_from_another_
     init(first.path(), &double).expect(4, &["ledger-exists"]);
 }
 
+/// The counter of a server that another node passed.
+const OVERTAKEN: &str = "accord_not_ready{reason=\"overtaken\"} 1";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_another_node_passed_records_nothing_more_until_it_is_started_again() {
     let double = Double::start(1);
@@ -114,17 +117,30 @@ async fn a_server_that_another_node_passed_records_nothing_more_until_it_is_star
             client.post(format!("{}/v1/commands", server.address())).json(&asked).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     };
+    let get = async |server: &Server, target: &str| {
+        let answer = client.get(format!("{}{target}", server.address())).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
     assert_eq!(post(&server, signing()).await.0, 200);
+    assert_eq!(get(&server, "/readyz").await.0, 200);
+    assert!(!get(&server, "/metrics").await.1.contains(OVERTAKEN));
     does(second.path(), &interview(1)).expect(0, &[]);
     for _ in 0..2 {
         let (status, said) = post(&server, interview(2)).await;
         assert!(status == 503 && said.contains("another node"), "{status} {said}");
     }
-    let shown = client.get(format!("{}/v1/institutions/{HOSPITAL}", server.address())).send().await.unwrap();
-    assert_eq!(shown.status().as_u16(), 200, "questions are answered");
+    let shown = get(&server, &format!("/v1/institutions/{HOSPITAL}")).await;
+    assert_eq!(shown.0, 200, "questions are answered");
+    let (status, said) = get(&server, "/readyz").await;
+    let ready: Json = serde_json::from_str(&said).unwrap();
+    let told = (status, &ready["ready"], &ready["writable"], &ready["hindered_by"]);
+    assert_eq!(told, (503, &json!(false), &json!(false), &json!(["overtaken"])));
+    assert!(get(&server, "/metrics").await.1.contains(OVERTAKEN));
+    assert_eq!(get(&server, "/healthz").await.0, 200, "it is alive");
     assert_eq!(double.stream(STREAM).len(), 2);
     server.kill();
     let server = Server::start(first.path(), &serving);
+    assert_eq!(get(&server, "/readyz").await.0, 200);
     assert_eq!(post(&server, interview(2)).await.0, 200);
     assert_eq!(double.stream(STREAM).len(), 3);
 }

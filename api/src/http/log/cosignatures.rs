@@ -53,7 +53,7 @@ pub(crate) async fn cosign(
             "请求正文不是 {{\"checkpoint\": \"…\"}}：{error}"
         ))
     })?;
-    if !app.ledger().is_writable() {
+    if !app.ledger().is_open_for_writing() {
         return Err(Problem::new(
             &catalogue::READ_ONLY,
             words!("this server has the ledger open for reading only", "本服务以只读方式打开账本"),

@@ -193,7 +193,11 @@ async fn health_is_progress() {
     let body = ready.json();
     assert_eq!((body["ready"].as_bool(), body["lag_events"].as_str()), (Some(true), Some("0")));
     assert_ne!(body["log_events"], "0");
+    assert_eq!(body["hindered_by"], json!([]));
     let text = server.get("/metrics").await.text;
+    for reason in ["views-behind", "writer-stopped", "overtaken"] {
+        assert!(text.contains(&format!("accord_not_ready{{reason=\"{reason}\"}} 0")), "{text}");
+    }
     assert!(text.contains("accord_commands_recorded_total 4"), "{text}");
     assert!(text.contains("route=\"/v1/commands\",status=\"200\"} 4"), "{text}");
     assert!(!text.contains(PHARMACY) && !text.contains(DOCTOR));

@@ -175,7 +175,11 @@ async fn after_a_fault_of_the_views_the_server_reads_on_refuses_to_record_and_is
     }
     let ready = server.get("/readyz").await;
     assert_eq!((ready.status, &ready.json()["ready"]), (StatusCode::SERVICE_UNAVAILABLE, &json!(false)));
-    assert_eq!(ready.json()["writable"], false);
+    assert_eq!(
+        (&ready.json()["writable"], &ready.json()["hindered_by"]),
+        (&json!(false), &json!(["writer-stopped"]))
+    );
+    assert!(server.get("/metrics").await.text.contains("accord_not_ready{reason=\"writer-stopped\"} 1"));
     assert_eq!(server.get("/healthz").await.status, StatusCode::OK, "it is alive");
     let act = command("institution.interview", PHARMACY, "2025-08-12", &json!({}));
     for (lang, said) in [("en", "it must be started again; nothing was recorded"), ("zh", "须重新启动服务")]

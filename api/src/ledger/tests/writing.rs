@@ -124,6 +124,7 @@ fn what_the_log_foretold_and_could_not_keep_is_never_in_the_views() {
         clock: clock(),
         salt: SALT,
         heads: Heads::new(100),
+        overtaken: Arc::default(),
     };
     let places = Arc::new(AtomicUsize::new(0));
     let mut ask = |command| -> Result<Done, Failure> { writer.execute(command, Place::take(&places)) };
