@@ -44,6 +44,23 @@ fn a_history_that_names_its_own_events_is_imported_whole_and_once() {
     run(dir.path(), &["replay", "--verify"]).expect(0, &[]);
 }
 
+/// Without a key a line gets one made from what it asks, and its events say so: the check of the log finds them in agreement.
+#[test]
+fn a_line_without_a_key_is_recorded_once_and_verified() {
+    let dir = tempfile::tempdir().expect("a directory");
+    run(dir.path(), &["init"]).expect(0, &[]);
+    let [mut sign, ..] = history();
+    sign.as_object_mut().expect("an object").remove("key");
+    std::fs::write(dir.path().join("sign.jsonl"), format!("{sign}\n{sign}\n")).expect("a file");
+    for recorded in [1, 0] {
+        let told = run(dir.path(), &["--json", "import", "sign.jsonl"]).expect(0, &[]).json();
+        assert_eq!((&told["recorded"], &told["repeated"]), (&json!(recorded), &json!(2 - recorded)));
+    }
+    assert_eq!(ids(dir.path()).len(), 1);
+    run(dir.path(), &["verify"]).expect(0, &[]);
+    run(dir.path(), &["doctor"]).expect(0, &[]);
+}
+
 #[test]
 fn a_single_command_names_one_too_and_a_key_that_is_not_there_is_told_with_its_place() {
     let dir = tempfile::tempdir().expect("a directory");

@@ -458,6 +458,59 @@ fn an_import_erases_and_what_follows_is_refused() {
     nothing_in_plain_text(dir.path());
 }
 
+/// An import answers as `do` and HTTP do, and says what each line came to by its key.
+#[test]
+fn an_import_of_what_was_recorded_before_the_erasure_is_answered_as_before_and_records_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| accord_tests::program::run(dir.path(), arguments);
+    let file = |name: &str, lines: &[Json]| {
+        let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+        std::fs::write(dir.path().join(name), text).unwrap();
+    };
+    run(&["init"]).expect(0, &[]);
+    let mut keyless = act(
+        "practitioner.register",
+        "D510105900002",
+        "2025-01-01",
+        json!({
+        "institution": HOSPITAL, "category": "doctor", "area": "510100", "name": NAME }),
+    );
+    keyless.as_object_mut().unwrap().remove("key");
+    file("first.jsonl", &[register(), renamed(), keyless]);
+    run(&["import", "first.jsonl"]).expect(0, &[]);
+    for person in [PERSON, "D510105900002"] {
+        run(&["erase-personal", person, "--basis", "个人信息保护法", "--article", "47"]).expect(0, &[]);
+    }
+    let length = || run(&["--json", "verify"]).expect(0, &[]).json()["events"].clone();
+    let before = length();
+
+    // The whole lines, one of them with another name: of personal data only the places can be compared.
+    let mut other_name = register();
+    other_name["data"]["name"] = json!("上官某某");
+    file("again.jsonl", &[register(), renamed(), other_name]);
+    for arguments in
+        [&["--json", "import", "--dry-run", "again.jsonl"][..], &["--json", "import", "again.jsonl"]]
+    {
+        let told = run(arguments).expect(0, &[]);
+        let report = told.json();
+        let counts = ["lines", "recorded", "repeated", "rejected"].map(|member| report[member].as_u64());
+        assert_eq!(counts, [3, 0, 3, 0].map(Some), "{report}");
+        assert!(SECRETS.iter().all(|secret| !told.out.contains(secret) && !told.err.contains(secret)));
+    }
+
+    // Something else under the key, and what has none: refused, with the reason.
+    let mut other = register();
+    other["data"]["category"] = json!("nurse");
+    file("other.jsonl", &[other]);
+    run(&["import", "other.jsonl"]).expect(1, &["key-reused"]);
+    run(&["import", "first.jsonl"]).expect(1, &["personal-data-erased"]);
+    assert_eq!(length(), before, "nothing was recorded");
+    for name in ["first", "again", "other"] {
+        std::fs::remove_file(dir.path().join(format!("{name}.jsonl"))).unwrap();
+    }
+    nothing_in_plain_text(dir.path());
+}
+
 /// A ledger of before: its event holds the name in plain text, and is read as it stands.
 #[tokio::test]
 async fn events_of_the_older_form_are_read_and_told_apart_at_erasure() {

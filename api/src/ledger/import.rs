@@ -496,6 +496,15 @@ impl<T: Target> Run<'_, T> {
                 Err(decision::refused(AppendError::KeyReused { first_position: appended.first_position }))
             };
         }
+        // Without a digest, as the personal data of its subject was erased: what its own key led to was recorded before that,
+        // and committed before the key of the subject was destroyed.
+        if request.is_none()
+            && let Some(key) = &command.envelope.key
+            && let Some((_, appended)) = self.target.request(key)?
+        {
+            wait_for(personal::sent_again(self.log, command, appended))?;
+            return Ok(Answer { appended, repeated: true });
+        }
         let now = self.clock.now();
         let decided = decision::decide(self.heads, self.log, self.vault, command, request, now, self.laws);
         let (append, decided) = wait_for(decided)?;
@@ -587,13 +596,18 @@ fn with_requests(lines: Vec<Read>, vault: &Vault) -> Vec<Parsed> {
 }
 
 fn with_request(line: Read, prepared: &Result<(), Failure>, vault: &Vault) -> Parsed {
-    let requested = |command: Command| {
+    let requested = |mut command: Command| {
         if let Err(failure) = prepared
             && command.act.holds_personal()
         {
             return Err(Why::Refused(failure.clone()));
         }
         let request = decision::import_request(vault, &command).map_err(Why::Refused)?;
+        if let Some(request) = &request {
+            // The events say under which key they were asked for, one made here too: what is kept of a request is checked
+            // against them.
+            command.envelope.key = Some(request.key.clone());
+        }
         Ok((command, request))
     };
     let Line { number, ends_at, text, command } = line;

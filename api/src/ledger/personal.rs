@@ -9,8 +9,8 @@ use accord_domain::{
     Command, Event, EventType, NewEvent, Personal, PersonalKind, PractitionerCode, Rejection, Subject,
     Version, timeline, words,
 };
-use accord_store::EventLog;
 use accord_store::vault::{Held, Place, SubjectKey, ValueKey, Vault, Wanted};
+use accord_store::{AppendError, Appended, EventLog, Stored};
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -52,10 +52,32 @@ pub(super) fn digest(vault: &Vault, command: &Command) -> Result<Option<[u8; 32]
     Ok(key(vault, &command.subject.stream())?.map(|key| key.digest(&canonical)))
 }
 
+/// What a command without a digest came to that was recorded under its key before the personal data of its subject was erased:
+/// who sends it again is answered as before. Its personal data is neither compared nor given back.
+///
+/// # Errors
+/// `key-reused` when something else was asked under the key.
+pub(super) async fn sent_again(
+    log: &dyn EventLog,
+    command: &Command,
+    Appended { first_position, count, .. }: Appended,
+) -> Result<Vec<Stored>, Failure> {
+    let events = log.read_all(first_position, count as usize).await?;
+    let is_same = events.first().is_some_and(|stored| {
+        *stored.stream == command.subject.stream()
+            && stored.decode().is_ok_and(|event| is_repeated(command, &event, &stored.body))
+    });
+    if is_same {
+        Ok(events)
+    } else {
+        Err(super::decision::refused(AppendError::KeyReused { first_position }))
+    }
+}
+
 /// Whether a command that nobody can compare by its digest any more, as the key of its subject is destroyed, says what an
 /// event says that was recorded under the same key: everything but the personal data, of which only the places are
 /// compared. `body` is the event as stored.
-pub(super) fn is_repeated(command: &Command, event: &Event, body: &str) -> bool {
+fn is_repeated(command: &Command, event: &Event, body: &str) -> bool {
     const SAID: [&str; 7] = ["actor", "basis", "case", "decided_at", "evidence", "reason", "unknown"];
     let asked = command.canonical().ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
     let (Some(mut asked), Ok(mut said)) = (asked, serde_json::from_str::<Value>(body)) else { return false };

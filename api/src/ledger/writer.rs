@@ -231,11 +231,10 @@ impl Writer {
             let durable = answers.iter().flatten().any(|answer| !answer.repeated);
             self.views.end(Arc::clone(&events), durable);
         }
-        if answers.iter().any(is_overtaken) {
+        if answers.iter().any(is_overtaken) && !self.overtaken.swap(true, Ordering::AcqRel) {
             tracing::error!(
                 "the cluster holds what this node does not know of: nothing is recorded until it is started again"
             );
-            self.overtaken.store(true, Ordering::Release);
         }
         let durable = answers.iter().flatten().any(|answer| !answer.repeated);
         if durable && events.iter().any(|stored| Laws::may_change(stored.kind)) {
@@ -342,25 +341,13 @@ impl Writer {
                 }
                 None => Err(failure),
             },
-            (Err(failure), None) => self.sent_again(command, failure).await,
-        }
-    }
-
-    /// A refused command without a digest: it has no key, or its subject's personal data was erased. Who sends again what
-    /// was recorded before the erasure is answered as before; its personal data is neither compared nor given back.
-    async fn sent_again(&self, command: &Command, failure: Failure) -> Result<Decided, Failure> {
-        let Some(key) = &command.envelope.key else { return Err(failure) };
-        let Some((_, appended)) = self.log.request(key).await? else { return Err(failure) };
-        let Appended { first_position, .. } = appended;
-        let done = self.repeated(appended).await?;
-        let is_same = done.events.first().is_some_and(|stored| {
-            *stored.stream == command.subject.stream()
-                && stored.decode().is_ok_and(|event| personal::is_repeated(command, &event, &stored.body))
-        });
-        if is_same {
-            Ok(Decided::Repeated(done))
-        } else {
-            Err(decision::refused(AppendError::KeyReused { first_position }))
+            // It has no key, or its subject's personal data was erased, so that there is no digest.
+            (Err(failure), None) => {
+                let Some(key) = &command.envelope.key else { return Err(failure) };
+                let Some((_, appended)) = self.log.request(key).await? else { return Err(failure) };
+                let events = personal::sent_again(&*self.log, command, appended).await?;
+                Ok(Decided::Repeated(Done { appended, repeated: true, events }))
+            }
         }
     }
 }
