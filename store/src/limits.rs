@@ -18,8 +18,11 @@ pub const BULK_QUEUE_BATCHES: usize = 2;
 pub const FRONTIERS_PER_COMMIT_MAX: usize = 2_048;
 /// Streams whose newest event is remembered by the writer, at most twice as many: about 60 bytes each.
 pub const STREAMS_REMEMBERED: usize = 2_000_000;
-/// Runs of 16 hashes of the tree remembered for proofs, at most twice as many: about half a kilobyte each.
-pub const RUNS_REMEMBERED: usize = 4_096;
+/// Runs of 16 hashes of the tree above the leaves remembered for proofs, at most twice as many: about half a kilobyte each,
+/// and all there are in a log of ten million events.
+pub const RUNS_REMEMBERED: usize = 32_768;
+/// Runs of 16 leaf hashes remembered, at most twice as many: one proof asks for parts of the same run.
+pub const LEAF_RUNS_REMEMBERED: usize = 1_024;
 /// What a WAL is cut back to once it has been moved into its file, in bytes.
 pub const WAL_BYTES_KEPT: i64 = 64 << 20;
 /// Rows one statement of a scan reads, so that a long scan does not hold back checkpoints.

@@ -3,6 +3,7 @@
 mod common;
 
 use accord_store::contract::{STREAM, append, under};
+use accord_store::merkle::{Plan, verify_inclusion};
 use accord_store::{AppendError, EventLog, Expected, LogError, SqliteLog};
 use common::{again_as_child, child_role, clock, made, one, open};
 use rusqlite::Connection;
@@ -169,6 +170,57 @@ async fn a_directory_that_cannot_be_written_can_be_read() {
     let reader = SqliteLog::open_read_only(dir.path(), clock()).unwrap();
     assert_eq!(reader.read_stream(STREAM, 0, 10).await.unwrap().len(), 3);
     allow(dir.path(), 0o700);
+}
+
+/// Inclusion of every ninth event and of the newest, in the tree of all, as the log proves it.
+async fn proves_what_it_holds(log: &SqliteLog) {
+    let stored = log.read_all(0, usize::MAX).await.unwrap();
+    let size = stored.len() as u64;
+    let root = log.frontier(size).await.unwrap().root();
+    for event in stored.iter().step_by(9).chain(stored.last()) {
+        let path = log.prove(&Plan::inclusion(event.position, size).unwrap()).await.unwrap();
+        assert!(verify_inclusion(&event.leaf, event.position, size, &path, &root), "{}", event.position);
+    }
+}
+
+/// The leaves that the index repeats lie in whole runs, whatever was flushed when; where they are missing or wrong, the
+/// proofs are those of the log.
+#[tokio::test]
+async fn proofs_stand_whatever_the_index_says_of_the_leaves() {
+    let (dir, mut log) = made();
+    let mut version = 0;
+    for count in [33, 5, 60, 17] {
+        for _ in 0..count {
+            one(&log, append(STREAM, Expected::Any, version, 7)).await.unwrap();
+            version += 7;
+        }
+        // An import flushes the index, here in the middle of a run, and what it leaves over waits for the next.
+        let mut import = log.bulk().unwrap();
+        import.push(append(STREAM, Expected::Any, version, 3)).unwrap();
+        version += 3;
+        import.finish().unwrap();
+        proves_what_it_holds(&log).await;
+        drop(log);
+        log = open(dir.path()).unwrap();
+        proves_what_it_holds(&log).await;
+        proves_what_it_holds(&SqliteLog::open_read_only(dir.path(), clock()).unwrap()).await;
+    }
+    drop(log);
+    let index = Connection::open(dir.path().join("index.db")).unwrap();
+    let runs: (u32, u32) = index
+        .query_row("SELECT count(*), max(run) FROM leaves WHERE length(hashes) = 512", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert_eq!(runs, (version / 16, version / 16 - 1));
+    for spoil in [
+        "UPDATE leaves SET hashes = zeroblob(512) WHERE run % 3 = 0",
+        "UPDATE leaves SET hashes = x'00' WHERE run % 3 = 1",
+        "DELETE FROM leaves WHERE run % 5 = 2",
+    ] {
+        assert!(index.execute(spoil, []).unwrap() > 0);
+        proves_what_it_holds(&open(dir.path()).unwrap()).await;
+    }
 }
 
 /// A ledger written before there was a tree: it is computed when read, and kept once the ledger is opened for writing;

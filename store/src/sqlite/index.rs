@@ -1,4 +1,4 @@
-//! Finding a stream by name, its newest event, a request by key, and the few streams of areas.
+//! Finding a stream by name, its newest event, a request by key, the few streams of areas, and leaf hashes.
 //!
 //! These lookups are by random keys, and a B-tree that takes every insert at once rewrites a page of its own for nearly
 //! every event of a large import. So the log only ever appends, and its lookups lag: what was appended since the last
@@ -6,9 +6,11 @@
 //! `index.db` can be lost or deleted: it is rebuilt from the log. On opening, the tail is read again from the log.
 
 use super::filter::Filter;
+use super::leaves::Leaves;
 use super::read::{damaged, failed};
 use super::schema::{self, Mode};
 use super::{fault, files};
+use crate::merkle::Hash;
 use crate::port::{LogError, is_area};
 use foldhash::fast::RandomState;
 use rusqlite::{Connection, OptionalExtension};
@@ -55,6 +57,8 @@ pub(super) struct Learnt {
     pub(super) keys: Vec<(i64, u64)>,
     /// Stream and position of each event, in order.
     pub(super) heads: Vec<(u64, u64)>,
+    /// Leaf hash of each event, in order.
+    pub(super) leaves: Vec<Hash>,
 }
 
 impl Learnt {
@@ -108,6 +112,7 @@ pub(super) struct Tail {
     keys: ByHash,
     areas: Vec<u64>,
     heads: HashMap<u64, u64, RandomState>,
+    leaves: Leaves,
     /// Events that `index.db` and the tail know between them: the length of the log as readers of streams see it.
     pub(super) events: u64,
     /// Streams they know.
@@ -130,6 +135,7 @@ impl Tail {
         learnt.keys.into_iter().for_each(|(hash, position)| self.keys.add(hash, position));
         self.areas.extend(learnt.areas);
         self.heads.extend(learnt.heads);
+        self.leaves.extend(learnt.leaves);
     }
 
     /// Streams that a name may mean.
@@ -150,6 +156,11 @@ impl Tail {
     /// The newest event of a stream, when it was appended since the last flush.
     pub(super) fn head(&self, stream: u64) -> Option<u64> {
         self.heads.get(&stream).copied()
+    }
+
+    /// A run of sixteen leaf hashes, when all of it was appended since the last flush.
+    pub(super) fn leaves(&self, run: u64) -> Option<Vec<Hash>> {
+        self.leaves.run(run)
     }
 
     /// Events that `index.db` holds.
@@ -210,6 +221,7 @@ impl Tail {
             for (stream, position) in sorted(self.heads.iter().map(|(stream, at)| (*stream, *at))) {
                 insert.execute((stream.cast_signed(), position.cast_signed()))?;
             }
+            self.leaves.flush(&tx)?;
             tx.execute(
                 "UPDATE covered SET events = ?1, streams = ?2, leaf = ?3",
                 (self.events.cast_signed(), self.streams.cast_signed(), leaf),
@@ -224,6 +236,7 @@ impl Tail {
         self.keys.clear();
         self.areas.clear();
         self.heads.clear();
+        self.leaves.flushed();
         self.covered = self.events;
     }
 
@@ -250,7 +263,7 @@ impl Tail {
         let mut learnt = Learnt::default();
         {
             let mut events = tx.prepare_cached(
-                "SELECT stream, position FROM events WHERE position >= ?1 AND position < ?2",
+                "SELECT stream, position, leaf FROM events WHERE position >= ?1 AND position < ?2",
             )?;
             let mut rows = events.query((from.cast_signed(), to.cast_signed()))?;
             let mut streams = self.streams;
@@ -258,6 +271,7 @@ impl Tail {
                 let (stream, position) = (row.get::<_, i64>(0)?.cast_unsigned(), row.get::<_, i64>(1)?);
                 streams = streams.max(stream + 1);
                 learnt.heads.push((stream, position.cast_unsigned()));
+                learnt.leaves.push(row.get(2)?);
             }
             let mut named = tx.prepare_cached("SELECT id, name FROM streams WHERE id >= ?1 AND id < ?2")?;
             let mut rows = named.query((self.streams.cast_signed(), streams.cast_signed()))?;
@@ -389,7 +403,8 @@ pub(super) fn load(
             return Ok(None);
         }
     }
-    Ok(Some(Tail { events, streams, covered: events, ..Tail::default() }))
+    let leaves = Leaves::after(log, events)?;
+    Ok(Some(Tail { events, streams, covered: events, leaves, ..Tail::default() }))
 }
 
 /// Leaf hash of the newest event; empty when there is none.

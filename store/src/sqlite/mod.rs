@@ -3,7 +3,7 @@
 //! - [`schema`]: the tables and their guards; [`files`]: rights and the lock of the directory.
 //! - [`plan`] decides what each request comes to, [`sink`] makes it durable and shows it.
 //! - [`index`] finds streams and keys; [`read`] and [`scan`] answer, on connections of their own.
-//! - [`tree`] keeps the Merkle tree beside the events.
+//! - [`tree`] keeps the Merkle tree beside the events; [`leaves`] has its lowest hashes together.
 //! - [`verify`] checks the whole ledger.
 //! - [`bulk`] is the same path for imports, with deciding and writing in two threads.
 
@@ -13,6 +13,7 @@ mod files;
 mod filter;
 mod generations;
 mod index;
+mod leaves;
 mod plan;
 mod read;
 mod scan;
@@ -102,7 +103,9 @@ impl Shared {
     }
 
     fn nodes<'a>(&'a self, reader: &'a Reader) -> tree::Nodes<'a> {
-        tree::Nodes { log: &reader.log, stored: self.has_nodes, runs: Some((&self.runs, *self.len.borrow())) }
+        let lookup = self.lookup(reader);
+        let beside = tree::Beside { runs: &self.runs, events: *self.len.borrow(), lookup };
+        tree::Nodes { log: &reader.log, stored: self.has_nodes, beside: Some(beside) }
     }
 
     fn lookup<'a>(&'a self, reader: &'a Reader) -> Lookup<'a> {

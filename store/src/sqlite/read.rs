@@ -1,8 +1,9 @@
 //! Reading: connections of their own, so that nobody waits for the writer.
 
 use super::index::{self, Digest128, Tail, digest_hash, name_hash};
-use super::{fault, files, schema, schema::Mode};
+use super::{fault, files, leaves, schema, schema::Mode};
 use crate::limits::IDLE_READERS_MAX;
+use crate::merkle::Hash;
 use crate::port::{Appended, LogError, Stored};
 use accord_domain::{EventType, Instant, Version};
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -41,6 +42,9 @@ impl Reader {
         let log = schema::connect(&files::log(dir), mode)?;
         log.pragma_update(None, "cache_size", READER_CACHE_KIB).map_err(failed)?;
         let index = with_index.then(|| schema::connect(&files::index(dir), mode)).transpose()?;
+        if let Some(index) = &index {
+            index.pragma_update(None, "cache_size", READER_CACHE_KIB).map_err(failed)?;
+        }
         Ok(Self { log, index })
     }
 }
@@ -152,6 +156,14 @@ impl Lookup<'_> {
             name.map(Arc::from).map_err(failed)
         };
         streams.into_iter().map(&mut name).collect()
+    }
+
+    /// A run of sixteen leaf hashes, when all of it is in the tail or the index.
+    pub(super) fn leaves(&self, run: u64) -> Result<Option<Vec<Hash>>, LogError> {
+        match self.tail(|tail| tail.leaves(run)) {
+            Some(hashes) => Ok(Some(hashes)),
+            None => self.index(|index| leaves::run(index, run)),
+        }
     }
 
     /// What was asked under a key and what it came to.

@@ -108,6 +108,7 @@ impl Sink {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?;
             learnt.heads.reserve(commit.events.len());
+            learnt.leaves.reserve(commit.events.len());
             for row in &mut commit.events {
                 if !commit.taken_over {
                     row.event.stamp(ids::event_id(row.recorded_at, row.position, salt), row.recorded_at);
@@ -125,6 +126,7 @@ impl Sink {
                     &row.event.body[..],
                 ))?;
                 learnt.heads.push((row.stream, row.position));
+                learnt.leaves.push(row.leaf);
                 if few {
                     edges.push(frontier.clone());
                 }

@@ -6,20 +6,21 @@
 //! are not there, in a ledger written before there were any, are computed, and added when it is opened for writing.
 
 use super::generations::Generations;
-use super::read::{damaged, failed};
+use super::read::{Lookup, damaged, failed};
 use super::{fault, schema};
-use crate::limits::RUNS_REMEMBERED;
+use crate::limits::{LEAF_RUNS_REMEMBERED, RUNS_REMEMBERED};
 use crate::merkle::{Frontier, Hash, Plan, Subtree, node_hash};
 use crate::port::LogError;
 use rusqlite::{Connection, OptionalExtension};
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The height of the subtrees of one level above those of the level below.
 const STEP: u32 = 4;
 /// Children of a node.
-const CHILDREN: u64 = 1 << STEP;
+pub(super) const CHILDREN: u64 = 1 << STEP;
+const ONE_NODE: &str = "SELECT hash FROM nodes WHERE level = ?1 AND n = ?2";
 /// Leaves one commit of catching up covers.
 const CATCH_UP_LEAVES: u64 = 1 << 20;
 /// Right edges kept for receipts: those of the newest events.
@@ -57,7 +58,7 @@ pub(super) fn open(log: &Connection, events: u64) -> Result<Frontier, LogError> 
     if covered > events {
         return Err(damaged(events, "the tree covers events that are not there"));
     }
-    let reader = Nodes { log, stored: true, runs: None };
+    let reader = Nodes { log, stored: true, beside: None };
     let mut frontier = reader.frontier(covered)?;
     while frontier.size() < events {
         let until = events.min(frontier.size() + CATCH_UP_LEAVES);
@@ -95,8 +96,19 @@ pub(super) struct Nodes<'a> {
     pub(super) log: &'a Connection,
     /// Whether the log has the table.
     pub(super) stored: bool,
-    /// What was read lately, and how many events the log has; none for who must see what is there now.
-    pub(super) runs: Option<(&'a Runs, u64)>,
+    /// What makes reading faster; none for who must see what the log itself says now.
+    pub(super) beside: Option<Beside<'a>>,
+}
+
+/// What is known of the tree beside the log.
+#[derive(Clone, Copy)]
+pub(super) struct Beside<'a> {
+    /// What was read lately.
+    pub(super) runs: &'a Runs,
+    /// How many events the log has.
+    pub(super) events: u64,
+    /// Has the leaf hashes together.
+    pub(super) lookup: Lookup<'a>,
 }
 
 impl Nodes<'_> {
@@ -118,7 +130,7 @@ impl Nodes<'_> {
     /// Some neighbours of one level. Those within one run of 16 are taken from the whole run, read at once: the asks of
     /// one proof come in groups for the same run.
     fn row(self, level: u32, range: Range<u64>) -> Result<Vec<Hash>, LogError> {
-        let Some((runs, events)) = self.runs else { return self.read(level, range) };
+        let Some(Beside { runs, events, lookup }) = self.beside else { return self.read(level, range) };
         let number = range.start / CHILDREN;
         let first = number * CHILDREN;
         // At the right edge the run ends with the last complete subtree.
@@ -130,9 +142,25 @@ impl Nodes<'_> {
         if let Some(hashes) = runs.of(level, number).and_then(|run| run.get(within.clone())) {
             return Ok(hashes);
         }
-        let hashes = self.read(level, first..end)?;
+        let indexed = if level == 0 { self.indexed(number, runs, lookup)? } else { None };
+        let hashes = match indexed {
+            Some(hashes) => hashes,
+            None => self.read(level, first..end)?,
+        };
         runs.keep(level, number, Run::of(&hashes));
         Ok(hashes[within].to_vec())
+    }
+
+    /// A run of leaves as the index has it, when it hashes to the node above it.
+    fn indexed(self, number: u64, runs: &Runs, lookup: Lookup<'_>) -> Result<Option<Vec<Hash>>, LogError> {
+        let Some(hashes) = lookup.leaves(number)? else { return Ok(None) };
+        let (above, nth) = (number / CHILDREN, (number % CHILDREN) as usize);
+        let known = runs.of(1, above).and_then(|run| run.get(nth..nth + 1)).and_then(|mut node| node.pop());
+        let node = match known {
+            None if self.stored => self.select(ONE_NODE, (1, number.cast_signed()))?.pop(),
+            known => known,
+        };
+        Ok(node.filter(|node| join(hashes.clone()).as_ref() == Some(node)).map(|_| hashes))
     }
 
     fn read(self, level: u32, range: Range<u64>) -> Result<Vec<Hash>, LogError> {
@@ -189,24 +217,33 @@ impl Run {
     }
 }
 
-/// Runs read lately. A hash in them never changes, and at the right edge there may be more of them by now: the upper
-/// levels of the tree are soon all here, and a proof reads the lower two from the file.
+/// Runs read lately. A hash in them never changes, and at the right edge there may be more of them by now: what is above
+/// the leaves is soon all here, and a proof reads one run of leaves from a file.
 #[derive(Debug)]
-pub(super) struct Runs(Mutex<Generations<(u32, u64), Run>>);
+pub(super) struct Runs {
+    leaves: Mutex<Generations<(u32, u64), Run>>,
+    above: Mutex<Generations<(u32, u64), Run>>,
+}
 
 impl Default for Runs {
     fn default() -> Self {
-        Self(Mutex::new(Generations::new(RUNS_REMEMBERED)))
+        let of = |capacity| Mutex::new(Generations::new(capacity));
+        Self { leaves: of(LEAF_RUNS_REMEMBERED), above: of(RUNS_REMEMBERED) }
     }
 }
 
 impl Runs {
+    fn at(&self, level: u32) -> MutexGuard<'_, Generations<(u32, u64), Run>> {
+        let runs = if level == 0 { &self.leaves } else { &self.above };
+        runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn of(&self, level: u32, number: u64) -> Option<Run> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).renew((level, number))
+        self.at(level).renew((level, number))
     }
 
     fn keep(&self, level: u32, number: u64, run: Run) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).put((level, number), run);
+        self.at(level).put((level, number), run);
     }
 }
 

@@ -189,7 +189,7 @@ pub(super) fn cosigned(dir: &Path, db: &Connection, events: u64, flaws: &mut Vec
     let size = match cosigned::load(dir, &key) {
         Ok(None) => return,
         Ok(Some((_, checkpoint))) if checkpoint.size <= events => {
-            let nodes = Nodes { log: db, stored: tree::is_there(db).unwrap_or(false), runs: None };
+            let nodes = Nodes { log: db, stored: tree::is_there(db).unwrap_or(false), beside: None };
             let tree = nodes.frontier(checkpoint.size);
             if tree.is_ok_and(|tree| tree.root() == checkpoint.root) {
                 return;
