@@ -173,6 +173,7 @@ async fn a_directory_that_cannot_be_written_can_be_read() {
 }
 
 /// Inclusion of every ninth event and of the newest, in the tree of all, as the log proves it.
+#[expect(clippy::unwrap_used, reason = "a test")]
 async fn proves_what_it_holds(log: &SqliteLog) {
     let stored = log.read_all(0, usize::MAX).await.unwrap();
     let size = stored.len() as u64;
