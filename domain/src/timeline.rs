@@ -190,6 +190,43 @@ fn fold(kind: SubjectKind, known: &[Known<'_>], as_of: Instant) -> State {
 /// What stood over the whole effective axis, as known from these events: every span, by track and time.
 #[must_use]
 pub fn timeline(kind: SubjectKind, events: &[Event]) -> Vec<Span> {
+    timeline_and_names(kind, events).0
+}
+
+/// A name, and when it was borne.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Naming {
+    /// From then on.
+    pub from: Instant,
+    /// Until then, exclusive; [`Instant::MAX`] when nothing recorded ends it.
+    pub until: Instant,
+    /// The name.
+    pub name: Box<str>,
+}
+
+/// Every name over the whole effective axis, as known from these events, by time. At each instant it is the name that
+/// [`state_at`] gives; where none is known, or the one known is sealed, nothing is.
+#[must_use]
+pub fn names(kind: SubjectKind, events: &[Event]) -> Vec<Naming> {
+    timeline_and_names(kind, events).1
+}
+
+/// Puts down what a subject is called from an instant on, in place of what was put down for that time before.
+pub fn bear(names: &mut Vec<Naming>, name: Option<&str>, from: Instant) {
+    names.retain(|known| known.from < from);
+    if let Some(last) = names.last_mut() {
+        if from <= last.until && name == Some(&*last.name) {
+            last.until = Instant::MAX;
+            return;
+        }
+        last.until = last.until.min(from);
+    }
+    names.extend(name.map(|name| Naming { from, until: Instant::MAX, name: name.into() }));
+}
+
+/// [`timeline`] and [`names`] at once.
+#[must_use]
+pub fn timeline_and_names(kind: SubjectKind, events: &[Event]) -> (Vec<Span>, Vec<Naming>) {
     let known = resolve(events);
     let mut turns: Vec<Instant> = known.iter().map(|known| known.event.effective_at).collect();
     turns.extend(
@@ -198,7 +235,7 @@ pub fn timeline(kind: SubjectKind, events: &[Event]) -> Vec<Span> {
     turns.sort_unstable();
     turns.dedup();
     let plain = known.iter().all(|known| known.void_from == Instant::MIN || known.void_from == Instant::MAX);
-    let mut spans: Vec<Span> = Vec::new();
+    let (mut spans, mut names) = (Vec::new(), Vec::new());
     let mut state = State::new(kind);
     let mut next = 0;
     for (index, &turn) in turns.iter().enumerate() {
@@ -219,8 +256,9 @@ pub fn timeline(kind: SubjectKind, events: &[Event]) -> Vec<Span> {
                 spans.push(span);
             }
         }
+        bear(&mut names, state.name(), turn);
     }
-    merge(spans)
+    (merge(spans), names)
 }
 
 /// Joins pieces of a track that say the same and touch or overlap, and sorts by track and time.

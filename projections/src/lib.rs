@@ -10,6 +10,7 @@
 mod duty;
 mod error;
 mod fold;
+mod grams;
 mod model;
 mod names;
 mod partitions;
@@ -27,7 +28,7 @@ pub use error::ViewError;
 pub use fold::home_area;
 pub use model::{
     Axis, Census, CensusLine, Duty, Filter, Found, Health, Listed, Page, Parked, Period, PointEntry, Points,
-    Reason, SubjectRow, TrailEntry,
+    Reason, TrailEntry,
 };
 pub use partitions::Partitions;
 pub use projector::{Opened, Options, Projector, Source};

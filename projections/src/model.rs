@@ -6,27 +6,6 @@ use accord_domain::{
 };
 use uuid::Uuid;
 
-/// A subject as the index knows it: newest knowledge.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SubjectRow {
-    /// Who.
-    pub subject: Subject,
-    /// Name now, where one is known.
-    pub name: Option<String>,
-    /// Earlier names, oldest first.
-    pub former_names: Vec<String>,
-    /// For a practitioner the area of the first registration; none for an institution, whose agreements have areas.
-    pub area: Option<AreaCode>,
-    /// Newest version of the stream.
-    pub version: Version,
-    /// Position of its first event.
-    pub first_position: u64,
-    /// Position of its newest event.
-    pub last_position: u64,
-    /// When its newest event was recorded.
-    pub last_recorded_at: Instant,
-}
-
 /// The event behind a span, without touching the log.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Reason {
@@ -92,7 +71,7 @@ pub struct Filter {
 pub struct Listed {
     /// Who.
     pub subject: Subject,
-    /// Name now, where one is known.
+    /// Its name at the coordinates of the list, where one is known.
     pub name: Option<String>,
     /// Area the row is listed under.
     pub area: Option<AreaCode>,
@@ -105,7 +84,7 @@ pub struct Listed {
 pub struct Duty {
     /// Who it is about.
     pub subject: Subject,
-    /// Name now, where one is known.
+    /// Its name at the coordinates of the worklist, where one is known.
     pub name: Option<String>,
     /// What is due.
     pub entry: Entry,
@@ -207,9 +186,9 @@ pub struct Points {
 pub struct Found {
     /// Who.
     pub subject: Subject,
-    /// The name that matched, or the name now when the code matched.
+    /// The name that matched, or the one borne at the coordinates of the search when the code matched.
     pub name: Option<String>,
-    /// Whether that is the name it bears now.
+    /// Whether that is the name borne at those coordinates; else it was borne at another time.
     pub current: bool,
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::ViewError;
 use crate::fold::{self, Citations, Head, Kept, home_area};
+use crate::names::Names;
 use crate::schema;
 use crate::wait::wait_for;
 use crate::write::{self, Statements, Writer};
@@ -337,7 +338,7 @@ impl Projector {
         head.last_position = last_position;
         head.last_recorded = accord_domain::Instant::from_micros(last_recorded);
         head.next_row = next_row;
-        head.kept = true;
+        head.names = Names::load(&self.connection, id)?;
         head.load(&events, write::open(&self.connection, id)?, &self.laws);
         debug_assert!(head.tail.iter().all(|row| row.kept == Kept::Same));
         Ok(head)

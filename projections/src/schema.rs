@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Rises with every change of the tables below: older views are rebuilt, newer ones too.
-pub(crate) const FORMAT: i64 = 5;
+pub(crate) const FORMAT: i64 = 6;
 
 /// Rises when `evolve`, `spans` or the timeline of the domain come to another result for the same events. Views folded
 /// under another number are rebuilt.
@@ -44,14 +44,9 @@ CREATE TABLE checkpoint (
 ) STRICT;
 CREATE TABLE subjects (
     id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, code TEXT NOT NULL UNIQUE,
-    name TEXT, area INTEGER, version INTEGER NOT NULL,
+    area INTEGER, version INTEGER NOT NULL,
     last_position INTEGER NOT NULL, last_recorded INTEGER NOT NULL, rows INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE names (
-    id INTEGER PRIMARY KEY, subject INTEGER NOT NULL, name TEXT NOT NULL, current INTEGER NOT NULL,
-    UNIQUE (subject, name)
-) STRICT;
-CREATE VIRTUAL TABLE grams USING fts5(text, content='', contentless_delete=1, detail=full, tokenize='unicode61');
 CREATE TABLE shelves (
     id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, area INTEGER NOT NULL, status TEXT NOT NULL,
     UNIQUE (kind, area, status)
@@ -101,7 +96,7 @@ CREATE INDEX periods_list ON periods
 /// Everything, for starting over in place.
 pub(crate) const DROP: &str = "
 DROP TABLE IF EXISTS checkpoint; DROP TABLE IF EXISTS subjects; DROP TABLE IF EXISTS names;
-DROP TABLE IF EXISTS grams; DROP TABLE IF EXISTS shelves; DROP TABLE IF EXISTS periods;
+DROP TABLE IF EXISTS grams; DROP TABLE IF EXISTS grams_of; DROP TABLE IF EXISTS shelves; DROP TABLE IF EXISTS periods;
 DROP TABLE IF EXISTS trail; DROP TABLE IF EXISTS citations; DROP TABLE IF EXISTS points;
 DROP TABLE IF EXISTS parked; DROP TABLE IF EXISTS people; DROP TABLE IF EXISTS reactions; DROP TABLE IF EXISTS obligations;
 ";

@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// Citations remembered with their numbers; far more than there are instruments and clauses in use at a time.
 const CITATIONS_REMEMBERED_MAX: usize = 50_000;
 
-const SUBJECT: &str = "INSERT INTO subjects (id, kind, code, name, area, version, last_position, last_recorded, rows) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET name = excluded.name, \
+const SUBJECT: &str = "INSERT INTO subjects (id, kind, code, area, version, last_position, last_recorded, rows) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET \
      version = excluded.version, last_position = excluded.last_position, last_recorded = excluded.last_recorded, \
      rows = excluded.rows";
 const PERIOD: &str = "INSERT INTO periods (subject, row, track, value, cause, eff_from, eff_first, eff_to, cut_rec, \
@@ -44,10 +44,14 @@ pub(crate) enum Sql {
     Reaction,
     Duty,
     DutyChanged,
+    Name,
+    NameChanged,
+    GramsOf,
+    Grams,
 }
 
 impl Sql {
-    const COUNT: usize = Self::DutyChanged as usize + 1;
+    const COUNT: usize = Self::Grams as usize + 1;
 
     const fn text(self) -> &'static str {
         match self {
@@ -60,6 +64,10 @@ impl Sql {
             Self::Reaction => REACTION,
             Self::Duty => duty::INSERT,
             Self::DutyChanged => duty::UPDATE,
+            Self::Name => names::INSERT,
+            Self::NameChanged => names::UPDATE,
+            Self::GramsOf => names::INSERT_GRAMS_OF,
+            Self::Grams => names::INSERT_GRAMS,
         }
     }
 }
@@ -83,6 +91,11 @@ impl<'c> Statements<'c> {
         };
         statement.execute(params)?;
         Ok(())
+    }
+
+    /// The number of the row written last.
+    pub(crate) fn last_id(&self) -> i64 {
+        self.connection.last_insert_rowid()
     }
 }
 
@@ -113,6 +126,7 @@ impl Writer {
             points(into, id, &row)?;
         }
         head.duties.write(into, head.id)?;
+        head.names.write(into, head.id)?;
         for (whom, says) in head.people.drain(..) {
             into.run(Sql::Person, (whom.code(), id, says))?;
         }
@@ -223,25 +237,18 @@ impl Writer {
     }
 }
 
-fn subject(into: &mut Statements<'_>, head: &mut Head) -> Result<(), ViewError> {
+fn subject(into: &mut Statements<'_>, head: &Head) -> Result<(), ViewError> {
     let row = (
         head.id.cast_signed(),
         kind_number(head.subject.kind()),
         head.subject.code(),
-        head.state.name(),
         head.home.map(AreaCode::number),
         head.version,
         head.last_position.cast_signed(),
         head.last_recorded.as_micros(),
         head.next_row,
     );
-    into.run(Sql::Subject, row)?;
-    if head.renamed {
-        rename(into.connection, head)?;
-        head.renamed = false;
-    }
-    head.kept = true;
-    Ok(())
+    into.run(Sql::Subject, row)
 }
 
 fn points(into: &mut Statements<'_>, subject: i64, row: &PointRow) -> Result<(), ViewError> {
@@ -259,30 +266,6 @@ fn points(into: &mut Statements<'_>, subject: i64, row: &PointRow) -> Result<(),
         row.void_from.as_micros(),
     );
     into.run(Sql::Points, values)
-}
-
-/// The names of a subject anew: the one it bears, then earlier ones.
-fn rename(connection: &Connection, head: &Head) -> Result<(), ViewError> {
-    let id = head.id.cast_signed();
-    if head.kept {
-        connection
-            .prepare_cached("DELETE FROM grams WHERE rowid IN (SELECT id FROM names WHERE subject = ?1)")?
-            .execute([id])?;
-        connection.prepare_cached("DELETE FROM names WHERE subject = ?1")?.execute([id])?;
-    }
-    let now = head.state.name().map(|name| (name, true));
-    let former = head.state.former_names().iter().map(|name| (&**name, false));
-    for (name, current) in now.into_iter().chain(former) {
-        let added = connection
-            .prepare_cached("INSERT OR IGNORE INTO names (subject, name, current) VALUES (?1, ?2, ?3)")?
-            .execute((id, name, current))?;
-        if added == 1 {
-            connection
-                .prepare_cached("INSERT INTO grams (rowid, text) VALUES (?1, ?2)")?
-                .execute((connection.last_insert_rowid(), names::grams(name)))?;
-        }
-    }
-    Ok(())
 }
 
 /// The open rows of a subject that end at an instant or later.
@@ -350,6 +333,7 @@ pub(crate) fn create(connection: &Connection, ledger: &[u8; 16], salt: u64) -> R
     connection.execute_batch(schema::DROP)?;
     connection.execute_batch(schema::TABLES)?;
     connection.execute_batch(duty::TABLE)?;
+    connection.execute_batch(names::TABLES)?;
     connection.execute(
         "INSERT INTO checkpoint (id, format, fold, ledger, salt, position) VALUES (1, ?1, ?2, ?3, ?4, 0)",
         (schema::FORMAT, schema::fold(), ledger.as_slice(), salt.cast_signed()),

@@ -6,6 +6,7 @@ mod common;
 
 use accord_domain::area::AreaEvent;
 use accord_domain::obligation::{Entry, ObligationKind, ObligationState, docket};
+use accord_domain::timeline::Naming;
 use accord_domain::{EventData, EventType, Instant, Laws, NewEvent, Span, Subject, timeline};
 use accord_projections::{
     Filter, Opened, Options, Progress, Projector, Showing, ViewError, Views, Worklist, wait_for,
@@ -52,6 +53,13 @@ fn naive(log: &TestLog, subject: &Subject, known_at: Instant) -> Vec<Span> {
     timeline::timeline(subject.kind(), &events)
 }
 
+/// The names over the whole effective axis, from the events recorded by an instant.
+fn naive_names(log: &TestLog, subject: &Subject, known_at: Instant) -> Vec<Naming> {
+    let mut events = log.stream(subject);
+    events.retain(|event| event.recorded_at <= known_at);
+    timeline::names(subject.kind(), &events)
+}
+
 /// The law of a log.
 fn laws(log: &TestLog) -> Laws {
     wait_for(accord_store::laws::laws(&log.0)).unwrap()
@@ -86,6 +94,11 @@ proptest! {
                     views.timeline(&subject, known_at).unwrap(),
                     naive(&bench.log, &subject, known_at),
                     "{} as known when position {} was recorded", subject, position
+                );
+                prop_assert_eq!(
+                    views.names(&subject, known_at).unwrap(),
+                    naive_names(&bench.log, &subject, known_at),
+                    "names of {} as known when position {} was recorded", subject, position
                 );
                 prop_assert_eq!(
                     views.docket(&subject, known_at).unwrap(),
@@ -239,7 +252,8 @@ fn dump(path: &std::path::Path) -> Vec<String> {
     for (table, columns) in [
         ("checkpoint", "*"),
         ("subjects", "*"),
-        ("names", "subject, name, current"),
+        ("names", "*"),
+        ("grams_of", "subject, row"),
         ("parked", "*"),
         ("points", "*"),
         ("obligations", "*"),
@@ -464,30 +478,6 @@ fn views_are_readable_by_their_owner_alone() {
     let bench = Bench::new();
     let (projector, _) = bench.open("views.db", 10);
     assert_eq!(projector.path().metadata().unwrap().permissions().mode() & 0o777, 0o600);
-}
-
-#[test]
-fn a_name_is_found_by_any_part_and_by_its_earlier_form() {
-    let sign = Step { subject: 0, act: 3, day: 1, detail: 1 };
-    let rename = Step { subject: 0, act: 23, day: 2, detail: 2 };
-    let bench = Bench::of(&[sign, rename]);
-    let (mut projector, _) = bench.open("views.db", 10);
-    projector.project(&bench.log.events()).unwrap();
-    let views = bench.views("views.db");
-    for (text, current) in
-        [("邵阳市第1医院", false), ("阳市", false), ("院", false), ("康复", true), ("中心2", true)]
-    {
-        let found = views.search(text, 10).unwrap();
-        assert_eq!(found.len(), 1, "{text}");
-        assert_eq!((found[0].subject.clone(), found[0].current), (common::subject(0), current), "{text}");
-    }
-    assert_eq!(views.search("h4305", 10).unwrap().len(), 1);
-    assert_eq!(views.search("医阳", 10).unwrap(), []);
-    let found = views.subject(&common::subject(0)).unwrap().unwrap();
-    assert_eq!(
-        (found.name.as_deref(), found.former_names),
-        (Some("康复中心2"), vec!["邵阳市第1医院".to_owned()])
-    );
 }
 
 #[test]

@@ -47,6 +47,13 @@ pub enum Difference {
         /// What the views say; none when they say nothing there.
         found: Option<Span>,
     },
+    /// What a subject was called when, as known at an instant. The names themselves are not told: they may be a person's.
+    Names {
+        /// Stream name.
+        stream: String,
+        /// The recorded instant.
+        known_at: Instant,
+    },
     /// An obligation of a subject, as known now.
     Obligation {
         /// Stream name.
@@ -103,6 +110,9 @@ impl fmt::Display for Difference {
                 words(expected),
                 words(found)
             ),
+            Self::Names { stream, known_at } => {
+                write!(f, "{stream} as known at {known_at}: other names than the log tells")
+            }
             Self::Obligation { stream, expected, found } => {
                 let words = |entry: &Option<Box<Entry>>| match entry {
                     Some(entry) => format!(
@@ -210,7 +220,7 @@ fn compare(
     let periods = views.periods(&subject)?;
     let chosen = instants(&events);
     for known in &chosen {
-        compare_at(&subject, &events[..*known], &periods, differences);
+        compare_at(views, &subject, &events[..*known], &periods, differences)?;
     }
     Ok(chosen.len() as u64)
 }
@@ -251,14 +261,23 @@ fn instants(events: &[Event]) -> Vec<usize> {
     chosen
 }
 
-fn compare_at(subject: &Subject, known: &[Event], periods: &[Period], differences: &mut Vec<Difference>) {
-    let Some(newest) = known.last() else { return };
+fn compare_at(
+    views: &Views,
+    subject: &Subject,
+    known: &[Event],
+    periods: &[Period],
+    differences: &mut Vec<Difference>,
+) -> Result<(), ReplayError> {
+    let Some(newest) = known.last() else { return Ok(()) };
     let known_at = newest.recorded_at;
-    let mut expected = timeline::timeline(subject.kind(), known);
+    let (mut expected, names) = timeline::timeline_and_names(subject.kind(), known);
+    if names != views.names(subject, known_at)? {
+        differences.push(Difference::Names { stream: subject.stream(), known_at });
+    }
     let mut found: Vec<Span> = periods.iter().filter_map(|period| period.known(known_at)).collect();
     found.sort_unstable();
     if expected == found {
-        return;
+        return Ok(());
     }
     let both: Vec<Span> = expected.iter().filter(|span| found.contains(span)).cloned().collect();
     expected.retain(|span| !both.contains(span));
@@ -278,4 +297,5 @@ fn compare_at(subject: &Subject, known: &[Event], periods: &[Period], difference
         let (stream, found) = (subject.stream(), Some(span));
         differences.push(Difference::Track { stream, known_at, expected: None, found });
     }
+    Ok(())
 }

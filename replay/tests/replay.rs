@@ -181,6 +181,18 @@ fn verify_names_what_differs() {
 }
 
 #[test]
+fn verify_notices_a_name_that_the_log_does_not_tell() {
+    let bench = Bench::of(&signed(3));
+    let views = bench.project();
+    bench.spoil("UPDATE names SET name = '别的医院' WHERE subject = 1");
+    let verified = verify(&bench.log.0, &views, &mut go_on).unwrap();
+    let words: Vec<String> = verified.differences.iter().map(ToString::to_string).collect();
+    assert_eq!(words.len(), 1, "{words:#?}");
+    assert!(words[0].starts_with("institution-P43050000002 as known at 2025-11-03"), "{words:#?}");
+    assert!(words[0].ends_with("other names than the log tells"), "{words:#?}");
+}
+
+#[test]
 fn verify_misses_a_subject_and_a_version() {
     let bench = Bench::of(&signed(5));
     let views = bench.project();

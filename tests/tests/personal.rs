@@ -422,7 +422,7 @@ async fn a_person_is_found_by_exact_name_and_number_until_erased() {
         world.does(&command).await;
     }
     let find = async |text: &str| -> Vec<String> {
-        let found = world.ledger().find_person(text).await.unwrap();
+        let found = world.ledger().find_person(text, Instant::MAX).await.unwrap();
         found.iter().map(|subject| subject.code().to_owned()).collect()
     };
     assert_eq!(find(NAME).await, [PERSON]);
@@ -438,6 +438,22 @@ async fn a_person_is_found_by_exact_name_and_number_until_erased() {
     world.does(&erase()).await;
     assert_eq!(find(NAME).await, [""; 0]);
     assert_eq!(find(IDENTITY).await, [HOSPITAL], "whom the application named is still named there");
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_what_was_recorded_by_then_and_not_annulled() {
+    let world = Own::new();
+    let registered = world.does(&register()).await.events[0].recorded_at;
+    let renamed = world.does(&renamed()).await;
+    let (id, changed) = (renamed.events[0].decode().unwrap().id, renamed.events[0].recorded_at);
+    let annul =
+        act("practitioner.annul", PERSON, "2026-01-12", json!({ "event": id, "scope": "from_start" }));
+    let annulled = world.does(&annul).await.events[0].recorded_at;
+    let find = async |text: &str, at: Instant| world.ledger().find_person(text, at).await.unwrap().len();
+    let before = Instant::from_micros(registered.as_micros() - 1);
+    for (at, name, new_name) in [(before, 0, 0), (registered, 1, 0), (changed, 1, 1), (annulled, 1, 0)] {
+        assert_eq!((find(NAME, at).await, find(NEW_NAME, at).await), (name, new_name), "{at}");
+    }
 }
 
 #[test]
@@ -647,7 +663,7 @@ async fn who_reported_is_sealed_found_by_name_and_read_and_erased_by_acts_of_the
     let correct = json!({ "event": corrected, "changes": { "/data/informant": NAME } });
     world.does(&act("case.correct", CASE, "2025-03-02", correct)).await;
     nothing_in_plain_text(world.dir.path());
-    let find = async |text: &str| world.ledger().find_person(text).await.unwrap();
+    let find = async |text: &str| world.ledger().find_person(text, Instant::MAX).await.unwrap();
     assert_eq!(find(HEAD).await, [Subject::parse(CASE).unwrap()]);
     assert_eq!(find(NAME).await, [Subject::parse(CASE).unwrap()]);
     assert_eq!(find("138 1234 5678").await, [Subject::parse(CASE).unwrap()]);

@@ -11,7 +11,7 @@ pub struct Row {
     pub subject: Box<str>,
     /// The word of its kind: `institution`, `practitioner` …
     pub kind: &'static str,
-    /// Name now; null when none is recorded.
+    /// Name at the coordinates; null when none was recorded by then.
     pub name: Option<String>,
     /// Pooling area of the agreement; of the first registration for a practitioner, of the first act for others, where known.
     pub area: Option<AreaCode>,

@@ -9,7 +9,7 @@ use crate::answers::{self, Reason, Refusal, gather};
 use crate::limits::{COMMAND_BYTES_MAX, SINCE_EVENTS_MAX};
 use crate::{Done, Failure};
 use accord_domain::rejection::RejectionKind;
-use accord_domain::{Command, Rejection, Subject, Version, words};
+use accord_domain::{Command, Instant, Rejection, Subject, Version, words};
 use accord_store::LogError;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -258,7 +258,6 @@ async fn with_since(app: &App, subject: &Subject, expected: Option<Version>, pro
     let since = found.iter().filter_map(|stored| gather::reason(stored, laws.book()).ok());
     let since: Vec<Reason> = since.collect();
     let own = subject.clone();
-    let newest = app.views(move |views| views.subject(&own)).await.ok().flatten();
-    let version = newest.map(|row| row.version);
+    let version = app.views(move |views| views.version(&own, Instant::MAX)).await.ok().flatten();
     problem.with("version", version).with("since", since)
 }

@@ -6,7 +6,7 @@ use super::problem::Problem;
 use super::query::{Query, invalid};
 use crate::answers::Coordinates;
 use crate::limits::SEARCH_CHARS_MAX;
-use accord_domain::{Subject, words};
+use accord_domain::{Instant, Subject, words};
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
@@ -28,15 +28,16 @@ struct Found {
     subject: String,
     kind: &'static str,
     name: Option<String>,
-    /// Whether that is the name borne now.
+    /// Whether that is the name borne at the coordinates.
     current: bool,
 }
 
 /// Find a subject
 ///
 /// By any part of its code, of its name or of an earlier name; a person by a whole name, identity number, telephone number
-/// or certificate, which are sealed and not shown. Names are those known now; `as_of` and `known_at` do not
-/// narrow the search.
+/// or certificate, which are sealed and not shown. Only what was known at `known_at` is found: no name recorded later, and one
+/// annulled or corrected later by that name still. A name is found whenever it was borne; `current` says whether it was at
+/// `as_of`.
 #[utoipa::path(
     get,
     path = "/v1/search",
@@ -63,8 +64,9 @@ pub(crate) async fn search(State(app): State<App>, mut query: Query) -> Result<R
         return Err(invalid("q", "it holds a character that no name has", "含有名称中不会出现的字符"));
     }
     let coordinates = app.coordinates(at).await?;
-    let people = people(&app, &wanted).await;
-    let found = app.views(move |views| views.search(&wanted, limit)).await?;
+    let people = people(&app, &wanted, coordinates.known_at).await;
+    let found =
+        app.views(move |views| views.search(&wanted, coordinates.as_of, coordinates.known_at, limit)).await?;
     let known: Vec<Subject> = found.iter().map(|found| found.subject.clone()).collect();
     let people = people.into_iter().filter(|subject| !known.contains(subject));
     let people = people.map(|subject| Found {
@@ -87,9 +89,9 @@ pub(crate) async fn search(State(app): State<App>, mut query: Query) -> Result<R
     Ok(json(&Search { coordinates, items }))
 }
 
-/// Subjects of which exactly this is sealed. Whoever lost the keys still finds institutions; the log says why nobody else.
-async fn people(app: &App, wanted: &str) -> Vec<Subject> {
-    app.ledger().find_person(wanted).await.unwrap_or_else(|failure| {
+/// Subjects of which exactly this was sealed by then. Whoever lost the keys still finds institutions; the log says why nobody else.
+async fn people(app: &App, wanted: &str, known_at: Instant) -> Vec<Subject> {
+    app.ledger().find_person(wanted, known_at).await.unwrap_or_else(|failure| {
         tracing::error!(error = %chain(&failure), "people cannot be searched");
         Vec::new()
     })

@@ -19,7 +19,7 @@ pub use import::{ImportError, ImportReport, Importer, LINE_BYTES_MAX, LineResult
 pub use personal::Opened;
 pub use writer::Done;
 
-use accord_domain::{Command, CommandError, Laws, Subject};
+use accord_domain::{Command, CommandError, Instant, Laws, Subject};
 use accord_projections::{Options, Projector, Source, ViewError, Views, wait_for};
 use accord_store::clock::Clock;
 use accord_store::keys::Signer;
@@ -201,13 +201,13 @@ impl Ledger {
         Ok((done, opened))
     }
 
-    /// Subjects of which exactly this name, identity number, telephone number or certificate is recorded, by a keyed hash:
-    /// nothing is given out that the one who asks did not bring.
+    /// Subjects of which exactly this name, identity number, telephone number or certificate was recorded by an instant and not
+    /// annulled by then, found by a keyed hash: nothing is given out that the one who asks did not bring.
     ///
     /// # Errors
     /// When the keys or the log cannot be read.
-    pub async fn find_person(&self, text: &str) -> Result<Vec<Subject>, Failure> {
-        personal::find(&self.inner.vault, &*self.inner.log, text).await
+    pub async fn find_person(&self, text: &str, known_at: Instant) -> Result<Vec<Subject>, Failure> {
+        personal::find(&self.inner.vault, &*self.inner.log, text, known_at).await
     }
 
     /// The same for a thread that may block, never one that serves others. When nobody else asks, the command is carried

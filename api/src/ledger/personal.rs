@@ -6,8 +6,8 @@ use super::heads::history;
 use accord_domain::institution::facts::Text;
 use accord_domain::personal::{Mark, PersonalAct, PersonalRead, Sealed, fence};
 use accord_domain::{
-    Command, Event, EventType, NewEvent, Personal, PersonalKind, PractitionerCode, Rejection, Subject,
-    Version, timeline, words,
+    Command, Event, EventType, Instant, NewEvent, Personal, PersonalKind, PractitionerCode, Rejection,
+    Subject, Version, timeline, words,
 };
 use accord_store::vault::{Held, Place, SubjectKey, ValueKey, Vault, Wanted};
 use accord_store::{AppendError, Appended, EventLog, Stored};
@@ -251,9 +251,14 @@ fn is_same(kind: PersonalKind, own: &str, text: &str) -> bool {
     can(own) && can(text) && kind.normal(own) == kind.normal(text)
 }
 
-/// Subjects of which exactly this name, identity number, telephone number or certificate is recorded. The keyed hash names
-/// candidates, which are compared with the log.
-pub(super) async fn find(vault: &Vault, log: &dyn EventLog, text: &str) -> Result<Vec<Subject>, Failure> {
+/// Subjects of which exactly this name, identity number, telephone number or certificate was recorded by an instant, and not
+/// annulled from the start by then. The keyed hash names candidates, which are compared with the log.
+pub(super) async fn find(
+    vault: &Vault,
+    log: &dyn EventLog,
+    text: &str,
+    known_at: Instant,
+) -> Result<Vec<Subject>, Failure> {
     let kinds = [
         PersonalKind::Name,
         PersonalKind::IdentityNumber,
@@ -272,7 +277,12 @@ pub(super) async fn find(vault: &Vault, log: &dyn EventLog, text: &str) -> Resul
         let Ok(subject) = Subject::parse(&stream) else { continue };
         let Some(key) = key(vault, &stream)? else { continue };
         let history = history(log, &subject).await?;
-        let is_it = history.iter().any(|event| {
+        let known = history.partition_point(|event| event.recorded_at <= known_at);
+        let known = &history[..known];
+        let stands = timeline::resolve(known);
+        let stands = stands.iter().filter(|known| known.void_from != Instant::MIN);
+        let stands: Vec<Version> = stands.map(|known| known.event.version).collect();
+        let is_it = known.iter().filter(|event| stands.contains(&event.version)).any(|event| {
             event.data.sealed().iter().any(|(pointer, sealed)| {
                 let place =
                     Place { ledger: vault.ledger(), stream: &stream, version: event.version, pointer };

@@ -4,6 +4,7 @@ use super::decode::Read;
 use super::diff::{Kept, Row, bring};
 
 use crate::duty::{Duties, DutyRow};
+use crate::names::Names;
 use crate::views::{ANNULS, ANNULS_WITH_CONSEQUENCES, CORRECTS};
 use accord_domain::event::{AnnulmentScope, EventData};
 use accord_domain::others::Whom;
@@ -74,15 +75,13 @@ pub(crate) struct Head {
     pub(crate) trail: Vec<TrailRow>,
     pub(crate) points: Vec<PointRow>,
     pub(crate) duties: Duties,
-    pub(crate) renamed: bool,
+    pub(crate) names: Names,
     /// Whom events name: those who run it, and those of whom it says something to decisions on others.
     pub(crate) people: Vec<(Whom, bool)>,
     /// Whether any event names somebody who runs it by the code of a practitioner: most name nobody.
     names_people: bool,
     /// Events whose reactions are to come.
     pub(crate) causes: Vec<u64>,
-    /// Whether the subject itself is in the file.
-    pub(crate) kept: bool,
     /// When it was last used, for giving up the ones long unused.
     pub(crate) used: u64,
 }
@@ -106,11 +105,10 @@ impl Head {
             trail: Vec::new(),
             points: Vec::new(),
             duties: Duties::default(),
-            renamed: false,
+            names: Names::default(),
             people: Vec::new(),
             names_people: false,
             causes: Vec::new(),
-            kept: false,
             used: 0,
         }
     }
@@ -123,7 +121,7 @@ impl Head {
     /// Folds an event that is in order.
     pub(crate) fn advance(&mut self, event: &Event, laws: &Laws) {
         let turn = event.effective_at;
-        self.evolve(event);
+        self.state.evolve(event);
         self.settle(turn);
         let mut spans = self.state.spans(turn);
         for row in &self.tail {
@@ -137,18 +135,11 @@ impl Head {
         let spans = timeline::merge(spans);
         self.tail = bring(rows, spans, event.recorded_at, &mut self.next_row, &mut self.settled);
         self.last_turn = turn;
+        self.names.advance(self.state.name(), turn, event.recorded_at, &mut self.next_row);
         self.duties.advance(&self.subject, event, &self.state, laws, &mut self.next_row);
         if let Some(row) = point_row(event, Instant::MAX, event.recorded_at) {
             self.points.push(row);
         }
-    }
-
-    fn evolve(&mut self, event: &Event) {
-        // Whoever had a name and gets another one has one more former name.
-        let names = |state: &State| (state.name().is_some(), state.former_names().len());
-        let before = names(&self.state);
-        self.state.evolve(event);
-        self.renamed |= before != names(&self.state);
     }
 
     /// Lets go of the rows that end before a turn.
@@ -165,10 +156,10 @@ impl Head {
         let Open { rows, points, duties } = open;
         let Some(newest) = events.last() else { return };
         let known = timeline::resolve(events);
-        let spans = timeline::timeline(self.subject.kind(), events);
+        let (spans, names) = timeline::timeline_and_names(self.subject.kind(), events);
         self.tail = bring(rows, spans, newest.recorded_at, &mut self.next_row, &mut self.settled);
         self.restore(events, &known);
-        self.renamed = true;
+        self.names.bring(names, newest.recorded_at, &mut self.next_row);
         self.points.extend(bring_points(points, &known, newest.recorded_at));
         self.duties.resolve(&self.subject, events, duties, self.last_turn, laws, &mut self.next_row);
     }

@@ -154,9 +154,27 @@ pub(crate) mod sql {
     pub(crate) const HEALTH: &str = "SELECT position, recorded_at FROM checkpoint WHERE id = 1";
     pub(crate) const PARKED: &str = "SELECT stream, position, error FROM parked ORDER BY position LIMIT 100";
     pub(crate) const SALT: &str = "SELECT salt FROM checkpoint WHERE id = 1";
-    pub(crate) const SUBJECT: &str = "SELECT id, kind, code, name, area, version, last_position, last_recorded \
-         FROM subjects WHERE code = ?1";
-    pub(crate) const NAMES: &str = "SELECT name FROM names WHERE subject = ?1 AND current = 0 ORDER BY id";
+    pub(crate) const NAMES: &str = "SELECT name, eff_from, eff_to FROM names \
+         WHERE subject = (SELECT id FROM subjects WHERE code = ?1) AND rec_from <= ?2 AND rec_to > ?2 ORDER BY eff_from";
+
+    /// The name borne by a subject at an instant, as known at another: at most one.
+    macro_rules! name_at {
+        ($subject:literal, $as_of:literal, $known:literal) => {
+            concat!(
+                "(SELECT b.name FROM names b WHERE b.subject = ",
+                $subject,
+                " AND b.eff_from <= ",
+                $as_of,
+                " AND b.eff_to > ",
+                $as_of,
+                " AND b.rec_from <= ",
+                $known,
+                " AND b.rec_to > ",
+                $known,
+                ")"
+            )
+        };
+    }
     pub(crate) const STANDING: &str = "SELECT track, value, cause, eff_from, \
          CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END AS until FROM periods \
          WHERE subject = (SELECT id FROM subjects WHERE code = ?1) AND eff_from <= ?2 AND rec_from <= ?3 \
@@ -181,20 +199,35 @@ pub(crate) mod sql {
          WHERE p.subject = (SELECT id FROM subjects WHERE code = ?1) AND p.year = ?2 AND p.effective_at <= ?3 \
          AND p.rec_from <= ?4 AND p.rec_to > ?4 AND p.void_from > ?3";
     pub(crate) const SHELVES: &str = "SELECT id, kind, area, status FROM shelves ORDER BY kind, area, status";
-    pub(crate) const LIST: &str = "SELECT p.subject, p.row, s.code, s.name, p.track, p.cause, p.eff_from, \
+    pub(crate) const LIST: &str = concat!(
+        "SELECT p.subject, p.row, s.code, ",
+        name_at!("p.subject", "?3", "?4"),
+        ", p.track, p.cause, p.eff_from, \
          CASE WHEN ?4 < p.cut_rec THEN p.eff_first ELSE p.eff_to END AS until \
          FROM periods p INDEXED BY periods_list CROSS JOIN subjects s ON s.id = p.subject \
          WHERE p.shelf = ?1 AND (p.subject, p.row) > (?5, ?6) AND p.eff_from <= ?3 AND p.rec_from <= ?4 \
          AND p.rec_to > ?4 AND CASE WHEN ?4 < p.cut_rec THEN p.eff_first ELSE p.eff_to END > ?3 \
          AND (?2 IS NULL OR substr(p.track, -length(?2)) = ?2) \
-         ORDER BY p.subject, p.row LIMIT ?7";
+         ORDER BY p.subject, p.row LIMIT ?7"
+    );
     pub(crate) const CENSUS: &str = "SELECT subject, track FROM periods INDEXED BY periods_list \
          WHERE shelf = ?1 AND eff_from <= ?2 AND rec_from <= ?3 AND rec_to > ?3 \
          AND CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END > ?2";
-    pub(crate) const BY_NAME: &str = "SELECT s.code, n.name, n.current FROM grams g JOIN names n ON n.id = g.rowid \
-         JOIN subjects s ON s.id = n.subject WHERE grams MATCH ?1 ORDER BY g.rowid LIMIT ?2";
-    pub(crate) const BY_CODE: &str =
-        "SELECT code, name FROM subjects WHERE code >= ?1 AND code < ?2 ORDER BY code LIMIT ?3";
+    // A name has a row for every time it was borne: it is told once, by the first of those known then.
+    pub(crate) const BY_NAME: &str = "SELECT s.code, n.name, EXISTS (SELECT 1 FROM names o \
+         WHERE o.subject = n.subject AND o.name = n.name AND o.rec_from <= ?3 AND o.rec_to > ?3 \
+         AND o.eff_from <= ?2 AND o.eff_to > ?2) \
+         FROM grams g JOIN grams_of w ON w.id = g.rowid JOIN names n ON n.subject = w.subject AND n.row = w.row \
+         JOIN subjects s ON s.id = n.subject WHERE grams MATCH ?1 AND n.rec_from <= ?3 AND n.rec_to > ?3 \
+         AND NOT EXISTS (SELECT 1 FROM names o WHERE o.subject = n.subject AND o.row < n.row AND o.name = n.name \
+         AND o.rec_from <= ?3 AND o.rec_to > ?3) ORDER BY g.rowid LIMIT ?4";
+    pub(crate) const BY_CODE: &str = concat!(
+        "SELECT s.code, ",
+        name_at!("s.id", "?3", "?4"),
+        " FROM subjects s WHERE s.code >= ?1 AND s.code < ?2 \
+         AND EXISTS (SELECT 1 FROM trail t WHERE t.subject = s.id AND t.version = 0 AND t.recorded_at <= ?4) \
+         ORDER BY s.code LIMIT ?5"
+    );
 
     /// What is known at an instant of when an obligation ends, how and by which event.
     macro_rules! entry_columns {
@@ -214,7 +247,9 @@ pub(crate) mod sql {
     pub(crate) const WORKLIST: &str = concat!(
         "SELECT ",
         entry_columns!("?7"),
-        ", o.subject, o.row, s.kind, s.code, s.name, t.position, t.recorded_at FROM \
+        ", o.subject, o.row, s.kind, s.code, ",
+        name_at!("o.subject", "?6", "?7"),
+        ", t.position, t.recorded_at FROM \
          (SELECT i.due, i.subject, i.row FROM obligations i INDEXED BY obligations_due \
          WHERE i.listed = 1 AND i.area = ?1 AND (i.due, i.subject, i.row) > (?2, ?3, ?4) AND i.due <= ?5 \
          AND i.eff_from <= ?6 AND i.rec_from <= ?7 AND i.rec_to > ?7 AND i.read_from <= ?7 AND i.read_to > ?7 \
@@ -243,7 +278,6 @@ pub(crate) mod sql {
         ("health", HEALTH),
         ("parked", PARKED),
         ("salt", SALT),
-        ("subject", SUBJECT),
         ("names", NAMES),
         ("standing", STANDING),
         ("timeline", TIMELINE),

@@ -10,6 +10,7 @@ fn every_query_has_a_plan_for_a_large_ledger() {
     let connection = schema::open_writer(&dir.path().join("views.db")).unwrap();
     connection.execute_batch(schema::TABLES).unwrap();
     connection.execute_batch(crate::duty::TABLE).unwrap();
+    connection.execute_batch(crate::names::TABLES).unwrap();
     connection.execute_batch(&schema::indexes()).unwrap();
     let mut plans = String::new();
     for (name, query) in sql::ALL {

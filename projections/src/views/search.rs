@@ -1,19 +1,26 @@
 //! Finding a subject by code or by any part of a name it bears or bore.
 
 use super::subject::text;
-use super::{Views, sql};
+use super::{Views, micros, sql};
 use crate::error::ViewError;
+use crate::grams;
 use crate::model::Found;
-use crate::names;
-use accord_domain::Subject;
+use accord_domain::{Instant, Subject};
 
 impl Views {
-    /// Subjects whose code begins with the text, then those whose name, or an earlier one, contains it.
+    /// Subjects heard of by `known_at` whose code begins with the text, then those of whom a name was known then that contains
+    /// it, whenever it was borne; `as_of` says which name is the current one.
     ///
     /// # Errors
     /// When the views cannot be read.
-    pub fn search(&self, wanted: &str, limit: usize) -> Result<Vec<Found>, ViewError> {
-        let wanted = wanted.trim();
+    pub fn search(
+        &self,
+        wanted: &str,
+        as_of: Instant,
+        known_at: Instant,
+        limit: usize,
+    ) -> Result<Vec<Found>, ViewError> {
+        let (wanted, as_of, known_at) = (wanted.trim(), micros(as_of), micros(known_at));
         self.with(|connection| {
             let mut found = Vec::new();
             let parse = |code: &str| Subject::parse(code).ok();
@@ -24,14 +31,14 @@ impl Views {
                 let from = if small { wanted.to_owned() } else { wanted.to_ascii_uppercase() };
                 let until = format!("{from}~");
                 let mut statement = connection.prepare_cached(sql::BY_CODE)?;
-                let mut rows = statement.query((from, until, limit_of(limit)))?;
+                let mut rows = statement.query((from, until, as_of, known_at, limit_of(limit)))?;
                 while let Some(row) = rows.next()? {
                     found.push(Found { subject: text(row, 0, parse)?, name: row.get(1)?, current: true });
                 }
             }
-            if let Some(phrase) = names::query(wanted).filter(|_| found.len() < limit) {
+            if let Some(phrase) = grams::query(wanted).filter(|_| found.len() < limit) {
                 let mut statement = connection.prepare_cached(sql::BY_NAME)?;
-                let mut rows = statement.query((phrase, limit_of(limit - found.len())))?;
+                let mut rows = statement.query((phrase, as_of, known_at, limit_of(limit - found.len())))?;
                 while let Some(row) = rows.next()? {
                     found.push(Found {
                         subject: text(row, 0, parse)?,

@@ -2,10 +2,12 @@
 
 use super::{Views, damaged, micros, salt, sql};
 use crate::error::ViewError;
-use crate::model::{Period, Reason, SubjectRow};
-use accord_domain::{AreaCode, Basis, EventType, Instant, Span, Subject, Track, Value, Version};
+use crate::model::{Period, Reason};
+use crate::names;
+use accord_domain::timeline::Naming;
+use accord_domain::{Basis, EventType, Instant, Span, Subject, Track, Value, Version};
 use accord_store::ids;
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::Row;
 use serde::Deserialize;
 
 impl Views {
@@ -62,34 +64,15 @@ impl Views {
         })
     }
 
-    /// The subject as the index knows it; none for one never heard of.
+    /// Every name of a subject over the whole effective axis, as known at an instant, by time.
     ///
     /// # Errors
     /// When the views cannot be read.
-    pub fn subject(&self, subject: &Subject) -> Result<Option<SubjectRow>, ViewError> {
+    pub fn names(&self, subject: &Subject, known_at: Instant) -> Result<Vec<Naming>, ViewError> {
         self.with(|connection| {
-            let found = connection
-                .prepare_cached(sql::SUBJECT)?
-                .query_row([subject.code()], |row| {
-                    Ok((
-                        row.get::<_, i64>(0)?,
-                        SubjectRow {
-                            subject: subject.clone(),
-                            name: row.get(3)?,
-                            former_names: Vec::new(),
-                            area: row.get::<_, Option<u32>>(4)?.map(AreaCode::from_number),
-                            version: row.get(5)?,
-                            first_position: row.get::<_, i64>(0)?.cast_unsigned(),
-                            last_position: row.get::<_, i64>(6)?.cast_unsigned(),
-                            last_recorded_at: Instant::from_micros(row.get(7)?),
-                        },
-                    ))
-                })
-                .optional()?;
-            let Some((id, mut found)) = found else { return Ok(None) };
             let mut statement = connection.prepare_cached(sql::NAMES)?;
-            found.former_names = statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
-            Ok(Some(found))
+            let rows = statement.query_map((subject.code(), micros(known_at)), names::read)?;
+            Ok(rows.collect::<Result<_, _>>()?)
         })
     }
 

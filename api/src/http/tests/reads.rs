@@ -137,6 +137,47 @@ async fn points_statistics_and_search_answer_from_the_same_ledger() {
 }
 
 #[tokio::test]
+async fn a_search_and_a_list_tell_names_as_known_then() {
+    let server = Server::with_histories().await;
+    let search = async |text: &str, at: &str| {
+        let answer = server.get(&format!("/v1/search?q={text}{at}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let items = answer.json()["items"].as_array().unwrap().clone();
+        let told = |item: &Value| (item["subject"] == PHARMACY, item["current"].as_bool().unwrap());
+        items.iter().filter(|item| item["subject"] == PHARMACY).map(told).collect::<Vec<_>>()
+    };
+    let listed = async |at: &str| {
+        let answer = server.get(&format!("/v1/institutions?status=in_force{at}")).await;
+        let items = answer.json()["items"].as_array().unwrap().clone();
+        items.iter().find(|item| item["subject"] == PHARMACY).unwrap()["name"].clone()
+    };
+    let (before, after) = ("&known_at=2025-08-20T09:30:00%2B08:00", "&known_at=2025-08-20T10:30:00%2B08:00");
+    // 邵阳某药店 becomes 资江大药房.
+    let (old, new) = ("%E9%82%B5%E9%98%B3", "%E8%B5%84%E6%B1%9F");
+    let data = json!({ "what": "name", "from": "邵阳某药店", "to": "资江大药房" });
+    let renamed = command("institution.change-details", PHARMACY, "2025-08-10", &data);
+    let renamed = server.post(&renamed).await;
+    assert_eq!(renamed.status, StatusCode::OK, "{}", renamed.text);
+    server.clock.set(at("2025-08-20T11:00:00+08:00"));
+    assert_eq!(search(new, "").await, [(true, true)]);
+    assert_eq!(search(old, "").await, [(true, false)]);
+    assert_eq!(search(old, "&as_of=2025-08-09").await, [(true, true)]);
+    assert_eq!(search(new, before).await, []);
+    assert_eq!(search(old, before).await, [(true, true)]);
+    assert_eq!(
+        (listed("").await, listed("&as_of=2025-08-09").await, listed(before).await),
+        (json!("资江大药房"), json!("邵阳某药店"), json!("邵阳某药店"))
+    );
+    let id = renamed.json()["events"][0]["event"].clone();
+    let annulled = json!({ "event": id, "scope": "from_start" });
+    let annulled = server.post(&command("institution.annul", PHARMACY, "2025-08-20", &annulled)).await;
+    assert_eq!(annulled.status, StatusCode::OK, "{}", annulled.text);
+    server.clock.set(at("2025-08-20T12:00:00+08:00"));
+    assert_eq!((search(new, "").await, search(new, after).await), (vec![], vec![(true, true)]));
+    assert_eq!((listed("").await, listed(after).await), (json!("邵阳某药店"), json!("资江大药房")));
+}
+
+#[tokio::test]
 async fn the_log_is_listed_in_pages_and_filtered() {
     let server = Server::with_histories().await;
     let all = server.get("/v1/events").await.json();
