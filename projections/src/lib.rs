@@ -13,6 +13,7 @@ mod fold;
 mod grams;
 mod model;
 mod names;
+mod parked;
 mod partitions;
 mod people;
 mod projector;

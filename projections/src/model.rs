@@ -192,7 +192,8 @@ pub struct Found {
     pub current: bool,
 }
 
-/// A subject whose events could not be understood; its rows stand as of the event before.
+/// A subject whose events could not be understood; its rows stand as of the event before. It comes back by itself when the
+/// event is understood: at the next opening of the views for writing, or with the next event of its own.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Parked {
     /// Stream name.
@@ -210,6 +211,8 @@ pub struct Health {
     pub position: u64,
     /// Newest `recorded_at` in them.
     pub recorded_at: Option<Instant>,
-    /// Subjects set aside.
+    /// How many subjects are set aside.
+    pub parked_count: u64,
+    /// The first hundred of them.
     pub parked: Vec<Parked>,
 }

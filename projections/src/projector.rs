@@ -3,6 +3,7 @@
 use crate::error::ViewError;
 use crate::fold::{self, Citations, Head, Kept, home_area};
 use crate::names::Names;
+use crate::parked::{NotUnderstood, Trouble};
 use crate::schema;
 use crate::wait::wait_for;
 use crate::write::{self, Statements, Writer};
@@ -55,9 +56,10 @@ pub struct Projector {
     path: PathBuf,
     source: Source,
     options: Options,
-    writer: Writer,
-    heads: HashMap<Arc<str>, Head>,
-    parked: HashSet<Arc<str>>,
+    pub(crate) writer: Writer,
+    pub(crate) heads: HashMap<Arc<str>, Head>,
+    /// Subjects set aside, and the position of the event in the way.
+    pub(crate) parked: HashMap<Arc<str>, u64>,
     citations: Citations,
     laws: Laws,
     /// Whether what was prepared changed the law.
@@ -111,7 +113,7 @@ impl Projector {
             options,
             writer: Writer::default(),
             heads: HashMap::new(),
-            parked: HashSet::new(),
+            parked: HashMap::new(),
             citations: Citations::default(),
             laws,
             law_ahead: false,
@@ -119,6 +121,7 @@ impl Projector {
             turn: 0,
         };
         projector.reload()?;
+        projector.bring_back_all()?;
         Ok((projector, opened))
     }
 
@@ -149,7 +152,7 @@ impl Projector {
     /// Takes in events, in the order of their positions, all in one transaction. Those already taken in are passed over.
     ///
     /// An event that cannot be understood parks its subject: the subject's rows stay as of the event before, the others
-    /// go on, and [`crate::Views::health`] tells.
+    /// go on, and [`crate::Views::health`] tells. It is tried again with the subject's next event and at the next opening.
     ///
     /// # Errors
     /// [`ViewError::Gap`] when events are missing in between; else when the file cannot be written or the log cannot be
@@ -228,9 +231,10 @@ impl Projector {
 
     fn take_in(&mut self, events: &[Stored]) -> Result<(), ViewError> {
         self.turn += 1;
+        self.bring_back_of(events)?;
         let mut touched: HashSet<Arc<str>> = HashSet::new();
         for (index, stored) in events.iter().enumerate() {
-            if self.parked.contains(&stored.stream) {
+            if self.parked.contains_key(&stored.stream) {
                 continue;
             }
             match self.take_in_one(stored, &events[..=index]) {
@@ -239,7 +243,7 @@ impl Projector {
                         touched.insert(Arc::clone(&stored.stream));
                     }
                 }
-                Err(Trouble::Park(error)) => self.park(stored, &error)?,
+                Err(Trouble::Park(why)) => self.park(&stored.stream, &why)?,
                 Err(Trouble::Views(error)) => return Err(error),
             }
         }
@@ -272,15 +276,15 @@ impl Projector {
     }
 
     /// Takes in the last of the events that are being taken in; the log may not show them yet.
-    fn take_in_one(&mut self, stored: &Stored, events: &[Stored]) -> Result<(), Trouble> {
+    pub(crate) fn take_in_one(&mut self, stored: &Stored, events: &[Stored]) -> Result<(), Trouble> {
         let read = fold::read(stored.into(), &stored.body, &mut self.citations)
-            .map_err(|error| Trouble::Park(words(&error)))?;
+            .map_err(|error| park(stored, words(&error)))?;
         if !self.heads.contains_key(&stored.stream) {
             let head = self.load(stored)?;
             self.heads.insert(Arc::clone(&stored.stream), head);
         }
         let Some(head) = self.heads.get_mut(&stored.stream) else {
-            return Err(Trouble::Park("the subject is not known".to_owned()));
+            return Err(park(stored, "the subject is not known".to_owned()));
         };
         head.used = self.turn;
         if stored.version == 0 {
@@ -305,7 +309,7 @@ impl Projector {
 
     /// The head of a subject before an event, from the file and the log.
     fn load(&self, stored: &Stored) -> Result<Head, Trouble> {
-        let subject = Subject::parse(&stored.stream).map_err(|error| Trouble::Park(error.to_string()))?;
+        let subject = Subject::parse(&stored.stream).map_err(|error| park(stored, error.to_string()))?;
         if stored.version == 0 {
             return Ok(Head::new(subject, stored.position));
         }
@@ -344,24 +348,13 @@ impl Projector {
         Ok(head)
     }
 
-    fn park(&mut self, stored: &Stored, error: &str) -> Result<(), ViewError> {
-        tracing::error!(
-            position = stored.position,
-            error,
-            "a subject is parked: its event cannot be understood"
-        );
-        self.connection
-            .prepare_cached("INSERT OR IGNORE INTO parked (stream, position, error) VALUES (?1, ?2, ?3)")?
-            .execute((&*stored.stream, stored.position.cast_signed(), error))?;
-        self.parked.insert(Arc::clone(&stored.stream));
-        Ok(())
-    }
-
     /// Reads again what is remembered of the file besides the heads.
     pub(crate) fn reload(&mut self) -> Result<(), ViewError> {
-        let mut statement = self.connection.prepare("SELECT stream FROM parked")?;
-        let parked = statement.query_map([], |row| row.get::<_, String>(0))?;
-        self.parked = parked.map(|stream| stream.map(Arc::from)).collect::<Result<_, _>>()?;
+        let mut statement = self.connection.prepare("SELECT stream, position FROM parked")?;
+        let parked = statement.query_map([], |row| {
+            Ok((Arc::from(row.get::<_, String>(0)?), row.get::<_, i64>(1)?.cast_unsigned()))
+        })?;
+        self.parked = parked.collect::<Result<_, _>>()?;
         let position =
             self.connection.query_row("SELECT position FROM checkpoint", [], |row| row.get::<_, i64>(0))?;
         self.position = position.cast_unsigned();
@@ -384,18 +377,9 @@ impl Projector {
     }
 }
 
-/// Why an event was not taken in.
-enum Trouble {
-    /// The event itself cannot be understood.
-    Park(String),
-    /// The views or the log do not work.
-    Views(ViewError),
-}
-
-impl<E: Into<ViewError>> From<E> for Trouble {
-    fn from(error: E) -> Self {
-        Self::Views(error.into())
-    }
+/// A subject is set aside for one of its events.
+fn park(stored: &Stored, error: String) -> Trouble {
+    Trouble::Park(NotUnderstood { position: stored.position, error })
 }
 
 /// An error and its cause in one line.

@@ -7,6 +7,7 @@
 
 use crate::error::ViewError;
 use crate::fold::{self, Citations, Head, Read, home_area};
+use crate::parked::{NotUnderstood, PARK};
 use crate::partitions::{Partition, Partitions, Record};
 use crate::projector::{Projector, Source, remove, words};
 use crate::runner::REBUILD_FROM;
@@ -159,10 +160,12 @@ fn write_all(connection: Connection, batches: &Receiver<Batch>) -> Result<Connec
                 }
             }
             Batch::Parked(parked) => {
-                for (stream, position, error) in parked {
-                    connection
-                        .prepare_cached("INSERT INTO parked (stream, position, error) VALUES (?1, ?2, ?3)")?
-                        .execute((&*stream, position.cast_signed(), error))?;
+                for (stream, why) in parked {
+                    connection.prepare_cached(PARK)?.execute((
+                        &*stream,
+                        why.position.cast_signed(),
+                        &why.error,
+                    ))?;
                 }
             }
         }
@@ -196,8 +199,8 @@ fn fold_all(
     Ok(())
 }
 
-/// A subject set aside: its stream, the event that could not be understood, and why.
-type ParkedRow = (Arc<str>, u64, String);
+/// A subject set aside: its stream, and the event that could not be understood.
+type ParkedRow = (Arc<str>, NotUnderstood);
 
 struct Folding {
     /// Knows the names of streams.
@@ -226,18 +229,22 @@ impl Folding {
                 if why.is_none() {
                     match self.read(&record) {
                         Ok(read) => reads.push((read, record.columns.kind)),
-                        Err(error) => why = Some((record.columns.position, error)),
+                        Err(error) => {
+                            why = Some(NotUnderstood { position: record.columns.position, error });
+                        }
                     }
                 }
             }
             let first = reads.first().map(|(read, _)| read.event.position);
             match (Subject::parse(&name), first) {
                 (Ok(subject), Some(first)) => heads.push(folded(subject, first, &reads, &self.laws)),
-                (Err(error), Some(first)) => why = Some((first, error.to_string())),
+                (Err(error), Some(first)) => {
+                    why = Some(NotUnderstood { position: first, error: error.to_string() });
+                }
                 (_, None) => {}
             }
-            if let Some((position, error)) = why {
-                parked.push((name, position, error));
+            if let Some(why) = why {
+                parked.push((name, why));
             }
             if heads.len() == BATCH_HEADS {
                 let full = std::mem::replace(&mut heads, Vec::with_capacity(BATCH_HEADS));

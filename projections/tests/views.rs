@@ -12,7 +12,7 @@ use accord_projections::{
     Filter, Opened, Options, Progress, Projector, Showing, ViewError, Views, Worklist, wait_for,
 };
 use accord_store::EventLog;
-use common::{SOURCE, Step, TestLog, adopting, adoption, day, play, recorded, steps, subjects};
+use common::{SOURCE, Step, TestLog, adopting, adoption, day, dump, play, recorded, steps, subjects};
 use proptest::prelude::*;
 use serde_json::json;
 use std::ops::ControlFlow;
@@ -243,41 +243,6 @@ fn a_law_whose_recording_failed_is_forgotten() {
     bench.log.record(&area, &[adopt]);
     projector.project(&bench.log.events()).unwrap();
     assert_eq!(projector.laws(), &laws(&bench.log));
-}
-
-/// Every row of every table, as text.
-fn dump(path: &std::path::Path) -> Vec<String> {
-    let connection = rusqlite::Connection::open(path).unwrap();
-    let mut lines = Vec::new();
-    for (table, columns) in [
-        ("checkpoint", "*"),
-        ("subjects", "*"),
-        ("names", "*"),
-        ("grams_of", "subject, row"),
-        ("parked", "*"),
-        ("points", "*"),
-        ("obligations", "*"),
-        (
-            "periods",
-            "subject, row, track, value, cause, eff_from, eff_first, eff_to, cut_rec, rec_from, rec_to, \
-          (SELECT kind || ' ' || area || ' ' || status FROM shelves WHERE id = shelf)",
-        ),
-        (
-            "trail",
-            "subject, version, position, type, effective_at, recorded_at, caused_by, \
-          (SELECT json FROM citations WHERE id = citation), case_name, target, act, act_from",
-        ),
-    ] {
-        let mut statement = connection.prepare(&format!("SELECT {columns} FROM {table}")).unwrap();
-        let width = statement.column_count();
-        let mut rows = statement.query([]).unwrap();
-        while let Some(row) = rows.next().unwrap() {
-            let cells: Vec<String> = (0..width).map(|at| format!("{:?}", row.get_ref(at).unwrap())).collect();
-            lines.push(format!("{table}: {}", cells.join(", ")));
-        }
-    }
-    lines.sort();
-    lines
 }
 
 fn go_on(_: Progress) -> ControlFlow<()> {

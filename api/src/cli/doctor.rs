@@ -6,10 +6,11 @@ use super::exit::{Exit, Problem, Stop, chain};
 use super::replay::compare;
 use crate::answers::Lang;
 use crate::ledger::Ledger;
+use accord_projections::{Health, Parked};
 use serde::Serialize;
 use std::path::Path;
 
-/// Damaged places named; further ones are only counted.
+/// Places and subjects named; further ones are only counted.
 const NAMED_MAX: usize = 20;
 
 /// What was found.
@@ -44,7 +45,7 @@ pub(super) fn doctor(session: &mut Session<'_, '_>) -> Result<(), Stop> {
     let events = lang.of_two("个事件", "events");
     checks.push(Check::new("ledger", true, format!("{} · {length} {events}", ledger.log().ledger_id())));
     checks.push(hashes(session)?);
-    checks.push(lag(&ledger, length));
+    checks.push(lag(&ledger, length, lang));
     checks.push(erasures(&ledger, lang));
     checks.push(agreement(&ledger, lang));
     let healthy = checks.iter().all(|check| check.ok);
@@ -126,22 +127,41 @@ fn hashes(session: &Session<'_, '_>) -> Result<Check, Stop> {
     Ok(Check::new("hashes", verified.count == 0, detail))
 }
 
-fn lag(ledger: &Ledger, length: u64) -> Check {
+/// How far the views have come, and which subjects they set aside for an event that cannot be understood.
+fn lag(ledger: &Ledger, length: u64, lang: Lang) -> Check {
     match ledger.views().health() {
         Ok(health) => {
             let lag = length.saturating_sub(health.position);
-            let parked: Vec<String> = health
-                .parked
-                .iter()
-                .map(|parked| format!("{} (position {}: {})", parked.stream, parked.position, parked.error))
-                .collect();
-            let mut detail = format!("{} / {length}", health.position);
-            if !parked.is_empty() {
-                detail.push_str(&format!(" · parked: {}", parked.join("; ")));
-            }
-            Check::new("lag", lag == 0 && parked.is_empty(), detail)
+            let detail = format!("{} / {length}{}", health.position, parked(&health, lang));
+            Check::new("lag", lag == 0 && health.parked_count == 0, detail)
         }
         Err(error) => Check::new("lag", false, chain(&error)),
+    }
+}
+
+/// Which subjects were set aside and why, and what brings them back; nothing where none is.
+fn parked(health: &Health, lang: Lang) -> String {
+    if health.parked_count == 0 {
+        return String::new();
+    }
+    let named = health.parked.iter().take(NAMED_MAX).map(|parked| {
+        let Parked { stream, position, error } = parked;
+        match lang {
+            Lang::Zh => format!("{stream}（位置 {position}：{error}）"),
+            Lang::En => format!("{stream} (position {position}: {error})"),
+        }
+    });
+    let (count, named) = (health.parked_count, named.collect::<Vec<_>>().join("; "));
+    match lang {
+        Lang::Zh => {
+            format!(
+                " · {count} 个主体因事件无法读懂而搁置：{named}；能读懂该事件的程序以可写方式打开账本时自动恢复"
+            )
+        }
+        Lang::En => format!(
+            " · {count} set aside for an event that cannot be understood: {named}; they come back when a program that \
+             understands it opens the ledger for writing"
+        ),
     }
 }
 
@@ -178,5 +198,29 @@ fn agreement(ledger: &Ledger, lang: Lang) -> Check {
             Check::new("agreement", false, format!("{}: {}", found.len(), named.join("; ")))
         }
         Err(error) => Check::new("agreement", false, chain(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_set_aside_is_named_with_the_reason_and_what_brings_it_back() {
+        let nobody = Health { position: 9, recorded_at: None, parked_count: 0, parked: Vec::new() };
+        assert_eq!(parked(&nobody, Lang::En), "");
+        let stream = "institution-H43050000001".to_owned();
+        let one = Parked { stream, position: 7, error: "schema version 9 is not known".to_owned() };
+        let some = Health { parked_count: 1, parked: vec![one], ..nobody };
+        assert_eq!(
+            parked(&some, Lang::En),
+            " · 1 set aside for an event that cannot be understood: institution-H43050000001 (position 7: schema \
+             version 9 is not known); they come back when a program that understands it opens the ledger for writing"
+        );
+        assert_eq!(
+            parked(&some, Lang::Zh),
+            " · 1 个主体因事件无法读懂而搁置：institution-H43050000001（位置 7：schema version 9 is not known）；\
+             能读懂该事件的程序以可写方式打开账本时自动恢复"
+        );
     }
 }

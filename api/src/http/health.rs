@@ -72,7 +72,8 @@ struct Ready {
     view_events: String,
     /// Difference of both.
     lag_events: String,
-    /// Subjects whose events could not be understood; their rows stand as of the event before.
+    /// The first hundred subjects whose events could not be understood; their rows stand as of the event before. They come
+    /// back when a program that understands the event opens the ledger.
     parked: Vec<Parked>,
 }
 
@@ -128,11 +129,11 @@ pub(crate) async fn readyz(State(app): State<App>, query: Query) -> Result<Respo
 pub(crate) async fn metrics(State(app): State<App>, query: Query) -> Result<Response, Problem> {
     query.finish()?;
     let log = app.log().len().await?;
-    let views = app.views(Views::position).await?;
+    let views = app.views(Views::health).await?;
     for hindrance in Hindrance::ALL {
-        app.metrics().hindered(hindrance.name(), hindrance.stands(&app, log.saturating_sub(views)));
+        app.metrics().hindered(hindrance.name(), hindrance.stands(&app, log.saturating_sub(views.position)));
     }
-    let text = app.metrics().text(log, views).map_err(|_| {
+    let text = app.metrics().text(log, &views).map_err(|_| {
         Problem::new(&catalogue::INTERNAL, words!("the counters cannot be written", "无法写出计数"))
     })?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";

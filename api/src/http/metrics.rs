@@ -1,6 +1,7 @@
 //! What is counted, for Prometheus. Routes are labelled by their template, never by the address: no code of a subject
 //! gets into a label.
 
+use accord_projections::Health;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -46,6 +47,7 @@ pub(crate) struct Metrics {
     view_events: Gauge,
     lag_events: Gauge,
     hindered: Family<Hindered, Gauge>,
+    parked_subjects: Gauge,
 }
 
 /// From a tenth of a millisecond to ten seconds.
@@ -64,6 +66,7 @@ impl Metrics {
         let (recorded, refused) = (Counter::default(), Counter::default());
         let hindered = Family::<Hindered, Gauge>::default();
         let (log_events, view_events, lag_events) = (Gauge::default(), Gauge::default(), Gauge::default());
+        let parked_subjects = Gauge::default();
         registry.register("http_requests", "Requests answered", answered.clone());
         registry.register_with_unit("http_request", "Time to answer", Unit::Seconds, seconds.clone());
         registry.register("http_requests_in_flight", "Requests being answered", in_flight.clone());
@@ -74,6 +77,11 @@ impl Metrics {
         registry.register("view_events", "Events the views have consumed", view_events.clone());
         registry.register("view_lag_events", "Events the views are behind the log", lag_events.clone());
         registry.register("not_ready", "Whether this keeps the server from being ready", hindered.clone());
+        registry.register(
+            "view_parked_subjects",
+            "Subjects set aside for an event that cannot be understood; /readyz says which and why",
+            parked_subjects.clone(),
+        );
         Self {
             registry,
             answered,
@@ -86,6 +94,7 @@ impl Metrics {
             view_events,
             lag_events,
             hindered,
+            parked_subjects,
         }
     }
 
@@ -100,12 +109,13 @@ impl Metrics {
         self.hindered.get_or_create(&Hindered { reason }).set(i64::from(stands));
     }
 
-    /// The text Prometheus reads; `log` and `views` are the lengths of both.
-    pub(crate) fn text(&self, log: u64, views: u64) -> Result<String, fmt::Error> {
-        let gauge = |events: u64| i64::try_from(events).unwrap_or(i64::MAX);
+    /// The text Prometheus reads; `log` is the length of the log.
+    pub(crate) fn text(&self, log: u64, views: &Health) -> Result<String, fmt::Error> {
+        let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.log_events.set(gauge(log));
-        self.view_events.set(gauge(views));
-        self.lag_events.set(gauge(log.saturating_sub(views)));
+        self.view_events.set(gauge(views.position));
+        self.lag_events.set(gauge(log.saturating_sub(views.position)));
+        self.parked_subjects.set(gauge(views.parked_count));
         let mut out = String::new();
         prometheus_client::encoding::text::encode(&mut out, &self.registry)?;
         Ok(out)
@@ -121,13 +131,15 @@ mod tests {
         let metrics = Metrics::new();
         let what = Answered { method: "GET", route: "/v1/payable".to_owned(), status: 200 };
         metrics.answered(&what, Duration::from_millis(2));
-        let text = metrics.text(10, 7).unwrap();
+        let views = Health { position: 7, recorded_at: None, parked_count: 2, parked: Vec::new() };
+        let text = metrics.text(10, &views).unwrap();
         assert!(
             text.contains(
                 "accord_http_requests_total{method=\"GET\",route=\"/v1/payable\",status=\"200\"} 1"
             )
         );
         assert!(text.contains("accord_view_lag_events 3"), "{text}");
+        assert!(text.contains("accord_view_parked_subjects 2"), "{text}");
         assert!(text.ends_with("# EOF\n"));
     }
 }

@@ -13,10 +13,11 @@ use accord_domain::{Event, Version};
 use accord_store::{EventLog, Stored};
 
 use crate::error::ViewError;
+use crate::parked::NotUnderstood;
 use crate::projector::words;
 use crate::wait::wait_for;
 
-/// A subject's events up to a version; the inner error says why one of them cannot be understood.
+/// A subject's events up to a version; the inner error says which of them cannot be understood, and why.
 ///
 /// Of those at hand, which the log may not show yet, the ones of the subject that it does not show are taken too: they
 /// end with that version.
@@ -25,9 +26,13 @@ pub(crate) fn history(
     stream: &str,
     up_to: Version,
     at_hand: &[Stored],
-) -> Result<Result<Vec<Event>, String>, ViewError> {
+) -> Result<Result<Vec<Event>, NotUnderstood>, ViewError> {
     let shown = wait_for(log.read_stream(stream, 0, up_to as usize + 1))?;
     let next = shown.last().map_or(0, |stored| stored.version + 1);
     let rest = at_hand.iter().filter(|stored| &*stored.stream == stream && next <= stored.version);
-    Ok(shown.iter().chain(rest).map(|stored| stored.decode().map_err(|error| words(&error))).collect())
+    let decode = |stored: &Stored| {
+        let position = stored.position;
+        stored.decode().map_err(|error| NotUnderstood { position, error: words(&error) })
+    };
+    Ok(shown.iter().chain(rest).map(decode).collect())
 }

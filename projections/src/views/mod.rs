@@ -112,6 +112,8 @@ impl Views {
             let (position, recorded_at) = connection
                 .prepare_cached(sql::HEALTH)?
                 .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?)))?;
+            let parked_count: i64 =
+                connection.prepare_cached(sql::PARKED_COUNT)?.query_row([], |row| row.get(0))?;
             let mut statement = connection.prepare_cached(sql::PARKED)?;
             let parked = statement.query_map([], |row| {
                 Ok(Parked {
@@ -123,6 +125,7 @@ impl Views {
             Ok(Health {
                 position: position.cast_unsigned(),
                 recorded_at: recorded_at.map(Instant::from_micros),
+                parked_count: parked_count.cast_unsigned(),
                 parked: parked.collect::<Result<_, _>>()?,
             })
         })
@@ -152,6 +155,7 @@ impl Views {
 pub(crate) mod sql {
     pub(crate) const POSITION: &str = "SELECT position FROM checkpoint WHERE id = 1";
     pub(crate) const HEALTH: &str = "SELECT position, recorded_at FROM checkpoint WHERE id = 1";
+    pub(crate) const PARKED_COUNT: &str = "SELECT count(*) FROM parked";
     pub(crate) const PARKED: &str = "SELECT stream, position, error FROM parked ORDER BY position LIMIT 100";
     pub(crate) const SALT: &str = "SELECT salt FROM checkpoint WHERE id = 1";
     pub(crate) const NAMES: &str = "SELECT name, eff_from, eff_to FROM names \
@@ -277,6 +281,7 @@ pub(crate) mod sql {
         ("position", POSITION),
         ("health", HEALTH),
         ("parked", PARKED),
+        ("parked count", PARKED_COUNT),
         ("salt", SALT),
         ("names", NAMES),
         ("standing", STANDING),

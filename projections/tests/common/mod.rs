@@ -62,6 +62,41 @@ impl TestLog {
     }
 }
 
+/// Every row of every table, as text.
+pub(crate) fn dump(path: &std::path::Path) -> Vec<String> {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let mut lines = Vec::new();
+    for (table, columns) in [
+        ("checkpoint", "*"),
+        ("subjects", "*"),
+        ("names", "*"),
+        ("grams_of", "subject, row"),
+        ("parked", "*"),
+        ("points", "*"),
+        ("obligations", "*"),
+        (
+            "periods",
+            "subject, row, track, value, cause, eff_from, eff_first, eff_to, cut_rec, rec_from, rec_to, \
+          (SELECT kind || ' ' || area || ' ' || status FROM shelves WHERE id = shelf)",
+        ),
+        (
+            "trail",
+            "subject, version, position, type, effective_at, recorded_at, caused_by, \
+          (SELECT json FROM citations WHERE id = citation), case_name, target, act, act_from",
+        ),
+    ] {
+        let mut statement = connection.prepare(&format!("SELECT {columns} FROM {table}")).unwrap();
+        let width = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let cells: Vec<String> = (0..width).map(|at| format!("{:?}", row.get_ref(at).unwrap())).collect();
+            lines.push(format!("{table}: {}", cells.join(", ")));
+        }
+    }
+    lines.sort();
+    lines
+}
+
 /// When the event at a position is recorded: a microsecond apart.
 pub(crate) fn recorded(position: u64) -> Instant {
     // The holidays of 2026 were published on 2025-11-04: the tenth event is the first recorded when they were known.
