@@ -115,7 +115,7 @@ fn fill(
     name.push(".rebuild");
     let rebuilt = Rebuilt { path: PathBuf::from(name), position: partitions.len() };
     remove(&rebuilt.path)?;
-    let connection = schema::open_side(&rebuilt.path)?;
+    let connection = schema::open_side(&rebuilt.path, path)?;
     write::create(&connection, &source.ledger, source.salt)?;
     let last = partitions.last().cloned();
     let (batches, waiting) = sync_channel::<Batch>(8);

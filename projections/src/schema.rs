@@ -27,8 +27,11 @@ pub(crate) fn fold() -> i64 {
 /// How long a connection waits for another one's lock. Readers never need it in WAL mode but for a moment at opening.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 
+/// Size of a page of new views: as in the log, a subject's rows lie on one or two of them.
+const PAGE_BYTES: u32 = 8_192;
+
 /// Pages written ahead before they are moved into the file: an event changes some twenty, and many of them again and again.
-const PAGES_AHEAD: u32 = 4_000;
+const PAGES_AHEAD: u32 = 2_000;
 
 /// The recorded axis uses `recorded_at` in microseconds; an open end is `i64::MAX`.
 ///
@@ -106,6 +109,8 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, ViewError> {
     owner_only(path)?;
     let connection = Connection::open(path)?;
     settings(&connection)?;
+    // Has no effect on views that are there.
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // The views are disposable: a crash of the machine costs a rebuild, not a fact.
     connection.pragma_update(None, "synchronous", "OFF")?;
@@ -114,11 +119,18 @@ pub(crate) fn open_writer(path: &Path) -> Result<Connection, ViewError> {
     Ok(connection)
 }
 
-/// Opens a side file for a rebuild: no journal at all, for nobody reads it before it is whole.
-pub(crate) fn open_side(path: &Path) -> Result<Connection, ViewError> {
+/// Opens a side file for a rebuild: no journal at all, for nobody reads it before it is whole. Its pages are as large as
+/// those of the views it is made for, for it is copied page by page.
+pub(crate) fn open_side(path: &Path, views: &Path) -> Result<Connection, ViewError> {
+    let page_bytes: u32 = if views.exists() {
+        open_reader(views)?.pragma_query_value(None, "page_size", |row| row.get(0))?
+    } else {
+        PAGE_BYTES
+    };
     owner_only(path)?;
     let connection = Connection::open(path)?;
     settings(&connection)?;
+    connection.pragma_update(None, "page_size", page_bytes)?;
     connection.pragma_update(None, "journal_mode", "OFF")?;
     connection.pragma_update(None, "synchronous", "OFF")?;
     connection.pragma_update(None, "cache_size", -131_072)?;

@@ -315,6 +315,33 @@ fn readers_go_on_while_views_are_rebuilt_and_see_them_whole() {
     assert_eq!(views.position().unwrap(), bench.log.events().len() as u64);
 }
 
+/// Views of an earlier program have smaller pages, and what is copied into them page by page must have the same.
+#[test]
+fn views_with_pages_of_another_size_are_rebuilt_in_place() {
+    let steps: Vec<Step> = (0..50).map(|n| Step { subject: 1, act: 3, day: n, detail: 1 }).collect();
+    let bench = Bench::of(&steps);
+    let (mut projector, _) = bench.open("views.db", 10);
+    projector.project(&bench.log.events()).unwrap();
+    let path = projector.path().to_owned();
+    drop(projector);
+    let page_size = || -> u32 {
+        let db = rusqlite::Connection::open(&path).unwrap();
+        db.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap()
+    };
+    assert_eq!(page_size(), 8_192);
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM; PRAGMA journal_mode = WAL",
+        )
+        .unwrap();
+    let (mut projector, _) = bench.open("views.db", 10);
+    let before = dump(&path);
+    projector.rebuild(&mut go_on).unwrap();
+    assert_eq!(dump(&path), before);
+    assert_eq!(page_size(), 1_024);
+}
+
 #[test]
 fn who_has_the_empty_views_open_sees_them_filled() {
     let steps: Vec<Step> = (0..20).map(|n| Step { subject: 0, act: 3, day: n, detail: 1 }).collect();
