@@ -91,8 +91,6 @@ impl Projector {
         }
         self.parked.remove(stream);
         self.connection.prepare_cached("DELETE FROM parked WHERE stream = ?1")?.execute([&**stream])?;
-        // The file says how far it had come; what is in memory may be ahead of it.
-        self.heads.remove(stream);
         let (mut next, taken_in) = (self.next_version(stream)?, self.position());
         loop {
             let page = wait_for(self.log.read_stream(stream, next, PAGE_EVENTS))?;

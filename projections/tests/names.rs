@@ -127,6 +127,21 @@ fn a_name_is_found_by_any_part_and_by_its_earlier_form() {
 }
 
 #[test]
+fn a_name_that_is_sealed_from_a_day_on_is_told_until_then() {
+    let log = TestLog::default();
+    // Registered and called so in plain text, then under a sealed name.
+    play(
+        &log,
+        &[(0, 1, 3), (22, 2, 1), (22, 5, 5)].map(|(act, day, detail)| Step { subject: 3, act, day, detail }),
+    );
+    let (_dir, views) = views(&log, 1);
+    let name = |at| views.search(subject(3).code(), day(at), Instant::MAX, 10).unwrap()[0].name.clone();
+    assert_eq!((name(1).as_deref(), name(4).as_deref(), name(5)), (Some("王医师"), Some("李医师1"), None));
+    let found = views.search("李医师", day(9), Instant::MAX, 10).unwrap();
+    assert_eq!((found.len(), found[0].current), (1, false));
+}
+
+#[test]
 fn an_annulled_change_is_found_by_whoever_asks_what_was_known_before_the_annulment() {
     let log = TestLog::default();
     play(

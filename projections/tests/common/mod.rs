@@ -11,11 +11,12 @@ use accord_domain::event::{Annulment, AnnulmentScope, Correction, EventData, enc
 use accord_domain::institution::{InstitutionEvent as I, facts as f};
 use accord_domain::insured::InsuredEvent;
 use accord_domain::obligation::{ClosingOutcome, ObligationClosing, docket};
+use accord_domain::personal::{Mark, Sealed};
 use accord_domain::practitioner::{PractitionerEvent as P, facts as p};
 use accord_domain::track::{BarClass, Line};
 use accord_domain::{
-    AreaCode, Command, Event, EventType, Instant, InstitutionCode, Laws, NewEvent, Subject, SubjectKind,
-    Version,
+    AreaCode, Command, Event, EventType, Instant, InstitutionCode, Laws, NewEvent, Personal, Subject,
+    SubjectKind, Version,
 };
 use accord_projections::{Source, wait_for};
 use accord_store::clock::ManualClock;
@@ -536,7 +537,13 @@ fn practitioner(step: &Step, known: &[Event]) -> EventData {
         20 | 21 => P::Reregistered(p::SiteAct { institution }),
         22 => P::DetailsChanged(p::PersonChange {
             from: None,
-            to: format!("李医师{}", detail % 2).into(),
+            // Sealed as new events have it, plain as older ones do: a sealed name is told by nobody.
+            to: if detail.is_multiple_of(5) {
+                let mark = Mark::parse("AAAAAAAAAAAAAAAAAAAAAQ").unwrap();
+                Personal::Sealed(Box::new(Sealed { mark, sealed: "A".repeat(64).into() }))
+            } else {
+                format!("李医师{}", detail % 2).into()
+            },
             what: "name".into(),
         }),
         24 => annulment(known, detail).map_or_else(none, P::DecisionAnnulled),
