@@ -15,7 +15,7 @@ use crate::id::{AreaCode, AreaSubject, InstitutionCode, PractitionerCode, Subjec
 use crate::institution::facts::{Application, InstitutionKind};
 use crate::institution::{InstitutionCommand, InstitutionEvent};
 use crate::personal::{Mark, Personal, PersonalKind};
-use crate::practitioner::PractitionerEvent;
+use crate::practitioner::{PractitionerCommand, PractitionerEvent};
 use crate::time::Instant;
 use crate::timeline::{resolve, timeline};
 use crate::track::Track;
@@ -205,6 +205,18 @@ impl Act {
             .filter_map(Personal::plain)
             .filter(|text| PersonalKind::Name.of(text) == PersonalKind::IdentityNumber)
             .collect()
+    }
+}
+
+impl Act {
+    /// Whether it says the identity number of a person that others may be matched by.
+    #[must_use]
+    pub fn says_number(&self) -> bool {
+        let registers = matches!(
+            self,
+            Self::Practitioner(PractitionerCommand::Register(data)) if data.identity_number.is_some()
+        );
+        registers || !self.named_by_number().is_empty()
     }
 }
 
@@ -413,6 +425,34 @@ pub fn running(data: &EventData) -> Vec<PractitionerCode> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether an event can name somebody who runs an institution by identity number.
+#[must_use]
+pub fn may_name_by_number(data: &EventData) -> bool {
+    match data {
+        EventData::Institution(InstitutionEvent::Applied(_)) => true,
+        EventData::Institution(InstitutionEvent::DetailsChanged(data)) => role(&data.what).is_some(),
+        EventData::Institution(_)
+        | EventData::Practitioner(_)
+        | EventData::Enterprise(_)
+        | EventData::Insured(_)
+        | EventData::Area(_)
+        | EventData::Case(_) => false,
+    }
+}
+
+/// A subject that names a person by identity number, as the keys of personal data tell: the number itself is nowhere in it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Numbered {
+    /// Who names.
+    pub subject: Subject,
+    /// The mark that the number has under that subject's own key.
+    pub mark: Mark,
+    /// Whose number it is.
+    pub person: PractitionerCode,
+    /// When the number was recorded of the person: it is matched from then on.
+    pub since: Instant,
 }
 
 /// In what way somebody runs an institution.

@@ -18,8 +18,9 @@ use crate::id::{Subject, Version};
 use crate::laws::Laws;
 use crate::others::{self, OtherFact};
 use crate::reactor;
-use crate::rejection::Rejection;
+use crate::rejection::{Rejection, Words};
 use crate::time::Instant;
+use crate::words;
 use elsewhere::Follow;
 pub(crate) use ground::Ground;
 use std::borrow::Cow;
@@ -43,6 +44,57 @@ pub enum Fork {
     Replace(Version, Box<Command>),
     /// With one more command, recorded after all others. It names its `effective_at`.
     Insert(Box<Command>),
+}
+
+impl Fork {
+    /// The command supposed; none where an act is only left out.
+    #[must_use]
+    pub fn command(&self) -> Option<&Command> {
+        match self {
+            Self::Without(_) => None,
+            Self::Replace(_, command) | Self::Insert(command) => Some(command),
+        }
+    }
+}
+
+/// What a supposition leaves open.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unjudged {
+    /// Who names the people concerned by identity number, and would be reached for that: the keys that tell it are not at hand,
+    /// were made before they told it, or are destroyed.
+    NumbersUnknown,
+    /// What was matched, or would be, by an identity number that the act supposed or left out says itself.
+    NamedByNumber,
+}
+
+impl Unjudged {
+    /// Stable name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NumbersUnknown => "numbers-unknown",
+            Self::NamedByNumber => "named-by-number",
+        }
+    }
+
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> Words {
+        match self {
+            Self::NumbersUnknown => words!(
+                "not judged: other subjects may name a person concerned by identity number; the keys of personal data that tell it are \
+                 missing, older, or destroyed by an erasure. What the ledger would do there is not in this answer",
+                "未作判断：其他主体可能以公民身份号码指明所涉人员，而据以识别的个人信息密钥缺失、为旧版所建或已随删除销毁；\
+                 账本对这些主体会作何反应，不在本答复之内"
+            ),
+            Self::NamedByNumber => words!(
+                "not judged: the act supposed or left out says the identity number of a person. Whom the ledger matched or would match by it, \
+                 and what it refuses, notices or does on that ground, is left as recorded",
+                "未作判断：所假设或去除的行为含有人员的公民身份号码；账本据此匹配或将会匹配何人，以及因此拒绝、提示或办理的事项，\
+                 均按原记录保留"
+            ),
+        }
+    }
 }
 
 /// What is supposed.

@@ -21,7 +21,7 @@ pub use diff::{Between, Differs, diff, diff_page, differs};
 pub use subject::{history, standing_as_of, state_as_of, timeline_as_known};
 pub use subjects::{Page, PageSize};
 pub use verify::{Difference, Verified, verify};
-pub use what_if::{Course, Supposing, WhatIf, what_if, what_if_all, what_if_page};
+pub use what_if::{Course, Numbers, Supposing, WhatIf, what_if, what_if_all, what_if_page};
 
 /// Why a question could not be answered from the log.
 #[derive(Debug, thiserror::Error)]

@@ -6,8 +6,12 @@ use crate::subjects::{self, Page, PageSize};
 use accord_domain::command::Circumstances;
 use accord_domain::event::DecodeError;
 use accord_domain::obligation::obligations;
-use accord_domain::what_if::{Elsewhere, Fork, Otherwise, Record, Stretch, Supposition, compare, suppose};
-use accord_domain::{AreaCode, Event, Instant, Laws, Obligation, Subject};
+use accord_domain::others::Numbered;
+use accord_domain::personal::Mark;
+use accord_domain::what_if::{
+    Elsewhere, Fork, Otherwise, Record, Stretch, Supposition, Unjudged, compare, suppose,
+};
+use accord_domain::{AreaCode, Event, Instant, Laws, Obligation, PractitionerCode, Subject};
 use accord_projections::{Report, wait_for};
 use accord_store::{EventLog, LogError, Stored};
 use std::ops::ControlFlow;
@@ -46,6 +50,8 @@ pub struct WhatIf {
     pub newly_due: Vec<Obligation>,
     /// Whether the other course of its acts may reach other subjects.
     pub may_reach_others: bool,
+    /// What of that other course is left open.
+    pub unjudged: Vec<Unjudged>,
     /// The events as they would be.
     pub supposed: Vec<Event>,
     /// The events as they are.
@@ -59,6 +65,19 @@ pub struct Course {
     elsewhere: Elsewhere,
     /// The law as it would be; none where it is the same.
     law: Option<Laws>,
+    /// Nobody was asked who names whom by number as long as this is none.
+    numbers: Option<Numbers>,
+}
+
+/// What the keys of personal data tell of a course's people, without opening anything.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    /// The subjects that name one of [`Course::people`] by identity number.
+    pub numbered: Vec<Numbered>,
+    /// Whether that is so of all of them; else there may be others.
+    pub complete: bool,
+    /// The marks of the identity numbers that were brought of the course's own subject; none where that cannot be told.
+    pub own: Option<Vec<Mark>>,
 }
 
 impl Course {
@@ -79,7 +98,35 @@ impl Course {
         let supposed = suppose(subject, &records, supposition);
         let elsewhere = Elsewhere::of(subject, &records, &supposed, &fork);
         let law = elsewhere.law(supposing.other.unwrap_or(supposing.law)).map_err(LogError::from)?;
-        Ok(Self { fork, elsewhere, law })
+        Ok(Self { fork, elsewhere, law, numbers: None })
+    }
+
+    /// The same, knowing who names its people by identity number.
+    #[must_use]
+    pub fn knowing(self, numbers: Numbers) -> Self {
+        let elsewhere = self.elsewhere.knowing(numbers.numbered.clone());
+        Self { elsewhere, numbers: Some(numbers), ..self }
+    }
+
+    /// The people for whom it may reach others: who names them by identity number is to be told to [`Course::knowing`].
+    #[must_use]
+    pub fn people(&self) -> Vec<PractitionerCode> {
+        self.elsewhere.people()
+    }
+
+    /// What of it is left open.
+    #[must_use]
+    pub fn unjudged(&self) -> Vec<Unjudged> {
+        let complete = self.numbers.as_ref().is_some_and(|numbers| numbers.complete);
+        let unknown = !complete && !self.people().is_empty();
+        let marks = self.elsewhere.marks();
+        let says = match self.numbers.as_ref().and_then(|numbers| numbers.own.as_ref()) {
+            Some(own) => marks.iter().any(|mark| own.contains(mark)),
+            None => !marks.is_empty(),
+        };
+        let says = says || self.fork.command().is_some_and(|command| command.act.says_number());
+        let left = [(unknown, Unjudged::NumbersUnknown), (says, Unjudged::NamedByNumber)];
+        left.into_iter().filter(|(is_left, _)| *is_left).map(|(_, what)| what).collect()
     }
 
     /// Whose acts.
@@ -181,6 +228,11 @@ pub fn what_if(
         newly_due,
         may_reach_others: supposition.fork.is_some()
             && supposing.course.is_some_and(Course::may_reach_others),
+        unjudged: supposing
+            .course
+            .filter(|_| supposition.fork.is_some())
+            .map(Course::unjudged)
+            .unwrap_or_default(),
         supposed: supposed.events,
         events: stored.to_vec(),
     })

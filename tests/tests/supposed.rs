@@ -3,10 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a fault of the test itself panics where it is")]
 #![expect(clippy::needless_pass_by_value, reason = "JSON made at the call reads best without ampersands")]
 
-use accord_domain::what_if::{Fork, Otherwise, Outcome};
+use accord_domain::what_if::{Fork, Otherwise, Outcome, Unjudged};
 use accord_domain::{AreaCode, Command, Event, Version};
 use accord_replay::{Course, Supposing, WhatIf};
 use accord_store::EventLog;
+use accord_tests::program::{feed, run};
 use accord_tests::world::{World, at, subject};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -60,6 +61,18 @@ async fn chain() -> World {
 
 /// What would stand otherwise of all, or of an area.
 async fn supposed(world: &World, of: &str, fork: Fork, again: bool, area: Option<&str>) -> Vec<WhatIf> {
+    supposed_knowing(world, of, fork, again, area, true).await
+}
+
+/// The same, told who is named by identity number, or not.
+async fn supposed_knowing(
+    world: &World,
+    of: &str,
+    fork: Fork,
+    again: bool,
+    area: Option<&str>,
+    told: bool,
+) -> Vec<WhatIf> {
     let ledger = world.ledger().clone();
     let (of, area) = (subject(of), area.map(|area| AreaCode::parse(area).unwrap()));
     let stored = ledger.log().read_stream(&of.stream(), 0, 100).await.unwrap();
@@ -68,6 +81,7 @@ async fn supposed(world: &World, of: &str, fork: Fork, again: bool, area: Option
         let (as_of, known_at) = (at("2025-12-01"), at("2030-01-01"));
         let supposing = Supposing { as_of, known_at, law: &laws, other: None, course: None, again };
         let course = Course::of(&of, &stored, fork, &supposing).unwrap();
+        let course = if told { ledger.informed(course, known_at).unwrap() } else { course };
         let supposing = Supposing { course: Some(&course), ..supposing };
         let mut found = Vec::new();
         let mut receive = |one| {
@@ -271,4 +285,109 @@ async fn without_an_adoption_acts_are_decided_under_the_law_without_it() {
         .await;
     let found = supposed(&world, AREA, Fork::Without(adopted), false, None).await;
     insta::assert_snapshot!(told(&found));
+}
+
+const PERSON: &str = "D370100900001";
+const NUMBER: &str = "11010519491231002X";
+
+/// Somebody registered with an identity number.
+fn registered() -> Json {
+    let data = json!({ "category": "doctor", "institution": HOSPITAL, "identity_number": NUMBER });
+    act("practitioner.register", PERSON, "2024-01-01", "agency", data)
+}
+
+fn ban(day: &str) -> Json {
+    act("practitioner.ban-manager", PERSON, day, "bureau", json!({}))
+}
+
+fn acts_of(found: &[WhatIf], code: &str) -> String {
+    found.iter().find(|one| one.subject.code() == code).map(|one| acts(&one.acts)).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn whom_an_application_names_by_number_is_reached_as_far_as_the_keys_tell() {
+    let review = format!("+ institution.review-raised practitioner-{PERSON}@1");
+    // Whichever of the two was recorded first; a number recorded after the ban is not matched, here or there.
+    for registered_first in [true, false] {
+        let world = World::new();
+        let mut lines = vec![apply(HOSPITAL, "2023-10-01", json!({ "principal": NUMBER })), sign(HOSPITAL)];
+        lines.insert(if registered_first { 0 } else { 2 }, registered());
+        for line in &lines {
+            world.does("2024-01-02", line).await;
+        }
+        let banned = Fork::Insert(command(ban("2024-06-01")));
+        let found = supposed(&world, PERSON, banned.clone(), false, None).await;
+        assert_eq!(acts_of(&found, HOSPITAL), review);
+        assert_eq!(found.iter().flat_map(|one| &one.unjudged).count(), 0);
+        // Not told who is named by number, it says that it does not know.
+        let found = supposed_knowing(&world, PERSON, banned, false, None, false).await;
+        assert_eq!(acts_of(&found, HOSPITAL), "");
+        assert_eq!(found[0].unjudged, [Unjudged::NumbersUnknown]);
+        // What the ledger itself does is the same.
+        let banned = last(&world.does("2024-06-01", &ban("2024-06-01")).await);
+        let raised = world.events(HOSPITAL).await.pop().unwrap();
+        assert_eq!(raised.data.event_type().name(), "institution.review-raised");
+        let found = supposed(&world, PERSON, Fork::Without(banned), false, None).await;
+        assert_eq!(acts_of(&found, HOSPITAL), format!("#2 without its cause practitioner-{PERSON}@{banned}"));
+    }
+}
+
+#[tokio::test]
+async fn an_application_is_decided_on_what_it_would_have_known_of_whom_it_names_by_number() {
+    let world = World::new();
+    world.does("2024-01-01", &registered()).await;
+    let banned = last(&world.does("2024-06-01", &ban("2024-09-01")).await);
+    world.does("2024-07-01", &apply(HOSPITAL, "2024-07-01", json!({ "principal": NUMBER }))).await;
+    let earlier = Fork::Replace(banned, command(ban("2024-06-01")));
+    let found = supposed(&world, PERSON, earlier.clone(), true, None).await;
+    assert_eq!(acts_of(&found, HOSPITAL), format!("#0 refused manager-banned practitioner-{PERSON}@1"));
+    let found = supposed_knowing(&world, PERSON, earlier, true, None, false).await;
+    assert_eq!(acts_of(&found, HOSPITAL), "");
+    assert_eq!(found[0].unjudged, [Unjudged::NumbersUnknown]);
+}
+
+#[tokio::test]
+async fn an_act_that_says_a_number_itself_leaves_open_what_was_matched_by_it() {
+    let world = World::new();
+    world.does("2024-01-01", &registered()).await;
+    world.does("2024-01-01", &apply(HOSPITAL, "2023-10-01", json!({ "principal": NUMBER }))).await;
+    world.does("2024-01-01", &apply(HEAD, "2023-10-01", json!({ "principal": "欧阳某某" }))).await;
+    let open = async |of: &str, fork: Fork| supposed(&world, of, fork, false, None).await[0].unjudged.clone();
+    for of in [PERSON, HOSPITAL] {
+        assert_eq!(open(of, Fork::Without(0)).await, [Unjudged::NamedByNumber], "{of}");
+    }
+    assert!(open(HEAD, Fork::Without(0)).await.is_empty(), "a name matches nobody");
+    let put_in_charge = |to: &str| {
+        let data = json!({ "what": "principal", "to": to });
+        Fork::Insert(command(act("institution.change-details", HEAD, "2024-02-01", "institution", data)))
+    };
+    assert_eq!(open(HEAD, put_in_charge(NUMBER)).await, [Unjudged::NamedByNumber]);
+    assert!(open(HEAD, put_in_charge(BOSS)).await.is_empty());
+}
+
+#[test]
+fn the_program_says_what_it_cannot_judge_without_the_keys() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    run(dir, &["init"]).expect(0, &[]);
+    for line in [registered(), apply(HOSPITAL, "2023-10-01", json!({ "principal": NUMBER })), sign(HOSPITAL)]
+    {
+        feed(dir, &["do", "-"], &line.to_string()).expect(0, &[]);
+    }
+    std::fs::write(dir.join("ban.json"), ban("2024-06-01").to_string()).unwrap();
+    let of_all = ["what-if", "--all", "--insert", "ban.json"];
+    let told = run(dir, &of_all).expect(0, &[HOSPITAL]);
+    assert!(!told.out.contains("not judged") && !told.err.contains("not judged"), "{told:?}");
+    for name in ["personal.db", "personal.db-wal", "personal.db-shm"] {
+        drop(std::fs::remove_file(dir.join("accord-ledger").join(name)));
+    }
+    let told = run(dir, &of_all);
+    assert!(
+        told.err.contains("not judged: other subjects may name") && !told.out.contains(HOSPITAL),
+        "{told:?}"
+    );
+    run(dir, &["--lang", "zh", "what-if", "--insert", "ban.json"])
+        .expect(0, &["未作判断", "numbers-unknown"]);
+    let json = run(dir, &["--json", "what-if", "--insert", "ban.json"]).expect(0, &[]).json();
+    assert_eq!(json["not_judged"][0]["code"], "numbers-unknown");
 }

@@ -47,7 +47,7 @@ pub use show::{
     Agreement, Bar, Department, HoldStanding, InstitutionShow, OtherShow, PointsNow, PractitionerShow,
     Probation, Qualification, Show, Site, Standing,
 };
-pub use what_if::{ActOtherwise, EventSupposed, FieldOtherwise, ValueOf, WhatIf};
+pub use what_if::{ActOtherwise, EventSupposed, FieldOtherwise, NotJudged, ValueOf, WhatIf};
 
 use serde::{Serialize, Serializer};
 

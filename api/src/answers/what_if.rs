@@ -5,7 +5,7 @@ use super::{AnswerError, Coordinates, Due, Lang, Reason, Refusal};
 use accord_domain::difference::Field;
 use accord_domain::event::EventRef;
 use accord_domain::rulebook::{Citation, Rulebook};
-use accord_domain::what_if::{Otherwise, Outcome, Stretch};
+use accord_domain::what_if::{Otherwise, Outcome, Stretch, Unjudged};
 use accord_domain::{Instant, NewEvent, Obligation, Version};
 use accord_replay::WhatIf as Found;
 use serde::Serialize;
@@ -34,8 +34,34 @@ pub struct WhatIf {
     pub newly_due: Vec<Due>,
     /// Whether other subjects may be reached: they are told of when an area or all are asked about.
     pub may_reach_others: bool,
+    /// What of the other course is left open, and why.
+    pub not_judged: Vec<NotJudged>,
     /// The recorded events that are named.
     pub events: Vec<Reason>,
+}
+
+/// What a supposition leaves open.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotJudged {
+    /// `numbers-unknown` or `named-by-number`.
+    pub code: &'static str,
+    /// In words.
+    pub message: String,
+}
+
+impl NotJudged {
+    /// In a language.
+    #[must_use]
+    pub fn of(what: Unjudged, lang: Lang) -> Self {
+        let words = what.words();
+        Self { code: what.name(), message: lang.of_two(&words.zh, &words.en).to_owned() }
+    }
+
+    /// All that a course leaves open.
+    #[must_use]
+    pub fn all(unjudged: &[Unjudged], lang: Lang) -> Vec<Self> {
+        unjudged.iter().map(|what| Self::of(*what, lang)).collect()
+    }
 }
 
 /// An act that comes out otherwise.
@@ -117,6 +143,7 @@ impl WhatIf {
             no_longer_due: teller.due(found, &found.no_longer_due),
             newly_due: teller.due(found, &found.newly_due),
             may_reach_others: found.may_reach_others,
+            not_judged: NotJudged::all(&found.unjudged, lang),
             events: reasons.into_values().collect(),
         })
     }

@@ -10,7 +10,7 @@ use super::{act, text};
 use crate::answers::supposed::{Wrong, fork_of};
 use crate::answers::{Lang, WhatIf};
 use crate::ledger::Ledger;
-use accord_domain::what_if::Fork;
+use accord_domain::what_if::{Fork, Unjudged};
 use accord_domain::{Laws, Subject};
 use accord_projections::Report;
 use accord_replay::{Course, Supposing, WhatIf as Found};
@@ -40,8 +40,8 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
                 return Err(refuse(&Wrong::OtherSubject { of, named }, lang));
             }
             let stored = events_of(session, &ledger, &of, place.known_at)?;
-            let course = Course::of(&of, &stored, fork, &supposing);
-            Some(course.map_err(|error| failed(&error, lang))?)
+            let course = Course::of(&of, &stored, fork, &supposing).map_err(|error| failed(&error, lang))?;
+            Some(ledger.informed(course, place.known_at).map_err(|error| Stop::log(&error, lang))?)
         }
         None => None,
     };
@@ -78,6 +78,10 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
             session.out.text(&format!("\n{}{}", answer.subject, text::what_if_brief(&answer, lang)))
         })
     })?;
+    let left = course.as_ref().map(Course::unjudged).unwrap_or_default();
+    for words in left.into_iter().map(Unjudged::words) {
+        session.out.say(&words.zh, &words.en)?;
+    }
     session.out.say(
         &format!("{count} 个主体结果不同"),
         &format!("subjects of which something would stand otherwise: {count}"),

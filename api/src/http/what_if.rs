@@ -7,11 +7,12 @@ use super::problem::{Problem, catalogue};
 use super::query::Query;
 use super::{language, media};
 use crate::answers::supposed::{Wrong, fork_of};
-use crate::answers::{Coordinates, Lang, WhatIf, gather};
+use crate::answers::{Coordinates, Lang, NotJudged, WhatIf, gather};
 use crate::limits::COMMAND_BYTES_MAX;
 use accord_domain::what_if::Fork;
 use accord_domain::{AreaCode, Instant, Laws, Subject, words};
 use accord_replay::{Course, Supposing, what_if, what_if_page};
+use accord_store::Stored;
 use accord_store::merkle::hex;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -131,10 +132,11 @@ pub(crate) async fn suppose(
         gather::must_be_known(app.log(), &subject).await?;
     }
     // Deciding a long history again takes a while: away from the threads that serve others.
+    let worker = app.clone();
     let answered = tokio::task::spawn_blocking(move || {
         let supposing = supposing(coordinates, &laws, other.as_ref(), &asked);
-        let course = fork.map(|fork| Course::of(&subject, &stored, fork, &supposing)).transpose();
-        let course = course.map_err(|error| from_replay(&error))?;
+        let forked = fork.map(|fork| (subject.clone(), stored.clone(), fork));
+        let course = course(&worker, forked, &supposing)?;
         let supposing = Supposing { course: course.as_ref(), ..supposing };
         let found = what_if(subject, &stored, &supposing).map_err(|error| from_replay(&error))?;
         let books = (laws.book(), supposing.supposed_law().book());
@@ -160,10 +162,22 @@ fn supposing<'a>(
     }
 }
 
+/// The other course supposed of a subject with these events, where one is.
+fn course(
+    app: &App,
+    forked: Option<(Subject, Vec<Stored>, Fork)>,
+    supposing: &Supposing<'_>,
+) -> Result<Option<Course>, Problem> {
+    let Some((of, stored, fork)) = forked else { return Ok(None) };
+    let course = Course::of(&of, &stored, fork, supposing).map_err(|error| from_replay(&error))?;
+    Ok(Some(app.ledger().informed(course, supposing.known_at)?))
+}
+
 #[derive(Serialize)]
 struct List {
     coordinates: Coordinates,
     items: Vec<WhatIf>,
+    not_judged: Vec<NotJudged>,
     next_cursor: Option<String>,
 }
 
@@ -190,18 +204,18 @@ async fn many(
     let worker = app.clone();
     let answered = tokio::task::spawn_blocking(move || {
         let supposing = supposing(coordinates, &laws, other.as_ref(), &asked);
-        let course = forked.map(|(of, stored, fork)| Course::of(&of, &stored, fork, &supposing)).transpose();
-        let course = course.map_err(|error| from_replay(&error))?;
+        let course = course(&worker, forked, &supposing)?;
         let supposing = Supposing { course: course.as_ref(), ..supposing };
         let page = what_if_page(worker.log(), &supposing, asked.area, from, size);
         let page = page.map_err(|error| from_replay(&error))?;
         let books = (laws.book(), supposing.supposed_law().book());
         let items = page.found.iter().map(|found| WhatIf::of(found, coordinates, books, lang));
-        Ok::<_, Problem>((items.collect::<Result<Vec<_>, _>>()?, page.next))
+        let left = course.as_ref().map(Course::unjudged).unwrap_or_default();
+        Ok::<_, Problem>((items.collect::<Result<Vec<_>, _>>()?, NotJudged::all(&left, lang), page.next))
     });
-    let (items, next) = answered.await.map_err(|_| Problem::internal())??;
+    let (items, not_judged, next) = answered.await.map_err(|_| Problem::internal())??;
     let next_cursor = next.map(|position| paging.next(position.to_string(), coordinates));
-    Ok(json(&List { coordinates, items, next_cursor }))
+    Ok(json(&List { coordinates, items, not_judged, next_cursor }))
 }
 
 fn other_law(asked: &Asked, laws: &Laws) -> Result<Option<Laws>, Problem> {

@@ -21,6 +21,7 @@ pub use writer::Done;
 
 use accord_domain::{Command, CommandError, Instant, Laws, Subject};
 use accord_projections::{Options, Projector, Source, ViewError, Views, wait_for};
+use accord_replay::Course;
 use accord_store::clock::Clock;
 use accord_store::keys::Signer;
 use accord_store::vault::{Use, Vault};
@@ -210,8 +211,18 @@ impl Ledger {
         personal::find(&self.inner.vault, &*self.inner.log, text, known_at).await
     }
 
-    /// The same for a thread that may block, never one that serves others. When nobody else asks, the command is carried
-    /// out on this thread, which saves waking another one and being woken by it.
+    /// Another course of a subject's acts, told who names its people by identity number, as far as the keys tell. For a thread
+    /// that may block.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub fn informed(&self, course: Course, known_at: Instant) -> Result<Course, LogError> {
+        let numbers = wait_for(personal::numbers(&self.inner.vault, &*self.inner.log, &course, known_at))?;
+        Ok(course.knowing(numbers))
+    }
+
+    /// Carries out a command, for a thread that may block, never one that serves others. When nobody else asks, the command is
+    /// carried out on this thread, which saves waking another one and being woken by it.
     ///
     /// # Errors
     /// [`Failure`]; nothing was recorded then.

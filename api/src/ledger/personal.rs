@@ -4,13 +4,16 @@
 use super::Failure;
 use super::heads::history;
 use accord_domain::institution::facts::Text;
+use accord_domain::others::Numbered;
 use accord_domain::personal::{Mark, PersonalAct, PersonalRead, Sealed, fence};
+use accord_domain::practitioner::PractitionerEvent;
 use accord_domain::{
-    Command, Event, EventType, Instant, NewEvent, Personal, PersonalKind, PractitionerCode, Rejection,
-    Subject, Version, timeline, words,
+    Command, Event, EventData, EventType, Instant, NewEvent, Personal, PersonalKind, PractitionerCode,
+    Rejection, Subject, Version, timeline, words,
 };
-use accord_store::vault::{Held, Place, SubjectKey, ValueKey, Vault, Wanted};
-use accord_store::{AppendError, Appended, EventLog, Stored};
+use accord_replay::{Course, Numbers};
+use accord_store::vault::{Held, Number, Place, SubjectKey, ValueKey, Vault, Wanted};
+use accord_store::{AppendError, Appended, EventLog, LogError, Stored};
 use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -329,21 +332,67 @@ pub(super) async fn numbered(
     log: &dyn EventLog,
     person: PractitionerCode,
 ) -> Result<Vec<(Subject, Mark)>, Failure> {
-    let subject = Subject::Practitioner(person);
-    let numbers = vault.numbers(&subject.stream())?;
+    let numbers = vault.numbers(&Subject::Practitioner(person).stream())?;
     if numbers.is_empty() {
         return Ok(Vec::new());
     }
-    let history = history(log, &subject).await?;
-    let is_recorded =
-        |mark| history.iter().any(|event| event.data.sealed().iter().any(|(_, sealed)| sealed.mark == mark));
+    let history = history(log, &Subject::Practitioner(person)).await?;
+    let numbered = recorded_numbers(person, numbers, &history);
+    Ok(numbered.into_iter().map(|one| (one.subject, one.mark)).collect())
+}
+
+/// Of the numbers brought of a practitioner those that his events say, and who else names somebody by them.
+fn recorded_numbers(person: PractitionerCode, numbers: Vec<Number>, history: &[Event]) -> Vec<Numbered> {
+    let says = |event: &Event, mark| event.data.sealed().iter().any(|(_, sealed)| sealed.mark == mark);
     let mut found = Vec::new();
-    for number in numbers.into_iter().filter(|number| is_recorded(number.mark)) {
-        for (stream, mark) in number.elsewhere.into_iter().take(FOUND_MAX) {
-            found.extend(Subject::parse(&stream).ok().map(|other| (other, mark)));
+    for Number { mark, elsewhere } in numbers {
+        let Some(event) = history.iter().find(|event| says(event, mark)) else { continue };
+        for (stream, mark) in elsewhere.into_iter().take(FOUND_MAX) {
+            let Ok(subject) = Subject::parse(&stream) else { continue };
+            found.push(Numbered { subject, mark, person, since: event.recorded_at });
         }
     }
-    Ok(found)
+    found
+}
+
+/// What the keys tell of the people of another course, as known at an instant. Keys that are missing or cannot be used are no
+/// error: what they would tell is left open then.
+pub(super) async fn numbers(
+    vault: &Vault,
+    log: &dyn EventLog,
+    course: &Course,
+    known_at: Instant,
+) -> Result<Numbers, LogError> {
+    let told = |subject: &Subject| {
+        let stream = subject.stream();
+        let told = key(vault, &stream).and_then(|key| Ok(key.map(|_| vault.numbers(&stream)).transpose()?));
+        told.unwrap_or_else(|error| {
+            tracing::warn!(error = &error as &dyn std::error::Error, "who is named by number is not told");
+            None
+        })
+    };
+    let own = told(course.subject()).map(|numbers| numbers.into_iter().map(|number| number.mark).collect());
+    let mut numbers = Numbers { numbered: Vec::new(), complete: true, own };
+    for person in course.people() {
+        let subject = Subject::Practitioner(person);
+        let mut history = history(log, &subject).await?;
+        history.retain(|event| event.recorded_at <= known_at);
+        let known = told(&subject).unwrap_or_default();
+        let is_known = |number: &Personal| {
+            number.sealed().is_some_and(|own| known.iter().any(|number| number.mark == own.mark))
+        };
+        numbers.complete &= history.iter().filter_map(|event| registered_number(&event.data)).all(is_known);
+        numbers.numbered.extend(recorded_numbers(person, known, &history));
+    }
+    Ok(numbers)
+}
+
+/// The identity number that a registration says.
+fn registered_number(data: &EventData) -> Option<&Personal> {
+    match data {
+        EventData::Practitioner(PractitionerEvent::Registered(data)) => data.identity_number.as_ref(),
+        _ => None,
+    }
 }
 
 /// The refusal where the key is gone.

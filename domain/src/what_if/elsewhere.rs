@@ -6,11 +6,12 @@ use super::{Fork, Record, Supposed};
 use crate::command::{Act, Command};
 use crate::envelope::Authority;
 use crate::event::{Event, EventData, EventRef};
-use crate::id::{AreaCode, Subject, Version};
+use crate::id::{AreaCode, PractitionerCode, Subject, Version};
 use crate::institution::facts::ReviewMatter;
 use crate::institution::{InstitutionCommand, InstitutionEvent};
 use crate::laws::{Laws, LawsError};
-use crate::others::{self, Ask, OtherFact, known};
+use crate::others::{self, Ask, Numbered, OtherFact, Whom, known};
+use crate::personal::Mark;
 use crate::reactor::{self, Candidate};
 use crate::time::Instant;
 use std::collections::BTreeMap;
@@ -27,6 +28,8 @@ pub struct Elsewhere {
     come: Vec<(Event, Authority)>,
     /// From which version on events are supposed to be recorded after all others.
     end: Version,
+    /// Who names the people concerned by identity number, as far as that is known.
+    numbered: Vec<Numbered>,
 }
 
 /// A command that would follow on another stream.
@@ -81,7 +84,53 @@ impl Elsewhere {
             gone,
             come,
             end: if matches!(fork, Fork::Insert(_)) { next } else { Version::MAX },
+            numbered: Vec::new(),
         }
+    }
+
+    /// The same, where it is known who names the people concerned ([`Elsewhere::people`]) by identity number.
+    #[must_use]
+    pub fn knowing(self, numbered: Vec<Numbered>) -> Self {
+        Self { numbered, ..self }
+    }
+
+    /// The people for whom the other course may reach other subjects: whoever names one of them, by code or by identity
+    /// number.
+    #[must_use]
+    pub fn people(&self) -> Vec<PractitionerCode> {
+        let mut people = Vec::new();
+        for event in self.changed() {
+            let causes = [&self.actual, &self.supposed].map(|events| reactor::cause(event, events));
+            people
+                .extend(causes.into_iter().flatten().flat_map(|cause| reactor::people(&self.subject, cause)));
+            people.extend(others::spoken_of(&event.data).into_iter().filter_map(|whom| match whom {
+                Whom::Person(code) => Some(code),
+                Whom::Institution(_) => None,
+            }));
+            if let (Subject::Practitioner(code), true) = (&self.subject, others::bears_on_others(&event.data))
+            {
+                people.push(*code);
+            }
+        }
+        people.sort_unstable();
+        people.dedup();
+        people
+    }
+
+    /// The marks of what the events that would not be, or would say something else, say of people.
+    #[must_use]
+    pub fn marks(&self) -> Vec<Mark> {
+        self.gone().flat_map(|event| event.data.sealed()).map(|(_, sealed)| sealed.mark).collect()
+    }
+
+    /// The recorded events that would not be, or would say something else.
+    fn gone(&self) -> impl Iterator<Item = &Event> {
+        self.actual.iter().filter(|event| self.gone.contains(&event.version))
+    }
+
+    /// These, and those that would be in their place.
+    fn changed(&self) -> impl Iterator<Item = &Event> {
+        self.gone().chain(self.come.iter().map(|(event, _)| event))
     }
 
     /// Whose acts are supposed to have taken another course.
@@ -93,9 +142,7 @@ impl Elsewhere {
     /// Whether any other subject can be reached at all: for telling that one may ask about them.
     #[must_use]
     pub fn may_reach_others(&self) -> bool {
-        let gone = self.actual.iter().filter(|event| self.gone.contains(&event.version));
-        let mut changed = gone.chain(self.come.iter().map(|(event, _)| event));
-        changed.any(|event| {
+        self.changed().any(|event| {
             let events = [&self.actual, &self.supposed];
             let causes = events.iter().any(|events| reactor::cause(event, events).is_some());
             causes || others::bears_on_others(&event.data) || Laws::may_change(event.data.event_type())
@@ -117,13 +164,12 @@ impl Elsewhere {
     pub(super) fn took_away(&self, data: &EventData) -> Option<EventRef> {
         let reaction = Reaction::recorded(data)?;
         let caused = |version: Version| *reaction.origin == EventRef::new(&self.subject, version);
-        let gone = self.actual.iter().filter(|event| self.gone.contains(&event.version));
         let taken = match reaction.matter {
-            ReviewMatter::OriginAnnulled => gone.into_iter().any(|event| {
+            ReviewMatter::OriginAnnulled => self.gone().any(|event| {
                 let annulled = event.data.annulment().map(|annulment| annulment.event);
                 self.actual.iter().any(|event| annulled == Some(event.id) && caused(event.version))
             }),
-            _ => gone.into_iter().any(|event| caused(event.version)),
+            _ => self.gone().any(|event| caused(event.version)),
         };
         taken.then(|| reaction.origin.clone())
     }
@@ -145,10 +191,14 @@ impl Elsewhere {
             let known = records.partition_point(|record| record.event.recorded_at < after);
             let later = records.iter().enumerate().skip(known);
             let arrivals = later.filter(|(_, record)| reactor::arrives(&record.event.data));
-            let moments = arrivals.map(|(index, record)| (index + 1, record.event.recorded_at));
-            for (count, after) in std::iter::once((known, after)).chain(moments) {
+            let moments = arrivals.map(|(index, record)| (index + 1, record.event.recorded_at, Vec::new()));
+            // By number only whom it names already is found, as the ledger does it.
+            let numbered = self.numbered.iter().filter(|one| one.subject == *other && one.since < after);
+            let marked: Vec<_> = numbered.map(|one| (one.mark, one.person)).collect();
+            let now = std::iter::once((known, after, marked));
+            for (count, after, marked) in now.chain(moments) {
                 let events = records[..count].iter().map(|record| record.event.clone()).collect();
-                let candidate = [Candidate { subject: other.clone(), events, marked: Vec::new() }];
+                let candidate = [Candidate { subject: other.clone(), events, marked }];
                 for command in reactor::react(&self.subject, event, *by, &self.supposed, &candidate, law) {
                     let Some(reaction) = Reaction::commanded(&command.act) else { continue };
                     if follows.iter().any(|follow: &Follow| follow.is(&reaction)) {
@@ -173,6 +223,7 @@ impl Elsewhere {
         // Whoever was found by an identity number is asked for by the code that was found.
         let found = recorded.iter().filter_map(|fact| fact.person).map(|person| Ask::Person { person });
         asks.extend(found);
+        asks.extend(self.named_by_number(&command.subject, &first.event));
         let at = first.event.effective_at;
         let told = |events: &[Event]| -> Vec<OtherFact> {
             let then =
@@ -193,6 +244,20 @@ impl Elsewhere {
         let because = no_more.iter().chain(&new).next()?.event.clone();
         let kept = recorded.iter().filter(|fact| !no_more.contains(fact));
         Some((kept.chain(new.iter().copied()).cloned().collect(), because))
+    }
+
+    /// Whom an event of another subject names by identity number, as was found then.
+    fn named_by_number(&self, other: &Subject, event: &Event) -> Vec<Ask> {
+        if self.numbered.is_empty() || !others::may_name_by_number(&event.data) {
+            return Vec::new();
+        }
+        let sealed = event.data.sealed();
+        let named = self.numbered.iter().filter(|one| {
+            one.subject == *other
+                && one.since < event.recorded_at
+                && sealed.iter().any(|(_, sealed)| sealed.mark == one.mark)
+        });
+        named.map(|one| Ask::Person { person: one.person }).collect()
     }
 
     /// Whether a subject can be reached: a first look that costs little.

@@ -3,7 +3,7 @@
 use super::diff::{field, value, why};
 use super::due::due;
 use super::{coordinates, refusal};
-use crate::answers::{ActOtherwise, FieldOtherwise, Lang, Reason, ValueOf, WhatIf};
+use crate::answers::{ActOtherwise, FieldOtherwise, Lang, NotJudged, Reason, ValueOf, WhatIf};
 use crate::cli::facts::facts;
 use crate::cli::words::{basis, day, event, period};
 
@@ -18,10 +18,16 @@ pub fn what_if(answer: &WhatIf, lang: Lang) -> String {
             "\nThis may reach other subjects: ask with --all or --area.\n",
         ));
     }
+    out.push_str(&not_judged(&answer.not_judged));
     if !answer.events.is_empty() {
         out.push_str(&why(&answer.events, lang));
     }
     out
+}
+
+/// What is left open, a paragraph each.
+fn not_judged(left: &[NotJudged]) -> String {
+    left.iter().map(|one| format!("\n{} [{}]\n", one.message, one.code)).collect()
 }
 
 /// The same, of one of many subjects.
