@@ -1,16 +1,50 @@
 //! The law of a ledger, read from its log alone.
 
 use crate::port::{EventLog, LogError, Stored};
-use accord_domain::{Laws, Subject};
+use accord_domain::rejection::Words;
+use accord_domain::{Instant, Laws, Subject, words};
 
 /// Events of an area read at once.
 const PAGE: usize = 100;
 
-/// The law of a log: the rulebook compiled in, and what areas adopted. Only the streams of areas are looked at.
+/// The law of a log, as far as this program can read it.
+#[derive(Debug)]
+pub struct Readable {
+    /// The rulebook compiled in, and what areas adopted.
+    pub laws: Laws,
+    /// Where that ends; none where it is all there is.
+    pub ends: Option<Ends>,
+}
+
+/// The first change of the law that this program cannot read, as one that a newer program recorded. What was known before it
+/// is whole; from then on the law is not known.
+#[derive(Debug)]
+pub struct Ends {
+    /// Where in the log it stands.
+    pub position: u64,
+    /// When it was recorded.
+    pub recorded_at: Instant,
+    /// Why it cannot be read.
+    pub error: LogError,
+}
+
+impl Ends {
+    /// In words.
+    #[must_use]
+    pub fn words(&self) -> Words {
+        let position = self.position;
+        words!(
+            "the rules adopted at position {position} cannot be read by this program: a newer one is needed",
+            "位置 {position} 处采用的规则本程序无法读取：须用更新的版本"
+        )
+    }
+}
+
+/// The law of a log as far as this program can read it. Only the streams of areas are looked at.
 ///
 /// # Errors
-/// [`LogError::Law`] for an adoption that this program cannot read; else when the log cannot be read.
-pub async fn laws(log: &dyn EventLog) -> Result<Laws, LogError> {
+/// When the log cannot be read.
+pub async fn readable(log: &dyn EventLog) -> Result<Readable, LogError> {
     let mut changes = Vec::new();
     for area in log.areas().await? {
         let mut from = 0;
@@ -27,9 +61,21 @@ pub async fn laws(log: &dyn EventLog) -> Result<Laws, LogError> {
     changes.sort_unstable_by_key(|stored| stored.position);
     let mut laws = Laws::national().clone();
     for stored in &changes {
-        take(&mut laws, stored)?;
+        if let Err(error) = take(&mut laws, stored) {
+            let Stored { position, recorded_at, .. } = *stored;
+            return Ok(Readable { laws, ends: Some(Ends { position, recorded_at, error }) });
+        }
     }
-    Ok(laws)
+    Ok(Readable { laws, ends: None })
+}
+
+/// The law of a log: the rulebook compiled in, and what areas adopted.
+///
+/// # Errors
+/// [`LogError::Law`] for an adoption that this program cannot read; else when the log cannot be read.
+pub async fn laws(log: &dyn EventLog) -> Result<Laws, LogError> {
+    let Readable { laws, ends } = readable(log).await?;
+    ends.map_or(Ok(laws), |ends| Err(ends.error))
 }
 
 /// Brings the law forward by an event of the log, in the order of the log; tells whether it changed.

@@ -1,11 +1,17 @@
 //! Rules that an area adopts, against the real program: from the next command on they bind, in their area, with their
 //! citation, and nothing recorded before is judged by them.
 
+use accord_domain::event::encode;
+use accord_domain::{Command, EventData, EventType, NewEvent};
+use accord_replay::bundle::read;
+use accord_store::clock::SystemClock;
+use accord_store::{Append, EventLog, Expected, SqliteLog};
 use accord_tests::program::{Run, Server, feed, run};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 const HERE: &str = "370100";
@@ -29,12 +35,15 @@ fn text(days: u32) -> String {
 
 fn adopt(area: &str, day: &str, days: u32) -> Json {
     let text = text(days);
-    let sha256: String = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
     json!({
         "command": "area.adopt-rules", "subject": area, "effective_at": day,
         "actor": { "authority": "bureau", "area": area },
-        "data": { "name": "jn.toml", "sha256": sha256, "text": text }
+        "data": { "name": "jn.toml", "sha256": sha256(&text), "text": text }
     })
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn sign(pharmacy: &str, area: &str) -> Json {
@@ -197,4 +206,66 @@ fn an_import_decides_each_line_under_what_the_lines_before_it_adopted() {
         }
     }
     run(dir, &["replay", "--verify"]).expect(0, &[]);
+}
+
+/// A kind of entry that this program does not know.
+const LATER: &str = "[[entry_of_a_later_version]]";
+
+/// Records an adoption as a newer program would: of rules that this one cannot read.
+async fn adopts_what_only_a_newer_program_reads(dir: &Path) {
+    let mut adopt = adopt(HERE, "2025-01-01", 90);
+    let text = format!("{}\n{LATER}\nid = \"jn-13\"\n", text(90));
+    adopt["data"]["sha256"] = json!(sha256(&text));
+    adopt["data"]["text"] = json!(text);
+    let command = Command::parse(&adopt.to_string()).expect("a command");
+    let kind = EventType::by_name("area.rules-adopted").expect("a type");
+    let mut facts = adopt["data"].clone();
+    facts["area"] = json!(HERE);
+    let facts = EventData::read(kind, 1, &facts.to_string()).expect("facts");
+    let event = NewEvent::new(command.envelope.effective_at.expect("a day"), facts);
+    let proposed = encode(&command, &event, 0, 0, false, &"0".repeat(64)).expect("bytes");
+    let stream = command.subject.stream().into();
+    let append = Append { stream, expected: Expected::NoStream, request: None, events: vec![proposed] };
+    let log = SqliteLog::open(&dir.join("accord-ledger"), Arc::new(SystemClock)).expect("the log");
+    log.append(vec![append]).await.pop().expect("an answer").expect("it is recorded");
+}
+
+#[tokio::test]
+async fn rules_that_only_a_newer_program_reads_close_what_rests_on_them_and_nothing_else() {
+    const PHARMACY: &str = "P37010090001";
+    const SAID: [&str; 2] = ["position 1", "newer"];
+    let dir = place();
+    let dir = dir.path();
+    does(dir, sign(PHARMACY, HERE)).expect(0, &[]);
+    adopts_what_only_a_newer_program_reads(dir).await;
+
+    for views in ["behind", "missing"] {
+        if views == "missing" {
+            fs::remove_file(dir.join("accord-ledger/views.db")).expect("views");
+        }
+        // What the log alone tells goes on, and says where the law ends.
+        run(dir, &["verify"]).expect(0, &SAID);
+        run(dir, &["history", PHARMACY]).expect(0, &SAID);
+        run(dir, &["--lang", "zh", "history", PHARMACY]).expect(0, &["位置 1", "更新的版本"]);
+        let history = run(dir, &["--json", "history", HERE]).expect(0, &SAID);
+        assert!(history.out.contains(LATER), "the text itself is there to be read");
+        let doctor = run(dir, &["doctor"]).expect(5, &SAID);
+        assert!(doctor.out.contains("✗ rules adopted") && doctor.out.contains("✓ hashes"), "{doctor:?}");
+        let bundle = format!("{views}.zip");
+        run(dir, &["export", PHARMACY, "--out", &bundle]).expect(0, &SAID);
+        run(dir, &["verify", &bundle]).expect(0, &[]);
+        let members = read(&fs::read(dir.join(&bundle)).expect("a bundle")).expect("a bundle");
+        let page = members.iter().find(|member| member.name == "timeline.en.html").expect("a page");
+        let page = String::from_utf8_lossy(&page.bytes).into_owned();
+        assert!(page.contains("Not told: the rules adopted at position 1 cannot be read"), "{page}");
+        // What rests on the law is not answered under half of it, and says why.
+        for question in
+            [&["show", PHARMACY][..], &["check"], &["obligations"], &["list"], &["replay", "--verify"]]
+        {
+            run(dir, question).expect(2, &["law-unreadable", "position 1", "newer"]);
+        }
+        does(dir, suspend(PHARMACY, HERE)).expect(2, &["law-unreadable", "position 1", "newer"]);
+        run(dir, &["serve", "--listen", "127.0.0.1:0"]).expect(2, &["law-unreadable", "position 1"]);
+    }
+    assert_eq!(run(dir, &["--json", "verify"]).json()["events"], "2", "nothing was recorded");
 }

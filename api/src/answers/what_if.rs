@@ -54,7 +54,7 @@ impl NotJudged {
     #[must_use]
     pub fn of(what: Unjudged, lang: Lang) -> Self {
         let words = what.words();
-        Self { code: what.name(), message: lang.of_two(&words.zh, &words.en).to_owned() }
+        Self { code: what.name(), message: lang.pick(&words).to_owned() }
     }
 
     /// All that a course leaves open.

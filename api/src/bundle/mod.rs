@@ -12,9 +12,8 @@ mod recipe;
 mod tests;
 mod timeline;
 
-use crate::Ledger;
 use crate::answers::{AnswerError, Axis, Coordinates, Entry, Gathered, Lang, Receipt, entries, gather};
-use crate::ledger::Opened;
+use crate::ledger::{BundleSource, Opened};
 use accord_domain::calendar::Calendar;
 use accord_domain::rejection::Words;
 use accord_domain::rulebook::Rulebook;
@@ -67,10 +66,10 @@ struct Told<'a> {
     subject: &'a Subject,
     coordinates: Coordinates,
     asked: &'a Asked,
-    /// What stands at the coordinates; none where events are withheld, as it would tell of them.
-    stands: Option<Gathered>,
-    /// What stood when, over the whole effective axis; likewise.
-    spans: Vec<Span>,
+    /// What stands at the coordinates.
+    stands: Result<Gathered, Untold>,
+    /// What stood when, over the whole effective axis; none where events are withheld.
+    spans: Option<Vec<Span>>,
     /// Every event known, in the order of recording.
     acts: Vec<Act>,
     rules: Vec<cited::Cited>,
@@ -78,6 +77,14 @@ struct Told<'a> {
     tree: Tree,
     /// Personal data in clear.
     opened: Vec<OpenedValue>,
+}
+
+/// Why a bundle does not tell what stands.
+enum Untold {
+    /// Events are withheld, and it would tell of them.
+    Withheld,
+    /// It follows from rules that this program cannot read.
+    Law(Words),
 }
 
 /// An event of the timeline.
@@ -94,26 +101,26 @@ enum Act {
 /// When nothing was ever recorded of the subject, an event to be withheld is not among those known, there is no key to
 /// sign with, or the log cannot be read.
 pub async fn make(
-    ledger: &Ledger,
+    source: &BundleSource<'_>,
     subject: &Subject,
     coordinates: Coordinates,
     asked: &Asked,
 ) -> Result<Vec<u8>, AnswerError> {
-    let log = ledger.event_log();
-    let signer = ledger.signer().ok_or(AnswerError::NoKey)?;
-    let stored = gather::history(&*log, subject, coordinates.known_at).await?;
+    let log = source.log;
+    let signer = source.signer.ok_or(AnswerError::NoKey)?;
+    let stored = gather::history(log, subject, coordinates.known_at).await?;
     if stored.is_empty() {
-        gather::must_be_known(&*log, subject).await?;
+        gather::must_be_known(log, subject).await?;
     }
     let withheld = withheld(asked, &stored)?;
     let size = coordinates.position.map_or(0, |newest| newest.0 + 1);
     let root = log.frontier(size).await?.root();
-    let checkpoint = checkpoint(ledger, signer, size, root)?;
+    let checkpoint = checkpoint(source, signer, size, root)?;
     let head = Checkpoint { origin: signer.verifier().name().to_owned(), size, root };
     let mut members = Vec::new();
     let mut listed = Vec::new();
     for (event, withheld) in stored.iter().zip(&withheld) {
-        let receipt = Receipt::in_tree(&*log, None, event, size).await?;
+        let receipt = Receipt::in_tree(log, None, event, size).await?;
         let receipt = Receipt { checkpoint: Some(checkpoint.clone()), ..receipt };
         let (mut entry, mut own) = proved(event, &receipt, &head, *withheld)?;
         entry.withheld_reason = asked.redact_reason.clone().filter(|_| *withheld);
@@ -123,7 +130,7 @@ pub async fn make(
     let shown: Vec<&Stored> =
         stored.iter().zip(&withheld).filter(|(_, not)| !**not).map(|(event, _)| event).collect();
     let whole = shown.len() == stored.len();
-    let laws = ledger.laws().known_at(coordinates.known_at);
+    let laws = source.laws.known_at(coordinates.known_at);
     let rules = cited::cited(laws.book(), &shown)?;
     let tree = Tree { root: hex(&root), size: size.to_string() };
     let opened = opening::values(asked.opened.as_ref(), &shown)?;
@@ -131,8 +138,12 @@ pub async fn make(
         subject,
         coordinates,
         asked,
-        stands: whole.then(|| gather::from_events(subject, coordinates, &stored, &laws)).transpose()?,
-        spans: if whole { axis::timeline(subject.kind(), &gather::decode(&stored)?) } else { Vec::new() },
+        stands: match source.law_ends_by(coordinates.known_at) {
+            _ if !whole => Err(Untold::Withheld),
+            Some(ends) => Err(Untold::Law(ends.words())),
+            None => Ok(gather::from_events(subject, coordinates, &stored, &laws)?),
+        },
+        spans: if whole { Some(axis::timeline(subject.kind(), &gather::decode(&stored)?)) } else { None },
         acts: acts(&stored, &withheld)?,
         rules,
         key: signer.verifier().label(),
@@ -221,13 +232,13 @@ fn proved(
 
 /// The signed checkpoint of a size, with the lines of the witnesses who signed the same.
 fn checkpoint(
-    ledger: &Ledger,
+    source: &BundleSource<'_>,
     signer: &Signer,
     size: u64,
     root: accord_store::merkle::Hash,
 ) -> Result<String, AnswerError> {
     let own = signer.checkpoint(size, root);
-    cosigned::with_witnesses(ledger.dir(), signer.verifier(), own, size)
+    cosigned::with_witnesses(source.dir, signer.verifier(), own, size)
         .map_err(|error| AnswerError::Log(LogError::Other(error.to_string())))
 }
 

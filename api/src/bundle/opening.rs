@@ -55,13 +55,13 @@ pub async fn make_open(
     let log = ledger.event_log();
     let place = async || coordinates(&*log, ledger.clock().now(), at).await;
     let before = place().await?;
-    make(ledger, subject, before, &asked).await?;
+    make(&ledger.source(), subject, before, &asked).await?;
     let stored = gather::history(&*log, subject, before.known_at).await?;
     let command = reading(&holding(&gather::decode(&stored)?, &asked, only)?)?;
     let (done, values) = ledger.open_personal(command).await?;
     let after = place().await?;
     let asked = Asked { opened: Some(Read { position: done.appended.first_position, values }), ..asked };
-    let bytes = make(ledger, subject, after, &asked).await?;
+    let bytes = make(&ledger.source(), subject, after, &asked).await?;
     Ok((bytes, after, done))
 }
 

@@ -100,7 +100,7 @@ impl Desk {
     }
 
     async fn bundle(&self, place: Coordinates, asked: &Asked) -> Result<Vec<u8>, AnswerError> {
-        make(&self.ledger, &Subject::parse(PHARMACY).unwrap(), place, asked).await
+        make(&self.ledger.source(), &Subject::parse(PHARMACY).unwrap(), place, asked).await
     }
 
     /// As of 1 September 2025, as known now.
@@ -178,7 +178,7 @@ async fn the_rules_cited_come_with_the_references_to_their_texts() {
     let points = json!({ "area": "430500", "behaviour": "art-40", "institution": PHARMACY, "points": 12, "responsibility": "main" });
     desk.act_of("practitioner", "2025-11-02", doctor, "deduct-points", "2025-11-01", &points);
     let place = desk.place("2025-11-21", None).await;
-    let bytes = make(&desk.ledger, &Subject::parse(doctor).unwrap(), place, &asked()).await.unwrap();
+    let bytes = make(&desk.ledger.source(), &Subject::parse(doctor).unwrap(), place, &asked()).await.unwrap();
     let rules: Value = serde_json::from_str(&text(&bytes, "rules.json")).unwrap();
     let rules = rules.as_array().unwrap();
     assert!(!rules.is_empty());
@@ -205,7 +205,7 @@ async fn personal_data_stays_sealed_in_a_bundle() {
     let register = json!({ "institution": PHARMACY, "category": "doctor", "area": "430500", "commitment_signed": true, "name": "张三丰" });
     desk.act_of("practitioner", "2025-11-01", doctor, "register", "2025-02-01", &register);
     let place = desk.place("2025-11-21", None).await;
-    let bytes = make(&desk.ledger, &Subject::parse(doctor).unwrap(), place, &asked()).await.unwrap();
+    let bytes = make(&desk.ledger.source(), &Subject::parse(doctor).unwrap(), place, &asked()).await.unwrap();
     assert!(check(&bytes, None).is_ok());
     assert!(!bytes.windows(9).any(|window| window == "张三丰".as_bytes()));
     assert!(text(&bytes, "timeline.zh.html").contains("（封存）"));
@@ -249,7 +249,7 @@ async fn before_anything_was_known_a_bundle_says_just_that() {
     assert!(text(&bytes, "timeline.zh.html").contains("截至该时刻没有任何记录"));
     let nobody = Subject::parse("P43050300099").unwrap();
     let place = desk.place("2025-09-01", None).await;
-    let unknown = make(&desk.ledger, &nobody, place, &asked()).await;
+    let unknown = make(&desk.ledger.source(), &nobody, place, &asked()).await;
     assert!(matches!(unknown, Err(AnswerError::UnknownSubject { .. })));
 }
 

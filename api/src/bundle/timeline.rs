@@ -5,7 +5,7 @@
 //! browsers print again at the top of each page. The page loads nothing and runs nothing.
 
 use super::cited::{Cited, Text};
-use super::{Act, Told};
+use super::{Act, Told, Untold};
 use crate::answers::{Entry, Lang};
 use crate::cli::facts::facts;
 use crate::cli::text::field_value;
@@ -90,7 +90,7 @@ fn row(label: &str, text: &str) -> Markup {
 fn about(told: &Told<'_>, lang: Lang) -> Markup {
     let (zh_or, en_or) = ("未说明", "not stated");
     let kind = name(words::subject_kind(told.subject.kind()), lang);
-    let called = told.stands.as_ref().and_then(|stands| stands.name.clone()).unwrap_or_default();
+    let called = told.stands.as_ref().ok().and_then(|stands| stands.name.clone()).unwrap_or_default();
     let by = told.asked.exported_by.as_deref().unwrap_or(lang.of_two(zh_or, en_or));
     html! {
         dl.facts {
@@ -116,20 +116,28 @@ fn standing(told: &Told<'_>, lang: Lang) -> Markup {
     html! {
         h2 { (heading) }
         @match &told.stands {
-            None => p { (untold(lang)) },
-            Some(stands) if stands.spans.is_empty() => p {
+            Err(untold) => p { (why_untold(untold, lang)) },
+            Ok(stands) if stands.spans.is_empty() => p {
                 (lang.of_two("当时没有已知的有效状态。", "Nothing was known to stand."))
             },
-            Some(stands) => (spans(&stands.spans, lang)),
+            Ok(stands) => (spans(&stands.spans, lang)),
         }
     }
 }
 
-fn untold(lang: Lang) -> &'static str {
-    lang.of_two(
-        "有事件被隐去，故不列状态：状态由全部事件得出，列出即等于透露被隐去的内容。",
-        "Not told, as events are withheld: what stands follows from all events, and telling it would tell of them.",
-    )
+fn why_untold(untold: &Untold, lang: Lang) -> String {
+    match untold {
+        Untold::Withheld => lang
+            .of_two(
+                "有事件被隐去，故不列状态：状态由全部事件得出，列出即等于透露被隐去的内容。",
+                "Not told, as events are withheld: what stands follows from all events, and telling it would tell of them.",
+            )
+            .to_owned(),
+        Untold::Law(words) => match lang {
+            Lang::Zh => format!("未列状态：{}。", words.zh),
+            Lang::En => format!("Not told: {}.", words.en),
+        },
+    }
 }
 
 /// Spans in a table.
@@ -290,10 +298,9 @@ fn place_of(id: uuid::Uuid, told: &Told<'_>) -> String {
 fn axis(told: &Told<'_>, lang: Lang) -> Markup {
     html! {
         h2 { (lang.of_two("时间轴（按生效）", "What stood when, by date in force")) }
-        @if told.stands.is_none() {
-            p { (untold(lang)) }
-        } @else {
-            (spans(&told.spans, lang))
+        @match &told.spans {
+            None => p { (why_untold(&Untold::Withheld, lang)) },
+            Some(told) => (spans(told, lang)),
         }
     }
 }

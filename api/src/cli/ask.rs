@@ -11,11 +11,11 @@ use crate::answers::{
     AnswerError, Asked, Axis, ClaimAsked, Coordinates, Lang, Payable, Points, Rules, Show, coordinates,
     entries, gather,
 };
-use crate::ledger::{Access, Ledger, OpenError};
+use crate::ledger::{Access, Ledger, OpenError, Records};
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{AreaCode, Instant, Subject};
 use accord_projections::{Filter, Listed};
-use accord_store::LogError;
+use accord_store::{EventLog, LogError};
 use std::sync::Arc;
 
 /// Opens the ledger for questions. Where the views are missing or behind and nobody else is writing, they are brought up to
@@ -49,6 +49,17 @@ pub(super) fn open(session: &mut Session<'_, '_>) -> Result<Ledger, Stop> {
     }
 }
 
+/// Opens what is read from the log alone: neither views nor the whole law are needed. Says where the law ends, when it does.
+pub(super) fn records(session: &mut Session<'_, '_>) -> Result<Records, Stop> {
+    let records = Records::open(&session.ledger, Arc::clone(&session.clock));
+    let records = records.map_err(|error| Stop::open(&error, session.lang()))?;
+    if let Some(ends) = records.law_ends() {
+        let words = ends.words();
+        session.out.say(&format!("注意：{}", words.zh), &format!("note: {}", words.en))?;
+    }
+    Ok(records)
+}
+
 /// How many events the views lack.
 fn behind(session: &Session<'_, '_>, ledger: &Ledger) -> Result<u64, Stop> {
     let lang = session.lang();
@@ -68,9 +79,13 @@ pub(super) fn answer<T>(
 
 /// The coordinates of a question.
 pub(super) fn place(session: &Session<'_, '_>, ledger: &Ledger, at: At) -> Result<Coordinates, Stop> {
+    place_in(session, &**ledger.log(), at)
+}
+
+/// The same, in a log.
+pub(super) fn place_in(session: &Session<'_, '_>, log: &dyn EventLog, at: At) -> Result<Coordinates, Stop> {
     let asked = Asked { as_of: at.as_of, known_at: at.known_at };
-    let log = ledger.event_log();
-    answer(session, coordinates(&*log, session.clock.now(), asked))
+    answer(session, coordinates(log, session.clock.now(), asked))
 }
 
 /// What stands of a subject.
@@ -90,12 +105,12 @@ pub(super) fn history(
     axis: Axis,
     known_at: Option<Instant>,
 ) -> Result<(), Stop> {
-    let ledger = open(session)?;
-    let place = place(session, &ledger, At { as_of: None, known_at })?;
-    let log = ledger.event_log();
-    let stored = answer(session, gather::history(&*log, subject, place.known_at))?;
+    let records = records(session)?;
+    let log = records.log();
+    let place = place_in(session, log, At { as_of: None, known_at })?;
+    let stored = answer(session, gather::history(log, subject, place.known_at))?;
     if stored.is_empty() {
-        answer(session, gather::must_be_known(&*log, subject))?;
+        answer(session, gather::must_be_known(log, subject))?;
     }
     let lines = entries(&stored, axis).map_err(|error| Stop::answer(&error, session.lang()))?;
     if session.out.json {

@@ -7,6 +7,8 @@ use super::replay::compare;
 use crate::answers::Lang;
 use crate::ledger::Ledger;
 use accord_projections::{Health, Parked};
+use accord_store::EventLog;
+use accord_store::vault::{Use, Vault};
 use serde::Serialize;
 use std::path::Path;
 
@@ -39,15 +41,23 @@ pub(super) fn doctor(session: &mut Session<'_, '_>) -> Result<(), Stop> {
     let lang = session.lang();
     let mut checks = vec![environment()];
     checks.extend(permissions(&session.ledger, lang));
-    let ledger = ask::open(session)?;
-    let log = ledger.event_log();
+    let records = ask::records(session)?;
+    let log = records.log();
     let length = session.runtime.block_on(log.len()).map_err(|error| Stop::log(&error, lang))?;
     let events = lang.of_two("个事件", "events");
-    checks.push(Check::new("ledger", true, format!("{} · {length} {events}", ledger.log().ledger_id())));
+    checks.push(Check::new("ledger", true, format!("{} · {length} {events}", log.ledger_id())));
     checks.push(hashes(session)?);
-    checks.push(lag(&ledger, length, lang));
-    checks.push(erasures(&ledger, lang));
-    checks.push(agreement(&ledger, lang));
+    let vault = Vault::new(&session.ledger, log.ledger_id(), Use::ReadOnly);
+    if let Some(ends) = records.law_ends() {
+        // Without the law the views can neither be followed nor compared.
+        checks.push(Check::new("law", false, lang.pick(&ends.words()).to_owned()));
+        checks.push(erasures(&vault, lang));
+    } else {
+        let ledger = ask::open(session)?;
+        checks.push(lag(&ledger, length, lang));
+        checks.push(erasures(&vault, lang));
+        checks.push(agreement(&ledger, lang));
+    }
     let healthy = checks.iter().all(|check| check.ok);
     let report = Report { healthy, checks };
     session.out.answer(&report, text)?;
@@ -72,6 +82,7 @@ fn name(name: &'static str, lang: Lang) -> &'static str {
         "permissions" => lang.of_two("权限", "permissions"),
         "ledger" => lang.of_two("账本", "ledger"),
         "hashes" => lang.of_two("哈希与列", "hashes and columns"),
+        "law" => lang.of_two("采用的规则", "rules adopted"),
         "lag" => lang.of_two("视图进度", "views' progress"),
         "erasures" => lang.of_two("个人信息删除", "erasures of personal data"),
         "agreement" => lang.of_two("视图与日志一致", "views agree with the log"),
@@ -166,8 +177,8 @@ fn parked(health: &Health, lang: Lang) -> String {
 }
 
 /// Personal data whose erasing was begun and not brought to its end: nothing opens it, and its key is still there.
-fn erasures(ledger: &Ledger, lang: Lang) -> Check {
-    match ledger.vault().unfinished() {
+fn erasures(vault: &Vault, lang: Lang) -> Check {
+    match vault.unfinished() {
         Ok(streams) if streams.is_empty() => {
             let detail = lang.of_two("没有未完成的删除", "none was begun and not finished");
             Check::new("erasures", true, detail.to_owned())

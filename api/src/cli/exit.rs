@@ -356,8 +356,9 @@ fn log(error: &LogError, lang: Lang) -> Problem {
         LogError::Law(_) => (
             Exit::Usage,
             "law-unreadable",
-            "某统筹地区采用的规则本程序无法读取：请用记录它时的版本打开",
-            "this version cannot read rules that an area adopted: open the ledger with the one that recorded them",
+            "须用更新的版本（记录该规则的版本）；`history`、`export`、`verify`、`doctor` 无须读懂规则，仍可使用",
+            "a newer version is needed, the one that recorded these rules; `history`, `export`, `verify` and `doctor` do not need them \
+             and work",
         ),
         LogError::Damaged { .. } | LogError::Undecodable { .. } => (
             Exit::Unverified,

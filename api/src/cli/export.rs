@@ -49,9 +49,11 @@ pub(super) fn export(session: &mut Session<'_, '_>, asked: &Export) -> Result<()
         (bytes, place, Some(Position(position)))
     } else {
         personal::nobody_reads(&asked.who, lang)?;
-        let ledger = ask::open(session)?;
-        let place = ask::place(session, &ledger, asked.at)?;
-        (ask::answer(session, bundle::make(&ledger, &asked.subject, place, &question))?, place, None)
+        let records = ask::records(session)?;
+        let place = ask::place_in(session, records.log(), asked.at)?;
+        let source = records.source();
+        let made = ask::answer(session, bundle::make(&source, &asked.subject, place, &question))?;
+        (made, place, None)
     };
     write(&asked.out, &bytes, lang)?;
     let written = Written {

@@ -177,7 +177,7 @@ async fn give(app: &App, kind: SubjectKind, code: &str, query: Query) -> Result<
     let (at, asked) = asked(app, query)?;
     let subject = subject(kind, code)?;
     let coordinates = app.coordinates(at).await?;
-    let bytes = bundle::make(app.ledger(), &subject, coordinates, &asked).await?;
+    let bytes = bundle::make(&app.ledger().source(), &subject, coordinates, &asked).await?;
     Ok(zip(bytes, &subject, coordinates))
 }
 

@@ -8,6 +8,7 @@ mod heads;
 mod import;
 mod personal;
 mod reactions;
+mod records;
 mod shelf;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub use error::{Failure, OpenError};
 pub use heads::history;
 pub use import::{ImportError, ImportReport, Importer, LINE_BYTES_MAX, LineResult, Reject, Watcher, Why};
 pub use personal::Opened;
+pub use records::{BundleSource, Records};
 pub use writer::Done;
 
 use accord_domain::{Command, CommandError, Instant, Laws, Subject};

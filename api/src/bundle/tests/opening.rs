@@ -121,7 +121,7 @@ async fn what_was_not_asked_for_stays_sealed() {
     assert!(matches!(refused, OpeningFailure::Answer(AnswerError::Question { parameter: "event", .. })));
     // The bundle without is what it was before: version 1, and no word of any of this.
     let place = desk.place("2025-11-21", Some("2025-11-05")).await;
-    let closed = crate::bundle::make(&desk.ledger, &doctor(), place, &asked()).await.unwrap();
+    let closed = crate::bundle::make(&desk.ledger.source(), &doctor(), place, &asked()).await.unwrap();
     let manifest = text(&closed, "manifest.json");
     assert!(
         manifest.contains("\"version\":1}") && !manifest.contains("reading") && !manifest.contains("opened")
