@@ -26,18 +26,21 @@ impl std::fmt::Debug for Browser {
 }
 
 impl Browser {
-    /// Starts it; none where the driver is not installed.
+    /// Starts it; none, and said so, where the driver is not installed: the test is skipped then.
     ///
     /// # Panics
     /// When it is installed and does not start.
     pub async fn start() -> Option<Self> {
-        let mut driver = Command::new("chromedriver")
+        let driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            .spawn()
-            .ok()?;
+            .spawn();
+        let Ok(mut driver) = driver else {
+            crate::skipped("chromedriver");
+            return None;
+        };
         let out = driver.stdout.take().expect("standard output");
         let port: u16 = BufReader::new(out)
             .lines()
@@ -71,6 +74,16 @@ impl Browser {
     /// Opens a file as a page.
     pub async fn open(&self, page: &Path) {
         self.ask("url", &json!({ "url": format!("file://{}", page.display()) })).await;
+    }
+
+    /// Opens the page that checks bundles, as a file of its own in a directory.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub async fn open_verifier(&self, dir: &Path) {
+        let page = dir.join("verify.html");
+        std::fs::write(&page, accord_api::bundle::VERIFY_PAGE).expect("a page");
+        self.open(&page).await;
     }
 
     async fn element(&self, id: &str) -> String {

@@ -9,6 +9,12 @@ pub mod world;
 use accord_domain::Command;
 use std::path::{Path, PathBuf};
 
+/// Says that a test is skipped for want of a program.
+#[expect(clippy::print_stderr, reason = "who runs the tests reads it there")]
+pub(crate) fn skipped(program: &str) {
+    eprintln!("{program} is not installed: skipped, not passed");
+}
+
 /// The root of the repository.
 #[must_use]
 pub fn root() -> PathBuf {

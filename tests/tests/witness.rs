@@ -5,12 +5,11 @@ use accord_replay::bundle::{Manifest, Member, read, seal};
 use accord_store::keys::{Signer, origin};
 use accord_store::merkle::note::SignedNote;
 use accord_tests::browser::Browser;
+use accord_tests::program;
 use accord_tests::witness::{Witness, altered};
-use accord_tests::{program, root, samples};
 use serde_json::{Value as Json, json};
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use uuid::Uuid;
 
 const PHARMACY: &str = "P43050090002";
@@ -37,12 +36,7 @@ async fn desk(dir: &Path) -> Cast {
     {
         fs::write(dir.join(file), format!("# a witness\n{}\n", witness.key())).expect("a key");
     }
-    program::run(dir, &["--ledger", "ledger", "init"]).expect(0, &[]);
-    for (name, text) in samples().into_iter().filter(|(_, text)| text.contains(PHARMACY)) {
-        fs::write(dir.join(&name), text).expect("a sample");
-        fs::rename(dir.join(&name), dir.join("sample.jsonl")).expect("a sample");
-        program::run(dir, &["--ledger", "ledger", "import", "sample.jsonl"]).expect(0, &[]);
-    }
+    program::sampled(dir, |text| text.contains(PHARMACY));
     fs::copy(dir.join("witness.pub"), dir.join("ledger/keys/witnesses")).expect("a key");
     let server = program::Server::start(dir, &["--ledger", "ledger", "serve", "--listen", "127.0.0.1:0"]);
     let get = async |target: &str| {
@@ -123,12 +117,6 @@ fn verify(dir: &Path, ledger: &str, arguments: &[&str]) -> program::Run {
     program::run(dir, &[&["--ledger", ledger, "verify"], arguments].concat())
 }
 
-fn python(dir: &Path, arguments: &[&str]) -> Option<program::Run> {
-    let mut command = Command::new("python3");
-    command.arg(root().join("docs/verify.py")).args(arguments).current_dir(dir).env("PYTHONUTF8", "1");
-    command.output().ok().map(program::Run::from)
-}
-
 #[tokio::test]
 async fn what_a_witness_signed_is_told_and_whatever_is_changed_of_it_is_noticed() {
     let dir = tempfile::tempdir().expect("a directory");
@@ -176,7 +164,7 @@ async fn what_a_witness_signed_is_told_and_whatever_is_changed_of_it_is_noticed(
             run("ledger", file, &[]).expect(5, &said);
             run("nowhere", file, &["--key", "key.pub", "--witness", "witness.pub"]).expect(5, &said);
             run("nowhere", file, &["--key", "key.pub"]).expect(0, &["was not checked"]);
-            if let Some(other) = python(dir, &other(file, "witness.pub")) {
+            if let Some(other) = program::other_verifier(dir, &other(file, "witness.pub")) {
                 other.expect(5, &["the signature of the witness witness.example/w does not hold"]);
             }
         }
@@ -191,13 +179,10 @@ async fn what_a_witness_signed_is_told_and_whatever_is_changed_of_it_is_noticed(
     }
     verify(dir, "ledger", &[]).expect(0, &[]);
     for file in given {
-        let Some(good) = python(dir, &other(file, "witness.pub")) else {
-            eprintln!("python3 is not installed: skipped, not passed");
-            return;
-        };
+        let Some(good) = program::other_verifier(dir, &other(file, "witness.pub")) else { return };
         good.expect(0, &[&format!("signed by the witness witness.example/w at {AT_S} s")]);
         for foreign in ["stranger.pub", "namesake.pub"] {
-            let found = python(dir, &other(file, foreign)).expect("python3 starts");
+            let found = program::other_verifier(dir, &other(file, foreign)).expect("python3 starts");
             found.expect(5, &["foreign key: not signed by the witness"]);
         }
     }
@@ -214,16 +199,11 @@ fn other<'a>(file: &'a str, witness: &'a str) -> Vec<&'a str> {
 
 #[tokio::test]
 async fn the_page_checks_the_signatures_of_witnesses_in_a_real_browser() {
-    let Some(browser) = Browser::start().await else {
-        eprintln!("chromedriver is not installed: skipped, not passed");
-        return;
-    };
+    let Some(browser) = Browser::start().await else { return };
     let dir = tempfile::tempdir().expect("a directory");
     let dir = dir.path();
     let cast = desk(dir).await;
-    let page = dir.join("verify.html");
-    fs::write(&page, accord_api::bundle::VERIFY_PAGE).expect("a page");
-    browser.open(&page).await;
+    browser.open_verifier(dir).await;
     let verdict = async |witnesses: &[&Witness], file: &str| {
         browser.clear("witness").await;
         let keys: Vec<String> = witnesses.iter().map(|witness| witness.key().to_string()).collect();

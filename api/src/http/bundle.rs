@@ -1,10 +1,9 @@
 //! `GET /v1/{kind}/{code}/bundle`: the evidence bundle of a subject.
 
 use super::app::{App, At, subject};
-use super::commands::{Since, failed};
 use super::problem::Problem;
 use super::query::Query;
-use super::{language, media, personal};
+use super::{media, personal};
 use crate::answers::Coordinates;
 use crate::bundle::{self, Asked, OpeningFailure};
 use crate::limits::COMMAND_BYTES_MAX;
@@ -20,28 +19,43 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-/// The operation of a kind of subject.
-macro_rules! operation {
-    ($name:ident, $kind:ident, $path:literal, $example:literal, $(#[$words:meta])*) => {
+/// The head that all operations have, before the handler.
+macro_rules! head {
+    (
+        $method:ident, $tag:literal, $path:literal, $example:literal, [$($body:tt)*], $description:literal,
+        $(#[$words:meta])* => $($handler:tt)*
+    ) => {
         $(#[$words])*
         #[utoipa::path(
-            get,
+            $method,
             path = $path,
-            tag = "Read",
+            tag = $tag,
             params(
                 ("code" = String, Path, description = "Code.", example = $example),
                 ("redact" = Option<String>, Query, description = "Ids of events of which the bytes are withheld, with commas between; place, leaf hash and proof stay.", example = "0198f0a0-0000-7000-8000-000000000000"),
                 ("redact_reason" = Option<String>, Query, description = "Why they are withheld.", example = "商业秘密"),
                 ("exported_by" = Option<String>, Query, description = "Who takes it out of the ledger; stands in the chain of custody.", example = "op-17"),
             ),
-            responses((status = 200, content_type = "application/zip", body = String, description = "The bundle; its format is in docs/reference/format.md."))
+            $($body)*
+            responses((status = 200, content_type = "application/zip", body = String, description = $description))
         )]
-        pub(crate) async fn $name(
-            State(app): State<App>,
-            Path(code): Path<String>,
-            query: Query,
-        ) -> Result<Response, Problem> {
-            give(&app, SubjectKind::$kind, &code, query).await
+        $($handler)*
+    };
+}
+
+/// The operation of a kind of subject.
+macro_rules! operation {
+    ($name:ident, $kind:ident, $path:literal, $example:literal, $(#[$words:meta])*) => {
+        head! {
+            get, "Read", $path, $example, [], "The bundle; its format is in docs/reference/format.md.",
+            $(#[$words])* =>
+            pub(crate) async fn $name(
+                State(app): State<App>,
+                Path(code): Path<String>,
+                query: Query,
+            ) -> Result<Response, Problem> {
+                give(&app, SubjectKind::$kind, &code, query).await
+            }
         }
     };
 }
@@ -88,28 +102,20 @@ operation! {
 /// The operation that opens personal data in the bundle of a kind of subject.
 macro_rules! opening {
     ($name:ident, $kind:ident, $path:literal, $example:literal, $(#[$words:meta])*) => {
-        $(#[$words])*
-        #[utoipa::path(
-            post,
-            path = $path,
-            tag = "Record",
-            params(
-                ("code" = String, Path, description = "Code.", example = $example),
-                ("redact" = Option<String>, Query, description = "Ids of events of which the bytes are withheld, with commas between; place, leaf hash and proof stay.", example = "0198f0a0-0000-7000-8000-000000000000"),
-                ("redact_reason" = Option<String>, Query, description = "Why they are withheld.", example = "商业秘密"),
-                ("exported_by" = Option<String>, Query, description = "Who takes it out of the ledger; stands in the chain of custody.", example = "op-17"),
-            ),
-            request_body(content = ref("#/components/schemas/PersonalReading"), content_type = "application/json"),
-            responses((status = 200, content_type = "application/zip", body = String, description = "The bundle, of version 2; its format is in docs/reference/format.md. Not to be stored by anybody in between."))
-        )]
-        pub(crate) async fn $name(
-            State(app): State<App>,
-            Path(code): Path<String>,
-            headers: HeaderMap,
-            query: Query,
-            body: Result<Bytes, BytesRejection>,
-        ) -> Result<Response, Problem> {
-            open(&app, SubjectKind::$kind, &code, &headers, query, body).await
+        head! {
+            post, "Record", $path, $example,
+            [request_body(content = ref("#/components/schemas/PersonalReading"), content_type = "application/json"),],
+            "The bundle, of version 2; its format is in docs/reference/format.md. Not to be stored by anybody in between.",
+            $(#[$words])* =>
+            pub(crate) async fn $name(
+                State(app): State<App>,
+                Path(code): Path<String>,
+                headers: HeaderMap,
+                query: Query,
+                body: Result<Bytes, BytesRejection>,
+            ) -> Result<Response, Problem> {
+                open(&app, SubjectKind::$kind, &code, &headers, query, body).await
+            }
         }
     };
 }
@@ -207,19 +213,12 @@ async fn open(
     app.coordinates(at).await?;
     match bundle::make_open(app.ledger(), &subject, at.asked, asked, &only, of_events).await {
         Ok((bytes, coordinates, done)) => {
-            app.metrics().recorded.inc();
-            app.grown(done.appended.first_position);
-            let mut response = zip(bytes, &subject, coordinates);
-            let headers = response.headers_mut();
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            headers.insert(media::POSITION, HeaderValue::from(done.appended.first_position));
-            Ok(response)
+            Ok(personal::given_out(app, &done, zip(bytes, &subject, coordinates)))
         }
         Err(OpeningFailure::Answer(error)) => Err(error.into()),
         Err(OpeningFailure::Command(error)) => Err(Problem::command(&error)),
         Err(OpeningFailure::Failure(failure)) => {
-            let since = Since { expected: None, by_header: false };
-            Err(failed(app, &subject, since, &failure, language::of(headers)).await)
+            Err(personal::not_read(app, &subject, &failure, headers).await)
         }
     }
 }
