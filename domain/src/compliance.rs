@@ -15,6 +15,7 @@ mod tests;
 mod yearly;
 
 pub use kind::BreachKind;
+pub use noticed::words_of;
 
 use crate::difference::{Change, Place, difference};
 use crate::envelope::Authority;

@@ -540,7 +540,7 @@ async fn a_change_of_details_that_puts_a_banned_person_in_charge_is_recorded_and
         assert_eq!(told[1], format!("institution.review-raised {HOSPITAL} institution {origin}"));
         let body = &world.ledger().log().read_all(before, 1).await.unwrap()[0].body;
         let body: Json = serde_json::from_str(body).unwrap();
-        assert_eq!(body["findings"][0]["code"], "manager-banned");
+        assert_eq!(body["findings"][0], json!({ "code": "manager-banned", "rule": "R-022" }));
         assert_eq!(
             (&body["others"][0]["event"], &body["others"][0]["person"]),
             (&json!(origin), &json!(PERSON))

@@ -356,3 +356,45 @@ async fn the_demo_serves_the_sample_histories_from_a_ledger_of_its_own() {
     assert_eq!(server.stop(), Some(0));
     assert_eq!(fs::read_dir(dir.path()).expect("a directory").count(), 0, "it leaves nothing behind");
 }
+
+#[test]
+fn who_puts_a_banned_person_in_charge_is_told_what_is_open() {
+    const HOSPITAL: &str = "H37010090001";
+    const PERSON: &str = "D370100900001";
+    let dir = tempfile::tempdir().expect("a directory");
+    let dir = dir.path();
+    run(dir, &["init"]).expect(0, &[]);
+    let does = |command: &str, subject: &str, day: &str, authority: &str, data: Json| {
+        let actor = json!({ "authority": authority, "area": "370100" });
+        json!({ "command": command, "subject": subject, "effective_at": day, "actor": actor, "data": data })
+            .to_string()
+    };
+    let terms = json!({ "area": "370100", "lines": ["basic"], "from": "2024-01-01", "until": "2027-01-01" });
+    let change = json!({ "what": "principal", "to": PERSON });
+    for line in [
+        does("institution.sign-agreement", HOSPITAL, "2024-01-01", "agency", terms),
+        does("practitioner.ban-manager", PERSON, "2024-06-01", "bureau", json!({})),
+    ] {
+        feed(dir, &["do", "-"], &line).expect(0, &[]);
+    }
+    let change = does("institution.change-details", HOSPITAL, "2024-07-01", "institution", change);
+    let open =
+        ["institution.change-details", "institution.terminate-agreement", "institution.close-obligation"];
+    let told = feed(dir, &["do", "-"], &change).expect(0, &open);
+    told.expect(0, &["noticed manager-banned (R-022)", "is to be looked at and decided upon here"]);
+    // Nobody is left to find it by chance.
+    run(dir, &["--lang", "zh", "check", HOSPITAL])
+        .expect(0, &[&["可再次变更负责人", "R-022"][..], &open].concat());
+    let worklist =
+        run(dir, &["--json", "obligations", "--area", "370100"]).expect(0, &["review-elsewhere"]).out;
+    let task: Json = worklist
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .find(|task: &Json| task["kind"] == "review-elsewhere")
+        .expect("a task");
+    let data = json!({ "event": task["raised_by"], "obligation": "review-elsewhere", "outcome": "done", "reason": "已换人" });
+    feed(dir, &["do", "-"], &does("institution.close-obligation", HOSPITAL, "2024-07-02", "agency", data))
+        .expect(0, &[]);
+    let left = run(dir, &["--json", "obligations", "--area", "370100"]).expect(0, &[]).out;
+    assert!(!left.contains("review-elsewhere"), "{left}");
+}

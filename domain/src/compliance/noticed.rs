@@ -260,8 +260,11 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
     (
         "manager-banned",
         Told(ToExamine),
-        "somebody was put in charge who may not manage designated institutions",
-        "变更后的负责人在禁止从事定点医药机构管理活动期内",
+        "somebody was put in charge who may not manage designated institutions; open are another change of who is in charge \
+         (institution.change-details), a decision on the agreement (institution.terminate-agreement), or closing the review that is called for, \
+         with the reason (institution.close-obligation)",
+        "变更后的负责人在禁止从事定点医药机构管理活动期内；可再次变更负责人（institution.change-details）、就协议作出决定\
+         （institution.terminate-agreement），或说明理由了结复核待办（institution.close-obligation）",
     ),
     (
         "agreement-of-the-act-unknown",
@@ -282,6 +285,13 @@ pub(super) const STATES_BASIS: &str = "states_basis.";
 
 /// Facts of an application that are to be verified: `physicians-to-verify`. The docket says what is due.
 const TO_VERIFY: &str = "-to-verify";
+
+/// What a finding says, where it has words of its own.
+#[must_use]
+pub fn words_of(finding: &Finding) -> Option<Words> {
+    let (.., en, zh) = FINDINGS.iter().find(|(code, ..)| **code == *finding.code)?;
+    (!en.is_empty()).then(|| words!("{en}", "{zh}"))
+}
 
 /// Whether a finding is told in words of its own.
 #[cfg(test)]

@@ -108,7 +108,7 @@ impl Matter<'_> {
                 areas.push(agreement.area);
             }
         }
-        let mut decision = vec![event.finding("manager-banned", None)];
+        let mut decision = vec![event.finding("manager-banned", self.ban_rule(ban).map(|rule| &*rule.id))];
         for area in areas {
             let review = ReviewCall {
                 area: Some(area),

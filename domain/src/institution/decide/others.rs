@@ -6,6 +6,7 @@ use crate::id::AreaCode;
 use crate::institution::facts::InstitutionKind;
 use crate::others::{OtherFact, What};
 use crate::rejection::Rejection;
+use crate::rulebook::Rule;
 use crate::words;
 use serde_json::json;
 
@@ -53,12 +54,15 @@ impl Matter<'_> {
         )
         .blocked_by_other(fact)
         .allowed(json!({ "from": fact.until }));
-        // Under the rule in force when the ban was imposed. The regulation of the country sets it, so no area sets another.
-        let rule = self.context.rulebook().rule(law::MANAGER_BAN_YEARS, fact.from, None);
-        Err(match rule {
+        Err(match self.ban_rule(fact) {
             Some(rule) => self.under(rule, rejection),
             None => rejection,
         })
+    }
+
+    /// The rule of a ban: the one in force when it was imposed. The regulation of the country sets it, so no area sets another.
+    pub(super) fn ban_rule(&self, ban: &OtherFact) -> Option<&Rule> {
+        self.context.rulebook().rule(law::MANAGER_BAN_YEARS, ban.from, None)
     }
 
     /// Nobody who caused the termination of another institution may run it (令2 art 12(7), 令3 art 11).
