@@ -28,10 +28,15 @@ pub(super) struct Scanner {
 
 impl Scanner {
     pub(super) fn open(dir: &Path, mode: Mode) -> Result<Self, LogError> {
-        let log = schema::connect(&files::log(dir), mode)?;
-        log.pragma_update(None, "cache_size", SCANNER_CACHE_KIB).map_err(failed)?;
-        Ok(Self { log, names: Vec::new(), first_name: 0 })
+        Ok(Self { log: connect(&files::log(dir), mode)?, names: Vec::new(), first_name: 0 })
     }
+}
+
+/// A connection for reading a log from its beginning to its end.
+pub(super) fn connect(log: &Path, mode: Mode) -> Result<Connection, LogError> {
+    let log = schema::connect(log, mode)?;
+    log.pragma_update(None, "cache_size", SCANNER_CACHE_KIB).map_err(failed)?;
+    Ok(log)
 }
 
 /// Visits a chunk; gives how many rows were there.

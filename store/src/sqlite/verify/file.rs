@@ -7,6 +7,7 @@ use crate::keys;
 use crate::merkle::{Frontier, Hash};
 use crate::port::LogError;
 use crate::sqlite::read::failed;
+use crate::sqlite::scan;
 use crate::sqlite::schema::{self, Meta, Mode};
 use crate::sqlite::tree::{self, Nodes};
 use crate::verify::{Flaw, FlawKind};
@@ -222,7 +223,7 @@ pub(super) fn cosigned(dir: &Path, db: &Connection, events: u64, flaws: &mut Vec
 
 /// What SQLite finds in the pages of the file.
 pub(super) fn pages(path: &Path, mode: Mode) -> Result<Vec<Flaw>, LogError> {
-    let db = schema::connect(path, mode)?;
+    let db = scan::connect(path, mode)?;
     let mut check = db.prepare(&format!("PRAGMA quick_check({PAGE_FAULTS_MAX})")).map_err(failed)?;
     let mut flaws = Vec::new();
     let mut note = |what: &str| {

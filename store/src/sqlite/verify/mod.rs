@@ -7,8 +7,8 @@ mod chunk;
 mod file;
 mod order;
 
-use super::schema::{self, Mode};
-use super::{files, read::failed};
+use super::schema::Mode;
+use super::{files, read::failed, scan};
 use crate::merkle::Frontier;
 use crate::port::LogError;
 use crate::verify::{FLAWS_MAX, Flaw, FlawKind, Verified};
@@ -110,7 +110,7 @@ fn work(
     against: &Against<'_>,
     told: &SyncSender<(u64, Chunk)>,
 ) {
-    let db = schema::connect(path, mode);
+    let db = scan::connect(path, mode);
     loop {
         let number = claimed.fetch_add(1, Ordering::Relaxed);
         let start = number * CHUNK_EVENTS;
