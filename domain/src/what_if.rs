@@ -106,6 +106,8 @@ pub struct Supposition<'a> {
     pub other: &'a Laws,
     /// Another course.
     pub fork: Option<&'a Fork>,
+    /// What stands of other subjects that the command of the other course asks for.
+    pub others: &'a [OtherFact],
     /// Another course of another subject's acts.
     pub elsewhere: Option<&'a Elsewhere>,
     /// Whether acts are decided again; otherwise what was recorded stands as it is.
@@ -175,7 +177,8 @@ pub fn suppose(subject: &Subject, records: &[Record], supposition: Supposition<'
     }
     course.follow(Instant::MAX);
     if let Some(Fork::Insert(command)) = supposition.fork {
-        course.insert(command, Instant::MAX, None);
+        let others = course.met(command, &[]);
+        course.insert(command, &others, Instant::MAX, None);
     }
     let events = course.supposed.unwrap_or(course.actual).events;
     Supposed { events, acts: course.acts }
@@ -203,8 +206,8 @@ impl Course<'_> {
         let becomes = match self.supposition.fork {
             Some(Fork::Without(version)) if *version == event.version => Some((Outcome::LeftOut, None)),
             Some(Fork::Replace(version, command)) if *version == event.version => {
-                let others = &first.circumstances.others;
-                Some((outcome(self.decide_supposed(command, event, others)), None))
+                let others = self.met(command, &first.circumstances.others);
+                Some((outcome(self.decide_supposed(command, event, &others)), None))
             }
             Some(_) | None => self
                 .without_object(event)
@@ -231,13 +234,24 @@ impl Course<'_> {
         self.actual.extend(event, caused);
     }
 
+    /// What the command supposed meets of other subjects, in the place of an act that met what is recorded with it. Whom it
+    /// names by an identity number, sealed by then, is left as it was recorded ([`Unjudged::NamedByNumber`]).
+    fn met(&self, command: &Command, recorded: &[OtherFact]) -> Vec<OtherFact> {
+        let mut others = self.supposition.others.to_vec();
+        if command.act.says_number() {
+            let of_people = recorded.iter().filter(|fact| fact.person.is_some());
+            others.extend(of_people.filter(|fact| !self.supposition.others.contains(fact)).cloned());
+        }
+        others
+    }
+
     /// One more act, decided after what was recorded up to an instant.
-    fn insert(&mut self, command: &Command, after: Instant, because: Option<EventRef>) {
-        let mut decided = self.decide_new(command, after);
+    fn insert(&mut self, command: &Command, others: &[OtherFact], after: Instant, because: Option<EventRef>) {
+        let mut decided = self.decide_new(command, others, after);
         if let Err(rejection) = &decided
             && let Some(review) = reactor::refused(command, rejection)
         {
-            decided = self.decide_new(&review, after);
+            decided = self.decide_new(&review, &[], after);
         }
         let outcome = outcome(decided);
         let mut supposed = self.supposed.take().unwrap_or_else(|| self.actual.clone());
@@ -255,7 +269,8 @@ impl Course<'_> {
             follow.instead_of.is_none() && (follow.after < before || before == Instant::MAX)
         }) {
             let Follow { command, after, origin, .. } = self.follows.remove(index);
-            self.insert(&command, after, Some(origin));
+            // Reactions ask for nothing.
+            self.insert(&command, &[], after, Some(origin));
         }
     }
 
@@ -352,10 +367,15 @@ impl Course<'_> {
     }
 
     /// A command that has no place in what is recorded.
-    fn decide_new(&self, command: &Command, after: Instant) -> Result<Decision, Rejection> {
+    fn decide_new(
+        &self,
+        command: &Command,
+        others: &[OtherFact],
+        after: Instant,
+    ) -> Result<Decision, Rejection> {
         let ground = self.supposed.as_ref().unwrap_or(&self.actual);
         let laws = self.supposition.other.known_at(after);
-        ground.decide_recorded(command, self.next.checked_sub(1), &laws, &[])
+        ground.decide_recorded(command, self.next.checked_sub(1), &laws, others)
     }
 
     /// Events as they would be recorded: in the places of those of the act, and beyond them where there are more.

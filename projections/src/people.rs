@@ -6,6 +6,7 @@
 
 use crate::error::ViewError;
 use crate::projector::Projector;
+use crate::views::{Views, sql};
 use accord_domain::others::Whom;
 use accord_domain::{PractitionerCode, Subject};
 
@@ -58,6 +59,20 @@ impl Projector {
             Ok((known, subject(&code)?))
         })
         .collect()
+    }
+}
+
+impl Views {
+    /// The subjects that say something of somebody to decisions on others, in the order of their first events.
+    ///
+    /// # Errors
+    /// When the views cannot be read.
+    pub fn speaking_of(&self, whom: Whom) -> Result<Vec<Subject>, ViewError> {
+        self.with(|connection| {
+            let mut statement = connection.prepare_cached(sql::SPEAKING_OF)?;
+            let rows = statement.query_map([whom.code()], |row| row.get::<_, String>(0))?;
+            rows.map(|code| subject(&code?)).collect()
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::subjects::{self, Page, PageSize};
 use accord_domain::command::Circumstances;
 use accord_domain::event::DecodeError;
 use accord_domain::obligation::obligations;
-use accord_domain::others::Numbered;
+use accord_domain::others::{Numbered, OtherFact};
 use accord_domain::personal::Mark;
 use accord_domain::what_if::{
     Elsewhere, Fork, Otherwise, Record, Stretch, Supposition, Unjudged, compare, suppose,
@@ -62,6 +62,8 @@ pub struct WhatIf {
 #[derive(Clone, Debug)]
 pub struct Course {
     fork: Fork,
+    /// What stands of other subjects that its command asks for.
+    others: Vec<OtherFact>,
     elsewhere: Elsewhere,
     /// The law as it would be; none where it is the same.
     law: Option<Laws>,
@@ -82,7 +84,7 @@ pub struct Numbers {
 
 impl Course {
     /// The course of a subject whose events are given; those recorded later than what is supposed to be known are not
-    /// looked at.
+    /// looked at. `others` is what stands of other subjects that its command asks for.
     ///
     /// # Errors
     /// When an event cannot be read, or rules that an area adopted cannot without others.
@@ -90,15 +92,17 @@ impl Course {
         subject: &Subject,
         stored: &[Stored],
         fork: Fork,
+        others: Vec<OtherFact>,
         supposing: &Supposing<'_>,
     ) -> Result<Self, ReplayError> {
         let known = stored.iter().take_while(|stored| stored.recorded_at <= supposing.known_at).count();
         let records = records(&stored[..known])?;
-        let supposition = Supposition { fork: Some(&fork), ..supposing.of(subject, &records) };
+        let supposition =
+            Supposition { fork: Some(&fork), others: &others, ..supposing.of(subject, &records) };
         let supposed = suppose(subject, &records, supposition);
         let elsewhere = Elsewhere::of(subject, &records, &supposed, &fork);
         let law = elsewhere.law(supposing.other.unwrap_or(supposing.law)).map_err(LogError::from)?;
-        Ok(Self { fork, elsewhere, law, numbers: None })
+        Ok(Self { fork, others, elsewhere, law, numbers: None })
     }
 
     /// The same, knowing who names its people by identity number.
@@ -161,6 +165,7 @@ impl<'a> Supposing<'a> {
             law: self.law,
             other,
             fork: own.map(|course| &course.fork),
+            others: own.map(|course| &*course.others).unwrap_or_default(),
             elsewhere: elsewhere.map(|course| &course.elsewhere),
             again: self.again || !std::ptr::eq(other, self.law),
         }

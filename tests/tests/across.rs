@@ -126,7 +126,7 @@ async fn what_a_decision_rested_on_is_stored_with_it_and_it_is_decided_alike_fro
         again: true,
     };
     let without = Fork::Without(signed.version);
-    let course = Course::of(&subject, &stored, without, &supposing).unwrap();
+    let course = Course::of(&subject, &stored, without, Vec::new(), &supposing).unwrap();
     let supposing = Supposing { course: Some(&course), ..supposing };
     let found = what_if(subject, &stored, &supposing).unwrap();
     let refused: Vec<&str> = found

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a fault of the test itself panics where it is")]
 #![expect(clippy::needless_pass_by_value, reason = "JSON made at the call reads best without ampersands")]
 
+use accord_api::answers::supposed::met;
 use accord_domain::what_if::{Fork, Otherwise, Outcome, Unjudged};
 use accord_domain::{AreaCode, Command, Event, Version};
 use accord_replay::{Course, Supposing, WhatIf};
@@ -80,7 +81,8 @@ async fn supposed_knowing(
         let laws = ledger.laws();
         let (as_of, known_at) = (at("2025-12-01"), at("2030-01-01"));
         let supposing = Supposing { as_of, known_at, law: &laws, other: None, course: None, again };
-        let course = Course::of(&of, &stored, fork, &supposing).unwrap();
+        let others = met(&ledger, &stored, &fork, known_at).unwrap();
+        let course = Course::of(&of, &stored, fork, others, &supposing).unwrap();
         let course = if told { ledger.informed(course, known_at).unwrap() } else { course };
         let supposing = Supposing { course: Some(&course), ..supposing };
         let mut found = Vec::new();
@@ -167,6 +169,37 @@ async fn without_the_termination_of_the_head_office_the_branches_would_stand() {
     assert!(found[0].may_reach_others && !found[1].may_reach_others);
     let there = supposed(&world, HEAD, Fork::Without(cause), false, Some("370200")).await;
     assert_eq!(there.iter().map(|one| one.subject.code()).collect::<Vec<_>>(), [BRANCHES[1]]);
+}
+
+/// The ledger itself is asked beside it.
+#[tokio::test]
+async fn an_act_supposed_meets_what_stands_of_others_as_a_real_one_would() {
+    let world = chain().await;
+    let apply_in = |area: &str, day: &str, people: Json| {
+        let mut apply = apply(STRANGER, day, people);
+        apply["data"]["area"] = json!(area);
+        apply["actor"]["area"] = json!(area);
+        apply
+    };
+    let boss = || json!({ "controllers": [BOSS] });
+    let supposed_of = async |fork: Fork| {
+        let found = supposed(&world, STRANGER, fork, false, None).await;
+        let own = found.iter().find(|one| one.subject.code() == STRANGER).unwrap();
+        acts(&own.acts)
+    };
+    let inserted = || Fork::Insert(command(apply_in("370300", "2025-06-01", boss())));
+    let early = last(&world.does("2025-02-01", &apply_in("370200", "2025-02-01", json!({}))).await);
+    assert_eq!(supposed_of(inserted()).await, "+ institution.applied -");
+    world.does("2025-03-02", &terminate(true)).await;
+    let late = last(&world.does("2025-05-01", &apply_in("370400", "2025-05-01", json!({}))).await);
+
+    let refused = world.refuses("2025-06-01", &apply_in("370300", "2025-06-01", boss())).await;
+    assert_eq!(supposed_of(inserted()).await, format!("+ refused {refused} -"));
+    let replaced = Fork::Replace(late, command(apply_in("370400", "2025-05-01", boss())));
+    assert_eq!(supposed_of(replaced).await, format!("#{late} refused {refused} -"));
+    // Recorded when nobody knew of it.
+    let replaced = Fork::Replace(early, command(apply_in("370200", "2025-02-01", boss())));
+    assert_eq!(supposed_of(replaced).await, format!("#{early} institution.applied -"));
 }
 
 #[tokio::test]

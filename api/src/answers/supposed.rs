@@ -1,8 +1,12 @@
 //! Reading what is supposed of a subject's acts; the command line and HTTP say it in their own ways.
 
+use super::AnswerError;
+use crate::ledger::{Ledger, history};
+use accord_domain::others::{self, OtherFact};
 use accord_domain::rejection::Words;
 use accord_domain::what_if::Fork;
-use accord_domain::{Command, Subject, words};
+use accord_domain::{Command, Event, Instant, Subject, words};
+use accord_projections::wait_for;
 use accord_store::Stored;
 use uuid::Uuid;
 
@@ -96,4 +100,40 @@ pub fn fork_of(event: Option<&Stored>, command: Option<Command>) -> Result<(Subj
         }
         Some(command) => Err(Wrong::OtherSubject { of: subject, named: command.subject }),
     }
+}
+
+/// What stands of other subjects that the command supposed asks for, as the ledger finds it for a real one: as it was known
+/// when the act was recorded whose place it takes, and by `known_at` where it is one more. For a thread that may block.
+///
+/// # Errors
+/// When log or views cannot be read.
+pub fn met(
+    ledger: &Ledger,
+    stored: &[Stored],
+    fork: &Fork,
+    known_at: Instant,
+) -> Result<Vec<OtherFact>, AnswerError> {
+    let Some((command, at)) = fork.command().and_then(|it| Some((it, it.envelope.effective_at?))) else {
+        return Ok(Vec::new());
+    };
+    let replaced = match fork {
+        Fork::Replace(version, _) => stored.iter().find(|stored| stored.version == *version),
+        Fork::Without(_) | Fork::Insert(_) => None,
+    };
+    let is_known = |event: &Event| match replaced {
+        Some(act) => event.recorded_at < act.recorded_at,
+        None => event.recorded_at <= known_at,
+    };
+    let mut facts = Vec::new();
+    for ask in command.act.asks(&command.subject) {
+        let speaking = ask.whom().map(|whom| ledger.views().speaking_of(whom)).transpose()?;
+        let mut subjects = ask.subjects();
+        subjects.extend(speaking.unwrap_or_default());
+        for subject in subjects {
+            let mut events = wait_for(history(&**ledger.log(), &subject))?;
+            events.retain(is_known);
+            facts.extend(ask.answers(&subject, &others::known(&subject, &events), at));
+        }
+    }
+    Ok(facts)
 }

@@ -7,7 +7,7 @@ use super::diff::{Teller, events_of, streamed};
 use super::exit::{Exit, Problem, Stop};
 use super::replay::failed;
 use super::{act, text};
-use crate::answers::supposed::{Wrong, fork_of};
+use crate::answers::supposed::{Wrong, fork_of, met};
 use crate::answers::{Lang, WhatIf};
 use crate::ledger::Ledger;
 use accord_domain::what_if::{Fork, Unjudged};
@@ -40,7 +40,10 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
                 return Err(refuse(&Wrong::OtherSubject { of, named }, lang));
             }
             let stored = events_of(session, &ledger, &of, place.known_at)?;
-            let course = Course::of(&of, &stored, fork, &supposing).map_err(|error| failed(&error, lang))?;
+            let others = met(&ledger, &stored, &fork, place.known_at);
+            let others = others.map_err(|error| Stop::answer(&error, lang))?;
+            let course = Course::of(&of, &stored, fork, others, &supposing);
+            let course = course.map_err(|error| failed(&error, lang))?;
             Some(ledger.informed(course, place.known_at).map_err(|error| Stop::log(&error, lang))?)
         }
         None => None,

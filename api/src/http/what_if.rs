@@ -6,7 +6,7 @@ use super::paging::Paging;
 use super::problem::{Problem, catalogue};
 use super::query::Query;
 use super::{language, media};
-use crate::answers::supposed::{Wrong, fork_of};
+use crate::answers::supposed::{Wrong, fork_of, met};
 use crate::answers::{Coordinates, Lang, NotJudged, WhatIf, gather};
 use crate::limits::COMMAND_BYTES_MAX;
 use accord_domain::what_if::Fork;
@@ -169,7 +169,8 @@ fn course(
     supposing: &Supposing<'_>,
 ) -> Result<Option<Course>, Problem> {
     let Some((of, stored, fork)) = forked else { return Ok(None) };
-    let course = Course::of(&of, &stored, fork, supposing).map_err(|error| from_replay(&error))?;
+    let others = met(app.ledger(), &stored, &fork, supposing.known_at)?;
+    let course = Course::of(&of, &stored, fork, others, supposing).map_err(|error| from_replay(&error))?;
     Ok(Some(app.ledger().informed(course, supposing.known_at)?))
 }
 

@@ -60,7 +60,7 @@ fn law() -> &'static Laws {
 }
 
 fn fork(fork: &Fork, again: bool) -> Supposition<'_> {
-    Supposition { law: law(), other: law(), fork: Some(fork), elsewhere: None, again }
+    Supposition { law: law(), other: law(), fork: Some(fork), others: &[], elsewhere: None, again }
 }
 
 /// Ten points in March with two months of suspension, five in October: twelve in the year, terminated.
@@ -195,7 +195,7 @@ proptest! {
         let records = records(&history);
         let same = law().clone();
         for other in [law(), &same] {
-            let supposed = suppose(&history.subject, &records, Supposition { law: law(), other, fork: None, elsewhere: None, again: true });
+            let supposed = suppose(&history.subject, &records, Supposition { law: law(), other, fork: None, others: &[], elsewhere: None, again: true });
             prop_assert_eq!(&supposed.acts, &[]);
             prop_assert_eq!(&supposed.events, &history.events);
         }
@@ -210,7 +210,7 @@ proptest! {
         prop_assume!(!acts.is_empty());
         let version = acts[pick.index(acts.len())];
         let fork = Fork::Without(version);
-        let supposed = suppose(&history.subject, &records(&history), Supposition { law: law(), other: law(), fork: Some(&fork), elsewhere: None, again: false });
+        let supposed = suppose(&history.subject, &records(&history), Supposition { law: law(), other: law(), fork: Some(&fork), others: &[], elsewhere: None, again: false });
         let plain = plainly_without(&history, version);
         prop_assert_eq!(
             timeline::timeline(history.kind(), &supposed.events),
@@ -238,7 +238,7 @@ proptest! {
             return Ok(());
         };
         let fork = Fork::Replace(event.version, Box::new(command));
-        let supposed = suppose(&history.subject, &records(&history), Supposition { law: law(), other: law(), fork: Some(&fork), elsewhere: None, again: false });
+        let supposed = suppose(&history.subject, &records(&history), Supposition { law: law(), other: law(), fork: Some(&fork), others: &[], elsewhere: None, again: false });
         prop_assert_eq!(&supposed.events, &history.events, "{:?}", supposed.acts);
     }
 }

@@ -132,7 +132,10 @@ impl Views {
     }
 
     /// Runs a query on a connection of its own.
-    fn with<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, ViewError>) -> Result<T, ViewError> {
+    pub(crate) fn with<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Result<T, ViewError>,
+    ) -> Result<T, ViewError> {
         if let Some(showing) = &self.inner.showing {
             showing.wait();
         }
@@ -275,6 +278,9 @@ pub(crate) mod sql {
          AND o.rec_from <= ?2 AND o.rec_to > ?2 AND o.read_from <= ?2 AND o.read_to > ?2"
     );
 
+    pub(crate) const SPEAKING_OF: &str = "SELECT s.code FROM people p JOIN subjects s ON s.id = p.subject \
+         WHERE p.says = 1 AND p.whom = ?1 ORDER BY s.id";
+
     /// All of them, by name.
     #[cfg(test)]
     pub(crate) const ALL: &[(&str, &str)] = &[
@@ -283,6 +289,7 @@ pub(crate) mod sql {
         ("parked", PARKED),
         ("parked count", PARKED_COUNT),
         ("salt", SALT),
+        ("speaking of", SPEAKING_OF),
         ("names", NAMES),
         ("standing", STANDING),
         ("timeline", TIMELINE),
