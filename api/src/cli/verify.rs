@@ -109,7 +109,8 @@ pub(super) fn ledger(session: &mut Session<'_, '_>) -> Result<(), Stop> {
         flaws: verified.flaws.iter().map(|flaw| line(flaw, lang)).collect(),
         signed: None,
     };
-    // That the bytes are sound does not say that this program understands them all.
+    // That the bytes are sound does not say that this program understands them all: opening them notes what it does not.
+    // Whether they can be opened is not asked here.
     drop(super::ask::records(session));
     conclude(session, &report, whole)
 }

@@ -134,6 +134,24 @@ struct Leaves {
     nodes: Vec<Hash>,
 }
 
+impl Leaves {
+    /// The hash over a group of sixteen from their bytes, by its number in the chunk.
+    fn node(&self, nth: u64) -> Option<Hash> {
+        self.nodes.get(usize::try_from(nth).ok()?).copied()
+    }
+
+    /// The hash over a group of leaves with the stored ones where they differ. The chunk begins at `start`.
+    fn as_stored(&self, group: Range<u64>, start: u64) -> Option<Hash> {
+        let mut tree = Frontier::default();
+        for position in group {
+            let computed = self.computed.get(usize::try_from(position - start).ok()?)?;
+            let leaf = self.stored.get(&position).map_or(Some(*computed), |stored| *stored)?;
+            tree.push(leaf, &mut |_, _| {});
+        }
+        Some(tree.root())
+    }
+}
+
 fn walk(
     db: &Connection,
     range: &Range<u64>,
@@ -283,8 +301,7 @@ fn nodes(
         {
             continue;
         }
-        let nth = usize::try_from(n - first).unwrap_or(usize::MAX);
-        if leaves.nodes.get(nth).is_none_or(|hash| hash[..] != node[..]) {
+        if leaves.node(n - first).is_none_or(|hash| hash[..] != node[..]) {
             chunk.flaws.push(Flaw::at(group.start, FlawKind::Tree, wrong_node(1, n)));
         }
     }
@@ -293,19 +310,14 @@ fn nodes(
     for position in positions {
         let n = position >> NODE_HEIGHT;
         let group = n << NODE_HEIGHT..(n + 1) << NODE_HEIGHT;
-        let says = |stored_leaf| {
-            complete
-                && stored.get(&n).is_some_and(|node| {
-                    join(group.clone(), range.start, leaves, stored_leaf)
-                        .is_some_and(|hash| hash[..] == node[..])
-                })
-        };
-        let words = if says(true) {
+        let node = stored.get(&n).filter(|_| complete);
+        let says = |hash: Option<Hash>| node.zip(hash).is_some_and(|(node, hash)| hash[..] == node[..]);
+        let words = if says(leaves.as_stored(group, range.start)) {
             words!(
                 "position {position}: altered: the bytes are not those that were recorded",
                 "位置 {position}：被改动：字节不是当时记录的"
             )
-        } else if says(false) {
+        } else if says(leaves.node(n - first)) {
             words!(
                 "position {position}: altered: the leaf hash is not the one recorded; the bytes are",
                 "位置 {position}：被改动：叶哈希不是当时记录的，字节是"
@@ -330,18 +342,4 @@ pub(super) fn wrong_node(level: u32, n: u64) -> accord_domain::rejection::Words 
         "altered: the tree's hash {n} of level {level} does not follow from what it covers",
         "被改动：树的第 {level} 层第 {n} 个哈希与其下内容不符"
     )
-}
-
-/// The hash over a group of leaves: from the bytes, or with the stored leaf where the two differ.
-fn join(group: Range<u64>, start: u64, leaves: &Leaves, stored: bool) -> Option<Hash> {
-    let mut tree = Frontier::default();
-    for position in group {
-        let computed = leaves.computed.get(usize::try_from(position - start).ok()?)?;
-        let leaf = match leaves.stored.get(&position) {
-            Some(other) if stored => (*other)?,
-            Some(_) | None => *computed,
-        };
-        tree.push(leaf, &mut |_, _| {});
-    }
-    Some(tree.root())
 }
