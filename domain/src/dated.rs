@@ -65,6 +65,14 @@ impl Dated {
     }
 }
 
+/// Adds to what most subjects have once: for the first no room is kept for more, as the states of millions are held at once.
+pub(crate) fn push_one<T>(items: &mut Vec<T>, item: T) {
+    if items.is_empty() {
+        items.reserve_exact(1);
+    }
+    items.push(item);
+}
+
 /// The state of a subject that has no more than a name and dated values: an enterprise, an insured person, a pooling area,
 /// a case.
 #[derive(Clone, PartialEq, Debug, Default)]

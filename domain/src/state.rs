@@ -5,6 +5,7 @@ use crate::dated::Record;
 use crate::event::{Event, EventData};
 use crate::id::{AreaCode, SubjectKind, Version};
 use crate::institution::Institution;
+use crate::institution::state::Profile;
 use crate::personal::Personal;
 use crate::practitioner::Practitioner;
 use crate::time::Instant;
@@ -123,6 +124,19 @@ impl State {
         }
     }
 
+    /// Forgets who it is: names and numbers. No span rests on them, and a census holds the states of millions.
+    pub fn forget_identity(&mut self) {
+        match self {
+            Self::Institution(state) if state.profile.name.is_some() => *state.profile = Profile::default(),
+            Self::Practitioner(state) => state.name = None,
+            Self::Institution(_) => {}
+            Self::Enterprise(record)
+            | Self::Insured(record)
+            | Self::Area(Area { record, .. })
+            | Self::Case(record) => record.name = None,
+        }
+    }
+
     /// Version of the newest event folded.
     #[must_use]
     pub fn version(&self) -> Option<Version> {
@@ -160,5 +174,32 @@ impl State {
             | Self::Area(Area { record, .. })
             | Self::Case(record) => &record.former_names,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Story, act};
+    use serde_json::json;
+
+    #[test]
+    fn who_it_is_can_be_forgotten_and_what_stands_stays() {
+        let signing = json!({ "area": "370100", "lines": ["basic"], "from": "2024-01-01", "until": "2027-01-01",
+            "name": "某医院" });
+        let hospital =
+            Story::of("H37010200001").given(act("institution.sign-agreement", "2024-01-01", signing));
+        let mut state = hospital.state("2025-01-01");
+        assert_eq!(state.name(), Some("某医院"));
+        let stood = state.spans(Instant::MIN);
+        state.forget_identity();
+        assert_eq!(state.name(), None);
+        assert_eq!(state.spans(Instant::MIN), stood);
+    }
+
+    #[test]
+    fn a_state_takes_little_room() {
+        let most = size_of::<State>();
+        assert!(most <= 104, "{most} bytes: a census counts on no more");
     }
 }

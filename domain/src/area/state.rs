@@ -12,6 +12,12 @@ use crate::limits::WORK_YEARS_BACK_MAX;
 pub struct Area {
     /// What stands.
     pub record: Record,
+    /// From the first piece of work on. Apart, so that the state of any subject is no larger for it.
+    agenda: Option<Box<Agenda>>,
+}
+
+#[derive(Clone, PartialEq, Debug, Default)]
+struct Agenda {
     /// The work recorded, in effective order.
     works: Vec<Done>,
     /// The years whose work is called for, each with the event that began it.
@@ -28,24 +34,27 @@ struct Done {
 impl Area {
     /// Takes a piece of work.
     pub(super) fn work(&mut self, data: &WorkRecord) {
-        self.works.push(Done { work: data.work, year: data.year, part: data.part });
+        self.agenda.get_or_insert_default().works.push(Done {
+            work: data.work,
+            year: data.year,
+            part: data.part,
+        });
     }
 
     /// From its first piece of work on an area keeps its work here: every event calls for that of its own year and of the
     /// next, and of years before in which nothing happened. Of an area that never recorded any, silence proves nothing.
     pub(super) fn begin_years(&mut self, event: &Event) {
-        if self.works.is_empty() {
-            return;
-        }
+        let Some(agenda) = &mut self.agenda else { return };
         let this = event.effective_at.year();
-        let next = self.years.last().map_or(this, |(year, _)| year + 1);
+        let next = agenda.years.last().map_or(this, |(year, _)| year + 1);
         let from = next.max(this - WORK_YEARS_BACK_MAX);
-        self.years.extend((from..=this + 1).map(|year| (year, event.version)));
+        agenda.years.extend((from..=this + 1).map(|year| (year, event.version)));
     }
 
     /// The years whose work an event calls for.
     pub(super) fn begun_by(&self, version: Version) -> impl Iterator<Item = i32> {
-        self.years.iter().filter(move |(_, by)| *by == version).map(|(year, _)| *year)
+        let years = self.agenda.iter().flat_map(|agenda| &agenda.years);
+        years.filter(move |(_, by)| *by == version).map(|(year, _)| *year)
     }
 
     /// How often a kind of work was recorded about a year: each part of a year once.
@@ -57,6 +66,7 @@ impl Area {
     }
 
     fn of_year(&self, work: Work, year: i32) -> impl Iterator<Item = &Done> {
-        self.works.iter().filter(move |done| done.work == work && done.year == year)
+        let works = self.agenda.iter().flat_map(|agenda| &agenda.works);
+        works.filter(move |done| done.work == work && done.year == year)
     }
 }

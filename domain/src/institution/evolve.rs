@@ -9,6 +9,7 @@ use super::state::{
     Agreement, AreaState, Bar, Change as ChangeMade, Demand, DepartmentOrder, Ended, Hold, Institution,
     Probation, Rectification, Stage, Suspension, Term,
 };
+use crate::dated::push_one;
 use crate::event::Event;
 use crate::id::{AreaCode, Version};
 use crate::identifiers::Uscc;
@@ -74,7 +75,7 @@ impl Institution {
                     at_request: data.at_request == Some(true),
                 };
                 for agreement in self.in_scope(data.area, data.line) {
-                    agreement.suspensions.push(suspension);
+                    push_one(&mut agreement.suspensions, suspension);
                 }
             }
             InstitutionEvent::AgreementResumed(data) => {
@@ -353,14 +354,14 @@ impl Institution {
         let index = match self.areas.iter().position(|state| state.area == area) {
             Some(index) => index,
             None => {
-                self.areas.reserve_exact(1);
-                self.areas.push(AreaState {
+                let fresh = AreaState {
                     area,
                     probation: None,
                     cross_region: None,
                     evaluations_failed: 0,
                     last_failed: None,
-                });
+                };
+                push_one(&mut self.areas, fresh);
                 self.areas.len() - 1
             }
         };

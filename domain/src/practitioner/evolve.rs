@@ -2,6 +2,7 @@
 
 use super::PractitionerEvent;
 use super::state::{Practitioner, Rare, Site, Suspension, Termination, Year};
+use crate::dated::push_one;
 use crate::event::Event;
 use crate::id::{InstitutionCode, Version};
 use crate::limits::POINTS_MAX;
@@ -64,12 +65,15 @@ impl Practitioner {
                 entry.since = at;
                 entry.cause = cause;
             }
-            PractitionerEvent::QualificationSuspended(data) => self.rare().suspensions.push(Suspension {
-                from: data.from.unwrap_or(at).max(at),
-                until: data.until.unwrap_or(Instant::MAX),
-                cause,
-                restored_by: None,
-            }),
+            PractitionerEvent::QualificationSuspended(data) => {
+                let suspension = Suspension {
+                    from: data.from.unwrap_or(at).max(at),
+                    until: data.until.unwrap_or(Instant::MAX),
+                    cause,
+                    restored_by: None,
+                };
+                push_one(&mut self.rare().suspensions, suspension);
+            }
             PractitionerEvent::QualificationRestored(_) => {
                 for suspension in self.rare().suspensions.iter_mut().filter(|s| at < s.until) {
                     suspension.until = at.max(suspension.from);
@@ -116,11 +120,8 @@ impl Practitioner {
     fn join(&mut self, institution: InstitutionCode, from: Instant, cause: Version) {
         let known = self.sites.iter().any(|site| site.institution == institution && from < site.until);
         if !known {
-            // One site and one year with points are the ordinary case: no room is kept for more.
-            if self.sites.is_empty() {
-                self.sites.reserve_exact(1);
-            }
-            self.sites.push(Site { institution, from, until: Instant::MAX, cause, left_by: None });
+            let site = Site { institution, from, until: Instant::MAX, cause, left_by: None };
+            push_one(&mut self.sites, site);
         }
     }
 
@@ -128,17 +129,8 @@ impl Practitioner {
         let index = match self.years.iter().position(|entry| entry.year == year) {
             Some(index) => index,
             None => {
-                if self.years.is_empty() {
-                    self.years.reserve_exact(1);
-                }
-                self.years.push(Year {
-                    year,
-                    area: None,
-                    total: 0,
-                    repaired: 0,
-                    since: Instant::MIN,
-                    cause: 0,
-                });
+                let fresh = Year { year, area: None, total: 0, repaired: 0, since: Instant::MIN, cause: 0 };
+                push_one(&mut self.years, fresh);
                 self.years.len() - 1
             }
         };

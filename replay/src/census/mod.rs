@@ -24,8 +24,8 @@ use std::sync::{Mutex, PoisonError};
 /// Positions claimed at a time: few enough that a chunk stays in the processor's cache until it is folded.
 const CHUNK_EVENTS: u64 = 2_048;
 
-/// Subjects folded in one round: their states take about 700 bytes each.
-const ROUND_SUBJECTS: u64 = 600_000;
+/// Subjects folded in one round: their states take about 450 bytes each.
+const ROUND_SUBJECTS: u64 = 1_000_000;
 
 /// Events on which no status rests: their facts are passed over unread. Whatever is not named here is read.
 const PASSED_OVER: [&str; 41] = [

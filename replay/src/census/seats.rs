@@ -131,6 +131,7 @@ impl Seat {
                 if !self.tangled {
                     self.last = event.effective_at;
                     self.state.evolve(event);
+                    self.state.forget_identity();
                 }
             }
         }
