@@ -17,6 +17,10 @@ const COLUMNS: &str = "position, version, type, effective_at, recorded_at, leaf,
 /// tens of millions of events, so that a lookup reads its row's page and no other.
 const READER_CACHE_KIB: i64 = -8_192;
 
+/// How much of a file a reader maps into its memory, in bytes: all of any. A lookup then copies nothing, and pages that are
+/// asked for again and again stay where a kernel short of memory would let those of unmapped files go (ADR 18).
+const MAPPED_BYTES_MAX: i64 = 1 << 40;
+
 /// Turns SQLite's failure while reading into the log's.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 pub(super) fn failed(error: rusqlite::Error) -> LogError {
@@ -40,10 +44,10 @@ impl Reader {
     /// Opens both; the index only when it is there and fits.
     pub(super) fn open(dir: &Path, mode: Mode, with_index: bool) -> Result<Self, LogError> {
         let log = schema::connect(&files::log(dir), mode)?;
-        log.pragma_update(None, "cache_size", READER_CACHE_KIB).map_err(failed)?;
         let index = with_index.then(|| schema::connect(&files::index(dir), mode)).transpose()?;
-        if let Some(index) = &index {
-            index.pragma_update(None, "cache_size", READER_CACHE_KIB).map_err(failed)?;
+        for file in [Some(&log), index.as_ref()].into_iter().flatten() {
+            file.pragma_update(None, "cache_size", READER_CACHE_KIB).map_err(failed)?;
+            file.pragma_update_and_check(None, "mmap_size", MAPPED_BYTES_MAX, |_| Ok(())).map_err(failed)?;
         }
         Ok(Self { log, index })
     }
@@ -386,4 +390,21 @@ fn stored(row: &Row<'_>, stream: Arc<str>) -> Result<Stored, LogError> {
         .and_then(|body| body.as_blob().map_err(|error| damaged(position, error)))?;
     let body = std::str::from_utf8(body).map_err(|error| damaged(position, error))?.into();
     Ok(Stored { position, stream, version, kind, effective_at, recorded_at, leaf, body })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::sqlite::SqliteLog;
+
+    #[test]
+    fn a_reader_maps_files_of_any_size() {
+        let dir = tempfile::tempdir().unwrap();
+        SqliteLog::create(dir.path(), 7, &SystemClock).unwrap();
+        let reader = Reader::open(dir.path(), Mode::Read, false).unwrap();
+        let mapped: i64 = reader.log.pragma_query_value(None, "mmap_size", |row| row.get(0)).unwrap();
+        // Less where SQLite was built without the limit raised in `.cargo/config.toml`.
+        assert_eq!(mapped, MAPPED_BYTES_MAX);
+    }
 }
