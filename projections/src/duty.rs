@@ -5,6 +5,7 @@
 //! event that raises and ends nothing writes nothing here.
 
 use crate::error::ViewError;
+use crate::key::{is_of, key, row_of};
 use crate::write::{Sql, Statements};
 use accord_domain::obligation::{About, Clock, Docket, Ending, Entry, ObligationKind, whole};
 use accord_domain::{AreaCode, Event, Instant, Laws, Line, State, Subject, Version};
@@ -12,32 +13,37 @@ use rusqlite::{Connection, Row};
 
 pub(crate) const TABLE: &str = "
 CREATE TABLE obligations (
-    subject INTEGER NOT NULL, row INTEGER NOT NULL,
+    key INTEGER PRIMARY KEY,
     kind TEXT NOT NULL, raised_by INTEGER NOT NULL, area INTEGER NOT NULL, listed INTEGER NOT NULL,
     line TEXT, detail TEXT NOT NULL, rule TEXT,
     clock TEXT NOT NULL, start INTEGER NOT NULL, due INTEGER NOT NULL, provisional INTEGER NOT NULL,
     read_from INTEGER NOT NULL, read_to INTEGER NOT NULL,
     eff_from INTEGER NOT NULL, eff_first INTEGER NOT NULL, eff_to INTEGER NOT NULL, cut_rec INTEGER NOT NULL,
-    ending INTEGER NOT NULL, ended_by INTEGER, rec_from INTEGER NOT NULL, rec_to INTEGER NOT NULL,
-    PRIMARY KEY (subject, row)
-) STRICT, WITHOUT ROWID;
+    ending INTEGER NOT NULL, ended_by INTEGER, rec_from INTEGER NOT NULL, rec_to INTEGER NOT NULL
+) STRICT;
 ";
 
 /// Made last when all rows are written at once. Holds all that a worklist looks at to pass a row over.
 pub(crate) const INDEX: &str = "
 CREATE INDEX obligations_due ON obligations
-    (area, due, subject, row, eff_from, eff_first, eff_to, cut_rec, rec_from, rec_to, read_from, read_to)
+    (area, due, key, eff_from, eff_first, eff_to, cut_rec, rec_from, rec_to, read_from, read_to)
     WHERE listed = 1;
 ";
 
-pub(crate) const INSERT: &str = "INSERT INTO obligations (subject, row, kind, raised_by, area, listed, line, detail, rule, clock, \
+pub(crate) const INSERT: &str = "INSERT INTO obligations (key, kind, raised_by, area, listed, line, detail, rule, clock, \
      start, due, provisional, eff_from, eff_first, eff_to, cut_rec, ending, ended_by, rec_from, rec_to, \
      read_from, read_to) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)";
-pub(crate) const UPDATE: &str = "UPDATE obligations SET eff_to = ?3, cut_rec = ?4, ending = ?5, ended_by = ?6, rec_to = ?7 \
-     WHERE subject = ?1 AND row = ?2";
-const OPEN: &str = "SELECT kind, raised_by, area, line, detail, rule, clock, start, due, provisional, eff_from, eff_to, \
-     ending, ended_by, read_from, read_to, row, eff_first, cut_rec, rec_from FROM obligations WHERE subject = ?1 AND rec_to = ?2";
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)";
+pub(crate) const UPDATE: &str = "UPDATE obligations SET eff_to = ?2, cut_rec = ?3, ending = ?4, ended_by = ?5, rec_to = ?6 \
+     WHERE key = ?1";
+const OPEN: &str = concat!(
+    "SELECT kind, raised_by, area, line, detail, rule, clock, start, due, provisional, eff_from, eff_to, \
+     ending, ended_by, read_from, read_to, ",
+    row_of!("key"),
+    ", eff_first, cut_rec, rec_from FROM obligations WHERE ",
+    is_of!("key", "?1"),
+    " AND rec_to = ?2"
+);
 
 /// An entry with the recorded axis. Before `cut` it was known to last until `first`, when time runs out for what it is about.
 #[derive(Clone, Debug)]
@@ -182,7 +188,7 @@ impl Duties {
     /// Writes what waits.
     pub(crate) fn write(&mut self, into: &mut Statements<'_>, subject: u64) -> Result<(), ViewError> {
         for row in self.waiting.drain(..) {
-            row.write(into, subject.cast_signed())?;
+            row.write(into, subject)?;
         }
         Ok(())
     }
@@ -227,18 +233,18 @@ impl DutyRow {
         }
     }
 
-    fn write(&self, into: &mut Statements<'_>, subject: i64) -> Result<(), ViewError> {
+    fn write(&self, into: &mut Statements<'_>, subject: u64) -> Result<(), ViewError> {
+        let key = key(subject, self.row)?;
         let entry = &self.entry;
         let ending = ending_number(entry.ending);
         if self.filed {
             let (until, cut, rec_to) =
                 (entry.until.as_micros(), self.cut.as_micros(), self.rec_to.as_micros());
-            let values = (subject, self.row, until, cut, ending, entry.ending.by(), rec_to);
+            let values = (key, until, cut, ending, entry.ending.by(), rec_to);
             return into.run(Sql::DutyChanged, values);
         }
         let values = rusqlite::params![
-            subject,
-            self.row,
+            key,
             entry.kind.name(),
             entry.raised_by,
             entry.about.area.map_or(0, AreaCode::number),

@@ -11,6 +11,7 @@ mod duty;
 mod error;
 mod fold;
 mod grams;
+mod key;
 mod model;
 mod names;
 mod parked;

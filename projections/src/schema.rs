@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Rises with every change of the tables below: older views are rebuilt, newer ones too.
-pub(crate) const FORMAT: i64 = 6;
+pub(crate) const FORMAT: i64 = 7;
 
 /// Rises when `evolve`, `spans` or the timeline of the domain come to another result for the same events. Views folded
 /// under another number are rebuilt.
@@ -33,11 +33,21 @@ const PAGE_BYTES: u32 = 8_192;
 /// Pages written ahead before they are moved into the file: an event changes some twenty, and many of them again and again.
 const PAGES_AHEAD: u32 = 2_000;
 
+/// Page cache of a side file, negative because SQLite takes a positive number for pages. Its tables are filled in order, so no
+/// page is come back to once it is full: a small cache stays in the processor's own.
+const SIDE_CACHE_KIB: i64 = -4_096;
+
+/// How much of the views a reader maps into its memory, in bytes: all of any (ADR 18).
+const MAPPED_BYTES_MAX: i64 = 1 << 40;
+
 /// The recorded axis uses `recorded_at` in microseconds; an open end is `i64::MAX`.
 ///
 /// A row of `periods` is valid for the effective instants `[eff_from, until)` as known in `[rec_from, rec_to)`, where
 /// `until` is `eff_first` as known before `cut_rec` and `eff_to` from then on: an event in order shortens what stood
 /// until then and adds what stands now, which is one row changed and one row new instead of three.
+///
+/// The key of `periods`, `trail` and `obligations` is subject and row in one ([`crate::key`]); a row of the trail has the number
+/// of its version.
 pub(crate) const TABLES: &str = "
 CREATE TABLE checkpoint (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -55,18 +65,16 @@ CREATE TABLE shelves (
     UNIQUE (kind, area, status)
 ) STRICT;
 CREATE TABLE periods (
-    subject INTEGER NOT NULL, row INTEGER NOT NULL,
+    key INTEGER PRIMARY KEY,
     track TEXT NOT NULL, value TEXT NOT NULL, cause INTEGER NOT NULL,
     eff_from INTEGER NOT NULL, eff_first INTEGER NOT NULL, eff_to INTEGER NOT NULL, cut_rec INTEGER NOT NULL,
-    rec_from INTEGER NOT NULL, rec_to INTEGER NOT NULL, shelf INTEGER,
-    PRIMARY KEY (subject, row)
-) STRICT, WITHOUT ROWID;
+    rec_from INTEGER NOT NULL, rec_to INTEGER NOT NULL, shelf INTEGER
+) STRICT;
 CREATE TABLE trail (
-    subject INTEGER NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL, type INTEGER NOT NULL,
+    key INTEGER PRIMARY KEY, position INTEGER NOT NULL, type INTEGER NOT NULL,
     effective_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL, caused_by INTEGER,
-    citation INTEGER NOT NULL, case_name TEXT, target INTEGER, act INTEGER, act_from INTEGER,
-    PRIMARY KEY (subject, version)
-) STRICT, WITHOUT ROWID;
+    citation INTEGER NOT NULL, case_name TEXT, target INTEGER, act INTEGER, act_from INTEGER
+) STRICT;
 CREATE TABLE citations (id INTEGER PRIMARY KEY, json TEXT NOT NULL UNIQUE) STRICT;
 CREATE TABLE points (
     subject INTEGER NOT NULL, version INTEGER NOT NULL, rec_from INTEGER NOT NULL, rec_to INTEGER NOT NULL,
@@ -92,7 +100,7 @@ pub(crate) fn indexes() -> String {
 
 const LIST_INDEX: &str = "
 CREATE INDEX periods_list ON periods
-    (shelf, subject, row, eff_from, rec_from, rec_to, cut_rec, eff_first, eff_to, track, cause)
+    (shelf, key, eff_from, rec_from, rec_to, cut_rec, eff_first, eff_to, track, cause)
     WHERE shelf IS NOT NULL;
 ";
 
@@ -133,7 +141,7 @@ pub(crate) fn open_side(path: &Path, views: &Path) -> Result<Connection, ViewErr
     connection.pragma_update(None, "page_size", page_bytes)?;
     connection.pragma_update(None, "journal_mode", "OFF")?;
     connection.pragma_update(None, "synchronous", "OFF")?;
-    connection.pragma_update(None, "cache_size", -131_072)?;
+    connection.pragma_update(None, "cache_size", SIDE_CACHE_KIB)?;
     // The list index is sorted by both cores.
     connection.pragma_update(None, "threads", 1)?;
     Ok(connection)
@@ -145,6 +153,7 @@ pub(crate) fn open_reader(path: &Path) -> Result<Connection, ViewError> {
     let connection = Connection::open_with_flags(path, flags)?;
     settings(&connection)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
+    connection.pragma_update_and_check(None, "mmap_size", MAPPED_BYTES_MAX, |_| Ok(()))?;
     Ok(connection)
 }
 

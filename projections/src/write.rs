@@ -3,6 +3,7 @@
 use crate::duty;
 use crate::error::ViewError;
 use crate::fold::{Head, Kept, Open, PointRow, Row, TrailRow};
+use crate::key::{is_of, key, row_of};
 use crate::names;
 use crate::schema;
 use crate::views::kind_number;
@@ -19,12 +20,11 @@ const SUBJECT: &str = "INSERT INTO subjects (id, kind, code, area, version, last
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET \
      version = excluded.version, last_position = excluded.last_position, last_recorded = excluded.last_recorded, \
      rows = excluded.rows";
-const PERIOD: &str = "INSERT INTO periods (subject, row, track, value, cause, eff_from, eff_first, eff_to, cut_rec, \
-     rec_from, rec_to, shelf) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-const PERIOD_CHANGED: &str =
-    "UPDATE periods SET eff_to = ?3, cut_rec = ?4, rec_to = ?5 WHERE subject = ?1 AND row = ?2";
-const TRAIL: &str = "INSERT INTO trail (subject, version, position, type, effective_at, recorded_at, caused_by, \
-     citation, case_name, target, act, act_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+const PERIOD: &str = "INSERT INTO periods (key, track, value, cause, eff_from, eff_first, eff_to, cut_rec, \
+     rec_from, rec_to, shelf) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+const PERIOD_CHANGED: &str = "UPDATE periods SET eff_to = ?2, cut_rec = ?3, rec_to = ?4 WHERE key = ?1";
+const TRAIL: &str = "INSERT INTO trail (key, position, type, effective_at, recorded_at, caused_by, \
+     citation, case_name, target, act, act_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 const POINTS: &str = "INSERT INTO points (subject, version, rec_from, rec_to, year, points, what, institution, \
      decided_at, effective_at, void_from) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
      ON CONFLICT (subject, version, rec_from) DO UPDATE SET rec_to = excluded.rec_to";
@@ -110,7 +110,7 @@ impl Writer {
     /// Writes what waits in a head.
     pub(crate) fn write(&mut self, into: &mut Statements<'_>, head: &mut Head) -> Result<(), ViewError> {
         subject(into, head)?;
-        let id = head.id.cast_signed();
+        let id = head.id;
         let (kind, home) = (head.subject.kind(), head.home);
         for row in head.settled.drain(..) {
             self.period(into, id, kind, home, &row)?;
@@ -123,12 +123,12 @@ impl Writer {
             self.trail(into, id, &row)?;
         }
         for row in head.points.drain(..) {
-            points(into, id, &row)?;
+            points(into, id.cast_signed(), &row)?;
         }
         head.duties.write(into, head.id)?;
         head.names.write(into, head.id)?;
         for (whom, says) in head.people.drain(..) {
-            into.run(Sql::Person, (whom.code(), id, says))?;
+            into.run(Sql::Person, (whom.code(), id.cast_signed(), says))?;
         }
         for position in head.causes.drain(..) {
             into.run(Sql::Reaction, [position.cast_signed()])?;
@@ -139,14 +139,15 @@ impl Writer {
     fn period(
         &mut self,
         into: &mut Statements<'_>,
-        subject: i64,
+        subject: u64,
         kind: SubjectKind,
         home: Option<AreaCode>,
         row: &Row,
     ) -> Result<(), ViewError> {
+        let key = key(subject, row.row)?;
         if row.kept == Kept::Changed {
             let (until, cut, rec_to) = (row.until.as_micros(), row.cut.as_micros(), row.rec_to.as_micros());
-            return into.run(Sql::PeriodChanged, (subject, row.row, until, cut, rec_to));
+            return into.run(Sql::PeriodChanged, (key, until, cut, rec_to));
         }
         let shelf = if row.track.is_status_of(kind) {
             let area = row.track.area().or(home).map_or(0, AreaCode::number);
@@ -155,8 +156,7 @@ impl Writer {
             None
         };
         let values = (
-            subject,
-            row.row,
+            key,
             row.track.key(),
             row.value.to_string(),
             row.cause,
@@ -171,14 +171,13 @@ impl Writer {
         into.run(Sql::Period, values)
     }
 
-    fn trail(&mut self, into: &mut Statements<'_>, subject: i64, row: &TrailRow) -> Result<(), ViewError> {
+    fn trail(&mut self, into: &mut Statements<'_>, subject: u64, row: &TrailRow) -> Result<(), ViewError> {
         let citation = self.citation(into.connection, &row.citation)?;
         let (target, act, from) = row.act.map_or((None, None, None), |(target, act, from)| {
             (Some(target), Some(act), Some(from.as_micros()))
         });
         let values = (
-            subject,
-            row.version,
+            key(subject, row.version)?,
             row.position.cast_signed(),
             row.kind.0,
             row.effective_at.as_micros(),
@@ -270,10 +269,13 @@ fn points(into: &mut Statements<'_>, subject: i64, row: &PointRow) -> Result<(),
 
 /// The open rows of a subject that end at an instant or later.
 fn open_rows(connection: &Connection, subject: u64) -> Result<Vec<Row>, ViewError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT row, track, value, cause, eff_from, eff_first, eff_to, cut_rec, rec_from FROM periods \
-         WHERE subject = ?1 AND rec_to = ?2",
-    )?;
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT ",
+        row_of!("key"),
+        ", track, value, cause, eff_from, eff_first, eff_to, cut_rec, rec_from FROM periods WHERE ",
+        is_of!("key", "?1"),
+        " AND rec_to = ?2",
+    ))?;
     let mut rows = statement.query((subject.cast_signed(), i64::MAX))?;
     let mut open = Vec::new();
     while let Some(row) = rows.next()? {

@@ -22,8 +22,7 @@ pub struct Worklist {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     due: i64,
-    subject: i64,
-    row: i64,
+    key: i64,
 }
 
 impl Views {
@@ -43,7 +42,7 @@ impl Views {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<Duty>, ViewError> {
-        let after = after.map(Key::parse).transpose()?.unwrap_or(Key { due: i64::MIN, subject: -1, row: -1 });
+        let after = after.map(Key::parse).transpose()?.unwrap_or(Key { due: i64::MIN, key: -1 });
         let before = filter.due_before.map_or(i64::MAX, micros);
         // Without a day is `i64::MAX`: within reach only where no day is asked for.
         let last = if filter.due_before.is_some() { before.saturating_sub(1) } else { i64::MAX };
@@ -60,18 +59,14 @@ impl Views {
                 let mut rows = statement.query((
                     area,
                     after.due,
-                    after.subject,
-                    after.row,
+                    after.key,
                     last,
                     micros(as_of),
                     micros(known_at),
                     i64::try_from(wanted).unwrap_or(i64::MAX),
                 ))?;
                 while let Some(row) = rows.next()? {
-                    found.push((
-                        Key { due: row.get(8)?, subject: row.get(16)?, row: row.get(17)? },
-                        duty(row, salt)?,
-                    ));
+                    found.push((Key { due: row.get(8)?, key: row.get(16)? }, duty(row, salt)?));
                 }
             }
             found.sort_by_key(|(key, _)| *key);
@@ -109,15 +104,15 @@ fn areas(connection: &Connection) -> Result<Vec<i64>, ViewError> {
 }
 
 fn duty(row: &Row<'_>, salt: u64) -> Result<Duty, ViewError> {
-    let kind = super::list::kind_of(row.get(18)?)?;
-    let code = row.get_ref(19)?.as_str().map_err(rusqlite::Error::from)?;
+    let kind = super::list::kind_of(row.get(17)?)?;
+    let code = row.get_ref(18)?.as_str().map_err(rusqlite::Error::from)?;
     Ok(Duty {
         subject: Subject::parse_as(kind, code).map_err(|_| damaged(code))?,
-        name: row.get(20)?,
+        name: row.get(19)?,
         entry: duty::read(row)?,
         raised_by: ids::event_id(
-            Instant::from_micros(row.get(22)?),
-            row.get::<_, i64>(21)?.cast_unsigned(),
+            Instant::from_micros(row.get(21)?),
+            row.get::<_, i64>(20)?.cast_unsigned(),
             salt,
         ),
     })
@@ -125,13 +120,13 @@ fn duty(row: &Row<'_>, salt: u64) -> Result<Duty, ViewError> {
 
 impl Key {
     fn write(self) -> String {
-        format!("{}/{}/{}", self.due, self.subject, self.row)
+        format!("{}/{}", self.due, self.key)
     }
 
     fn parse(text: &str) -> Result<Self, ViewError> {
         let mut parts = text.split('/').map(str::parse::<i64>);
-        match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(Ok(due)), Some(Ok(subject)), Some(Ok(row)), None) => Ok(Self { due, subject, row }),
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(Ok(due)), Some(Ok(key)), None) => Ok(Self { due, key }),
             _ => Err(ViewError::Cursor(text.to_owned())),
         }
     }

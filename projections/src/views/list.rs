@@ -17,13 +17,12 @@ pub(super) struct Shelf {
     pub(super) id: i64,
 }
 
-/// Where a page ended: shelf, subject, row.
+/// Where a page ended: shelf, and key in it.
 struct Key {
     kind: i64,
     area: u32,
     status: String,
-    subject: i64,
-    row: i64,
+    key: i64,
 }
 
 impl Views {
@@ -53,7 +52,7 @@ impl Views {
                         Some(start) => start,
                         None => continue,
                     },
-                    None => (-1, -1),
+                    None => -1,
                 };
                 // One row more than asked for tells whether there is a next page.
                 let wanted = limit + 1 - page.items.len();
@@ -61,11 +60,11 @@ impl Views {
                 if page.items.len() > limit {
                     page.items.truncate(limit);
                     let ended = found.len().checked_sub(2).map(|at| found[at]);
-                    page.next = ended.map(|(subject, row)| shelf.key(subject, row)).or(last);
+                    page.next = ended.map(|key| shelf.key(key)).or(last);
                     break;
                 }
-                if let Some((subject, row)) = found.last() {
-                    last = Some(shelf.key(*subject, *row));
+                if let Some(key) = found.last() {
+                    last = Some(shelf.key(*key));
                 }
             }
             Ok(page)
@@ -79,10 +78,10 @@ fn fill(
     shelf: &Shelf,
     filter: &Filter,
     (as_of, known_at): (Instant, Instant),
-    start: (i64, i64),
+    start: i64,
     wanted: usize,
     page: &mut Page<Listed>,
-) -> Result<Vec<(i64, i64)>, ViewError> {
+) -> Result<Vec<i64>, ViewError> {
     let line = filter.line.map(|line| format!("/{line}"));
     let value = Value::parse(&shelf.status).ok_or_else(|| damaged("a status"))?;
     let mut keys = Vec::new();
@@ -92,22 +91,21 @@ fn fill(
         line,
         micros(as_of),
         micros(known_at),
-        start.0,
-        start.1,
+        start,
         i64::try_from(wanted).unwrap_or(i64::MAX),
     ))?;
     while let Some(row) = rows.next()? {
-        keys.push((row.get(0)?, row.get(1)?));
+        keys.push(row.get(0)?);
         page.items.push(Listed {
-            subject: text(row, 2, |code| Subject::parse_as(shelf.kind, code).ok())?,
-            name: row.get(3)?,
+            subject: text(row, 1, |code| Subject::parse_as(shelf.kind, code).ok())?,
+            name: row.get(2)?,
             area: shelf.area(),
             span: Span {
-                track: text(row, 4, Track::parse)?,
+                track: text(row, 3, Track::parse)?,
                 value,
-                cause: row.get(5)?,
-                from: Instant::from_micros(row.get(6)?),
-                until: Instant::from_micros(row.get(7)?),
+                cause: row.get(4)?,
+                from: Instant::from_micros(row.get(5)?),
+                until: Instant::from_micros(row.get(6)?),
             },
         });
     }
@@ -157,8 +155,8 @@ impl Shelf {
         (self.area != 0).then(|| AreaCode::from_number(self.area))
     }
 
-    fn key(&self, subject: i64, row: i64) -> String {
-        format!("{}.{}.{}.{subject}.{row}", kind_number(self.kind), self.area, self.status)
+    fn key(&self, key: i64) -> String {
+        format!("{}.{}.{}.{key}", kind_number(self.kind), self.area, self.status)
     }
 }
 
@@ -170,8 +168,7 @@ impl Key {
                 kind: parts.next()?.parse().ok()?,
                 area: parts.next()?.parse().ok()?,
                 status: parts.next()?.to_owned(),
-                subject: parts.next()?.parse().ok()?,
-                row: parts.next()?.parse().ok()?,
+                key: parts.next()?.parse().ok()?,
             };
             parts.next().is_none().then_some(key)
         };
@@ -179,12 +176,12 @@ impl Key {
     }
 
     /// After which row a shelf goes on; none when the whole shelf lies before this key.
-    fn starts(&self, shelf: &Shelf) -> Option<(i64, i64)> {
+    fn starts(&self, shelf: &Shelf) -> Option<i64> {
         let here = (kind_number(shelf.kind), shelf.area, shelf.status.as_str());
         match here.cmp(&(self.kind, self.area, self.status.as_str())) {
             std::cmp::Ordering::Less => None,
-            std::cmp::Ordering::Equal => Some((self.subject, self.row)),
-            std::cmp::Ordering::Greater => Some((-1, -1)),
+            std::cmp::Ordering::Equal => Some(self.key),
+            std::cmp::Ordering::Greater => Some(-1),
         }
     }
 }

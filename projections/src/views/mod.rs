@@ -156,6 +156,8 @@ impl Views {
 
 /// Every query of the read side, in one place so that a test can look at their plans.
 pub(crate) mod sql {
+    use crate::key::{is_of, row_of, subject_of};
+
     pub(crate) const POSITION: &str = "SELECT position FROM checkpoint WHERE id = 1";
     pub(crate) const HEALTH: &str = "SELECT position, recorded_at FROM checkpoint WHERE id = 1";
     pub(crate) const PARKED_COUNT: &str = "SELECT count(*) FROM parked";
@@ -182,44 +184,74 @@ pub(crate) mod sql {
             )
         };
     }
-    pub(crate) const STANDING: &str = "SELECT track, value, cause, eff_from, \
-         CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END AS until FROM periods \
-         WHERE subject = (SELECT id FROM subjects WHERE code = ?1) AND eff_from <= ?2 AND rec_from <= ?3 \
-         AND rec_to > ?3 AND CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END > ?2";
-    pub(crate) const TIMELINE: &str = "SELECT track, value, cause, eff_from, \
-         CASE WHEN ?2 < cut_rec THEN eff_first ELSE eff_to END AS until FROM periods \
-         WHERE subject = (SELECT id FROM subjects WHERE code = ?1) AND rec_from <= ?2 AND rec_to > ?2";
-    pub(crate) const PERIODS: &str = "SELECT track, value, cause, eff_from, eff_to, eff_first, cut_rec, rec_from, \
-         rec_to FROM periods WHERE subject = (SELECT id FROM subjects WHERE code = ?1)";
+    pub(crate) const STANDING: &str = concat!(
+        "SELECT p.track, p.value, p.cause, p.eff_from, \
+         CASE WHEN ?3 < p.cut_rec THEN p.eff_first ELSE p.eff_to END AS until \
+         FROM subjects s CROSS JOIN periods p ON ",
+        is_of!("p.key", "s.id"),
+        " WHERE s.code = ?1 AND p.eff_from <= ?2 AND p.rec_from <= ?3 \
+         AND p.rec_to > ?3 AND CASE WHEN ?3 < p.cut_rec THEN p.eff_first ELSE p.eff_to END > ?2"
+    );
+    pub(crate) const TIMELINE: &str = concat!(
+        "SELECT p.track, p.value, p.cause, p.eff_from, \
+         CASE WHEN ?2 < p.cut_rec THEN p.eff_first ELSE p.eff_to END AS until \
+         FROM subjects s CROSS JOIN periods p ON ",
+        is_of!("p.key", "s.id"),
+        " WHERE s.code = ?1 AND p.rec_from <= ?2 AND p.rec_to > ?2"
+    );
+    pub(crate) const PERIODS: &str = concat!(
+        "SELECT p.track, p.value, p.cause, p.eff_from, p.eff_to, p.eff_first, p.cut_rec, p.rec_from, p.rec_to \
+         FROM subjects s CROSS JOIN periods p ON ",
+        is_of!("p.key", "s.id"),
+        " WHERE s.code = ?1"
+    );
     pub(crate) const SUBJECTS: &str = "SELECT count(*) FROM subjects";
-    pub(crate) const VERSION: &str = "SELECT max(version) FROM trail \
-         WHERE subject = (SELECT id FROM subjects WHERE code = ?1) AND recorded_at <= ?2";
-    pub(crate) const REASON: &str = "SELECT t.version, t.position, t.type, t.effective_at, t.recorded_at, c.json, \
-         t.case_name FROM trail t JOIN citations c ON c.id = t.citation \
-         WHERE t.subject = (SELECT id FROM subjects WHERE code = ?1) AND t.version = ?2";
-    pub(crate) const TRAIL: &str = "SELECT t.version, t.position, t.type, t.effective_at, t.recorded_at, c.json, \
-         t.case_name, t.caused_by, t.target, t.act, t.act_from FROM trail t JOIN citations c ON c.id = t.citation \
-         WHERE t.subject = (SELECT id FROM subjects WHERE code = ?1) AND t.recorded_at <= ?2 ORDER BY t.version";
+    pub(crate) const VERSION: &str = concat!(
+        "SELECT ",
+        row_of!("t.key"),
+        " FROM subjects s CROSS JOIN trail t ON ",
+        is_of!("t.key", "s.id"),
+        " WHERE s.code = ?1 AND t.recorded_at <= ?2 ORDER BY t.key DESC LIMIT 1"
+    );
+    pub(crate) const REASON: &str = concat!(
+        "SELECT ",
+        row_of!("t.key"),
+        ", t.position, t.type, t.effective_at, t.recorded_at, c.json, t.case_name \
+         FROM subjects s CROSS JOIN trail t ON t.key = s.id << 27 | ?2 JOIN citations c ON c.id = t.citation \
+         WHERE s.code = ?1"
+    );
+    pub(crate) const TRAIL: &str = concat!(
+        "SELECT ",
+        row_of!("t.key"),
+        ", t.position, t.type, t.effective_at, t.recorded_at, c.json, \
+         t.case_name, t.caused_by, t.target, t.act, t.act_from FROM subjects s CROSS JOIN trail t ON ",
+        is_of!("t.key", "s.id"),
+        " JOIN citations c ON c.id = t.citation WHERE s.code = ?1 AND t.recorded_at <= ?2 ORDER BY t.key"
+    );
     pub(crate) const POINTS: &str = "SELECT p.version, p.points, p.what, p.institution, p.decided_at, p.void_from, \
          t.position, t.type, p.effective_at, t.recorded_at, c.json, t.case_name FROM points p \
-         JOIN trail t ON t.subject = p.subject AND t.version = p.version JOIN citations c ON c.id = t.citation \
+         JOIN trail t ON t.key = p.subject << 27 | p.version JOIN citations c ON c.id = t.citation \
          WHERE p.subject = (SELECT id FROM subjects WHERE code = ?1) AND p.year = ?2 AND p.effective_at <= ?3 \
          AND p.rec_from <= ?4 AND p.rec_to > ?4 AND p.void_from > ?3";
     pub(crate) const SHELVES: &str = "SELECT id, kind, area, status FROM shelves ORDER BY kind, area, status";
     pub(crate) const LIST: &str = concat!(
-        "SELECT p.subject, p.row, s.code, ",
-        name_at!("p.subject", "?3", "?4"),
+        "SELECT p.key, s.code, ",
+        name_at!("p.key >> 27", "?3", "?4"),
         ", p.track, p.cause, p.eff_from, \
          CASE WHEN ?4 < p.cut_rec THEN p.eff_first ELSE p.eff_to END AS until \
-         FROM periods p INDEXED BY periods_list CROSS JOIN subjects s ON s.id = p.subject \
-         WHERE p.shelf = ?1 AND (p.subject, p.row) > (?5, ?6) AND p.eff_from <= ?3 AND p.rec_from <= ?4 \
+         FROM periods p INDEXED BY periods_list CROSS JOIN subjects s ON s.id = p.key >> 27 \
+         WHERE p.shelf = ?1 AND p.key > ?5 AND p.eff_from <= ?3 AND p.rec_from <= ?4 \
          AND p.rec_to > ?4 AND CASE WHEN ?4 < p.cut_rec THEN p.eff_first ELSE p.eff_to END > ?3 \
          AND (?2 IS NULL OR substr(p.track, -length(?2)) = ?2) \
-         ORDER BY p.subject, p.row LIMIT ?7"
+         ORDER BY p.key LIMIT ?6"
     );
-    pub(crate) const CENSUS: &str = "SELECT subject, track FROM periods INDEXED BY periods_list \
+    pub(crate) const CENSUS: &str = concat!(
+        "SELECT ",
+        subject_of!("key"),
+        ", track FROM periods INDEXED BY periods_list \
          WHERE shelf = ?1 AND eff_from <= ?2 AND rec_from <= ?3 AND rec_to > ?3 \
-         AND CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END > ?2";
+         AND CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END > ?2"
+    );
     // A name has a row for every time it was borne: it is told once, by the first of those known then.
     pub(crate) const BY_NAME: &str = "SELECT s.code, n.name, EXISTS (SELECT 1 FROM names o \
          WHERE o.subject = n.subject AND o.name = n.name AND o.rec_from <= ?3 AND o.rec_to > ?3 \
@@ -232,7 +264,7 @@ pub(crate) mod sql {
         "SELECT s.code, ",
         name_at!("s.id", "?3", "?4"),
         " FROM subjects s WHERE s.code >= ?1 AND s.code < ?2 \
-         AND EXISTS (SELECT 1 FROM trail t WHERE t.subject = s.id AND t.version = 0 AND t.recorded_at <= ?4) \
+         AND EXISTS (SELECT 1 FROM trail t WHERE t.key = s.id << 27 AND t.recorded_at <= ?4) \
          ORDER BY s.code LIMIT ?5"
     );
 
@@ -251,21 +283,36 @@ pub(crate) mod sql {
             )
         };
     }
+    /// The first keys of an area's worklist by day, of those that meet a condition. In two parts, because a pair of columns of
+    /// which the second is the key is not compared within the index.
+    macro_rules! next_due {
+        ($condition:literal, $order:literal) => {
+            concat!(
+                "SELECT due, key FROM (SELECT i.due, i.key FROM obligations i INDEXED BY obligations_due \
+                 WHERE i.listed = 1 AND i.area = ?1 AND ",
+                $condition,
+                " AND i.eff_from <= ?5 AND i.rec_from <= ?6 AND i.rec_to > ?6 AND i.read_from <= ?6 AND i.read_to > ?6 \
+                 AND CASE WHEN ?6 < i.cut_rec THEN i.eff_first ELSE i.eff_to END > ?5 ORDER BY ",
+                $order,
+                " LIMIT ?7)"
+            )
+        };
+    }
     pub(crate) const WORKLIST: &str = concat!(
         "SELECT ",
-        entry_columns!("?7"),
-        ", o.subject, o.row, s.kind, s.code, ",
-        name_at!("o.subject", "?6", "?7"),
+        entry_columns!("?6"),
+        ", o.key, s.kind, s.code, ",
+        name_at!("o.key >> 27", "?5", "?6"),
         ", t.position, t.recorded_at FROM \
-         (SELECT i.due, i.subject, i.row FROM obligations i INDEXED BY obligations_due \
-         WHERE i.listed = 1 AND i.area = ?1 AND (i.due, i.subject, i.row) > (?2, ?3, ?4) AND i.due <= ?5 \
-         AND i.eff_from <= ?6 AND i.rec_from <= ?7 AND i.rec_to > ?7 AND i.read_from <= ?7 AND i.read_to > ?7 \
-         AND CASE WHEN ?7 < i.cut_rec THEN i.eff_first ELSE i.eff_to END > ?6 \
-         ORDER BY i.due, i.subject, i.row LIMIT ?8) k \
-         CROSS JOIN obligations o ON o.subject = k.subject AND o.row = k.row \
-         CROSS JOIN subjects s ON s.id = o.subject \
-         CROSS JOIN trail t ON t.subject = o.subject AND t.version = o.raised_by \
-         ORDER BY k.due, k.subject, k.row"
+         (",
+        next_due!("i.due = ?2 AND i.key > ?3 AND i.due <= ?4", "i.key"),
+        " UNION ALL ",
+        next_due!("i.due > ?2 AND i.due <= ?4", "i.due, i.key"),
+        " LIMIT ?7) k \
+         CROSS JOIN obligations o ON o.key = k.key \
+         CROSS JOIN subjects s ON s.id = o.key >> 27 \
+         CROSS JOIN trail t ON t.key = o.key >> 27 << 27 | o.raised_by \
+         ORDER BY k.due, k.key"
     );
     pub(crate) const WORKLIST_AREAS: &str = "WITH RECURSIVE areas (area) AS ( \
          SELECT min(area) FROM obligations INDEXED BY obligations_due WHERE listed = 1 UNION ALL \
@@ -274,8 +321,9 @@ pub(crate) mod sql {
     pub(crate) const DOCKET: &str = concat!(
         "SELECT ",
         entry_columns!("?2"),
-        " FROM obligations o WHERE o.subject = (SELECT id FROM subjects WHERE code = ?1) \
-         AND o.rec_from <= ?2 AND o.rec_to > ?2 AND o.read_from <= ?2 AND o.read_to > ?2"
+        " FROM subjects s CROSS JOIN obligations o ON ",
+        is_of!("o.key", "s.id"),
+        " WHERE s.code = ?1 AND o.rec_from <= ?2 AND o.rec_to > ?2 AND o.read_from <= ?2 AND o.read_to > ?2"
     );
 
     pub(crate) const SPEAKING_OF: &str = "SELECT s.code FROM people p JOIN subjects s ON s.id = p.subject \

@@ -7,7 +7,7 @@ use crate::names;
 use accord_domain::timeline::Naming;
 use accord_domain::{Basis, EventType, Instant, Span, Subject, Track, Value, Version};
 use accord_store::ids;
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row};
 use serde::Deserialize;
 
 impl Views {
@@ -83,7 +83,7 @@ impl Views {
     pub fn version(&self, subject: &Subject, known_at: Instant) -> Result<Option<Version>, ViewError> {
         self.with(|connection| {
             let mut statement = connection.prepare_cached(sql::VERSION)?;
-            Ok(statement.query_row((subject.code(), micros(known_at)), |row| row.get(0))?)
+            Ok(statement.query_row((subject.code(), micros(known_at)), |row| row.get(0)).optional()?)
         })
     }
 

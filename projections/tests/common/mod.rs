@@ -77,12 +77,12 @@ pub(crate) fn dump(path: &std::path::Path) -> Vec<String> {
         ("obligations", "*"),
         (
             "periods",
-            "subject, row, track, value, cause, eff_from, eff_first, eff_to, cut_rec, rec_from, rec_to, \
+            "key, track, value, cause, eff_from, eff_first, eff_to, cut_rec, rec_from, rec_to, \
           (SELECT kind || ' ' || area || ' ' || status FROM shelves WHERE id = shelf)",
         ),
         (
             "trail",
-            "subject, version, position, type, effective_at, recorded_at, caused_by, \
+            "key, position, type, effective_at, recorded_at, caused_by, \
           (SELECT json FROM citations WHERE id = citation), case_name, target, act, act_from",
         ),
     ] {
