@@ -138,7 +138,7 @@ pub fn encode(
     retroactive: bool,
     rulebook: &str,
 ) -> Result<Proposed, serde_json::Error> {
-    let mut body = Vec::with_capacity(640);
+    let mut body = Vec::with_capacity(1_024);
     let kind = event.data.event_type();
     let version = first_version + Version::try_from(index).unwrap_or(Version::MAX);
     let envelope = &command.envelope;

@@ -10,6 +10,7 @@ use super::leaves::Leaves;
 use super::read::{damaged, failed};
 use super::schema::{self, Mode};
 use super::{fault, files};
+use crate::limits::FRONTIERS_PER_COMMIT_MAX;
 use crate::merkle::Hash;
 use crate::port::{LogError, is_area};
 use foldhash::fast::RandomState;
@@ -20,6 +21,8 @@ use std::path::Path;
 
 /// Smallest number of entries worth a flush while single requests are appended.
 const FLUSH_ENTRIES_MIN: usize = 8_192;
+/// The same during an import, whose end flushes what is left.
+const FLUSH_ENTRIES_MIN_IMPORT: usize = 250_000;
 /// Largest number of entries kept in memory.
 const FLUSH_ENTRIES_MAX: usize = 2_000_000;
 
@@ -191,10 +194,16 @@ impl Tail {
         self.names.len() + self.keys.len() + self.heads.len()
     }
 
-    /// Whether a flush is due: rarer the larger the index, as a flush rewrites about all of it.
-    pub(super) fn is_due(&self) -> bool {
-        let share = usize::try_from(self.covered / 4).unwrap_or(usize::MAX);
-        self.entries() >= share.clamp(FLUSH_ENTRIES_MIN, FLUSH_ENTRIES_MAX)
+    /// Whether a flush is due after a commit of so many events: rarer the larger the index, as a flush rewrites about all
+    /// of it.
+    pub(super) fn is_due(&self, commit: usize) -> bool {
+        let (least, share) = if commit > FRONTIERS_PER_COMMIT_MAX {
+            (FLUSH_ENTRIES_MIN_IMPORT, self.covered)
+        } else {
+            (FLUSH_ENTRIES_MIN, self.covered / 4)
+        };
+        let share = usize::try_from(share).unwrap_or(usize::MAX);
+        self.entries() >= share.clamp(least, FLUSH_ENTRIES_MAX)
     }
 
     /// Writes everything into `index.db`, sorted, in one transaction. The caller empties the tail afterwards with
@@ -244,7 +253,7 @@ impl Tail {
     ///
     /// # Errors
     /// [`LogError::Damaged`] for an event that is missing, and those of the store.
-    pub(super) fn catch_up(&mut self, log: &Connection, limit: u64) -> Result<bool, LogError> {
+    pub(super) fn catch_up(&mut self, log: &Connection, limit: usize) -> Result<bool, LogError> {
         let learnt = self.beyond(log, limit).map_err(failed)?;
         let missing =
             learnt.heads.iter().zip(self.events..).find(|((_, position), wanted)| position != wanted);
@@ -256,10 +265,10 @@ impl Tail {
         Ok(any)
     }
 
-    fn beyond(&self, log: &Connection, limit: u64) -> rusqlite::Result<Learnt> {
+    fn beyond(&self, log: &Connection, limit: usize) -> rusqlite::Result<Learnt> {
         // One read transaction, so that streams and requests are those of the same commits as the events.
         let tx = log.unchecked_transaction()?;
-        let (from, to) = (self.events, self.events.saturating_add(limit));
+        let (from, to) = (self.events, self.events.saturating_add(limit as u64));
         let mut learnt = Learnt::default();
         {
             let mut events = tx.prepare_cached(

@@ -165,10 +165,11 @@ impl Sink {
 
     /// Shows a durable commit to readers: streams first, then the length that subscribers wait for.
     fn publish(&mut self, learnt: Learnt) {
+        let commit = learnt.heads.len();
         let (events, due) = {
             let mut tail = self.shared.tail.write().unwrap_or_else(PoisonError::into_inner);
             tail.learn(learnt);
-            (tail.events, tail.is_due())
+            (tail.events, tail.is_due(commit))
         };
         self.shared.len.send_replace(events);
         if due {
