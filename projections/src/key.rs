@@ -31,6 +31,13 @@ macro_rules! is_of {
     };
 }
 
+/// In SQL: the key of a subject's row.
+macro_rules! key_of {
+    ($subject:literal, $row:literal) => {
+        concat!("(", $subject, " << 27 | ", $row, ")")
+    };
+}
+
 /// In SQL: the subject of a row with this key.
 macro_rules! subject_of {
     ($key:literal) => {
@@ -45,7 +52,7 @@ macro_rules! row_of {
     };
 }
 
-pub(crate) use {is_of, row_of, subject_of};
+pub(crate) use {is_of, key_of, row_of, subject_of};
 
 #[cfg(test)]
 mod tests {
@@ -58,14 +65,23 @@ mod tests {
         let ends = [(0, 0), (0, (1 << ROW_BITS) - 1), (1, 0), (SUBJECT_MAX, (1 << ROW_BITS) - 1)];
         for (subject, row) in ends {
             let key = key(subject, row).unwrap();
-            const APART: &str =
-                concat!("SELECT ", subject_of!("?1"), ", ", row_of!("?1"), ", ", is_of!("?1", "?2"));
-            let apart: (i64, u32, bool) = connection
-                .query_row(APART, (key, subject.cast_signed()), |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            const APART: &str = concat!(
+                "SELECT ",
+                subject_of!("?1"),
+                ", ",
+                row_of!("?1"),
+                ", ",
+                is_of!("?1", "?2"),
+                ", ",
+                key_of!("?2", "?3")
+            );
+            let subject = subject.cast_signed();
+            let apart: (i64, u32, bool, i64) = connection
+                .query_row(APART, (key, subject, row), |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
                 })
                 .unwrap();
-            assert_eq!(apart, (subject.cast_signed(), row, true), "{subject} {row}");
+            assert_eq!(apart, (subject, row, true, key), "{subject} {row}");
         }
         assert!(key(1, 0).unwrap() > key(0, (1 << ROW_BITS) - 1).unwrap());
     }

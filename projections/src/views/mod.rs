@@ -156,7 +156,7 @@ impl Views {
 
 /// Every query of the read side, in one place so that a test can look at their plans.
 pub(crate) mod sql {
-    use crate::key::{is_of, row_of, subject_of};
+    use crate::key::{is_of, key_of, row_of, subject_of};
 
     pub(crate) const POSITION: &str = "SELECT position FROM checkpoint WHERE id = 1";
     pub(crate) const HEALTH: &str = "SELECT position, recorded_at FROM checkpoint WHERE id = 1";
@@ -168,10 +168,10 @@ pub(crate) mod sql {
 
     /// The name borne by a subject at an instant, as known at another: at most one.
     macro_rules! name_at {
-        ($subject:literal, $as_of:literal, $known:literal) => {
+        (($($subject:tt)+), $as_of:literal, $known:literal) => {
             concat!(
                 "(SELECT b.name FROM names b WHERE b.subject = ",
-                $subject,
+                $($subject)+,
                 " AND b.eff_from <= ",
                 $as_of,
                 " AND b.eff_to > ",
@@ -217,8 +217,9 @@ pub(crate) mod sql {
         "SELECT ",
         row_of!("t.key"),
         ", t.position, t.type, t.effective_at, t.recorded_at, c.json, t.case_name \
-         FROM subjects s CROSS JOIN trail t ON t.key = s.id << 27 | ?2 JOIN citations c ON c.id = t.citation \
-         WHERE s.code = ?1"
+         FROM subjects s CROSS JOIN trail t ON t.key = ",
+        key_of!("s.id", "?2"),
+        " JOIN citations c ON c.id = t.citation WHERE s.code = ?1"
     );
     pub(crate) const TRAIL: &str = concat!(
         "SELECT ",
@@ -228,19 +229,24 @@ pub(crate) mod sql {
         is_of!("t.key", "s.id"),
         " JOIN citations c ON c.id = t.citation WHERE s.code = ?1 AND t.recorded_at <= ?2 ORDER BY t.key"
     );
-    pub(crate) const POINTS: &str = "SELECT p.version, p.points, p.what, p.institution, p.decided_at, p.void_from, \
+    pub(crate) const POINTS: &str = concat!(
+        "SELECT p.version, p.points, p.what, p.institution, p.decided_at, p.void_from, \
          t.position, t.type, p.effective_at, t.recorded_at, c.json, t.case_name FROM points p \
-         JOIN trail t ON t.key = p.subject << 27 | p.version JOIN citations c ON c.id = t.citation \
+         JOIN trail t ON t.key = ",
+        key_of!("p.subject", "p.version"),
+        " JOIN citations c ON c.id = t.citation \
          WHERE p.subject = (SELECT id FROM subjects WHERE code = ?1) AND p.year = ?2 AND p.effective_at <= ?3 \
-         AND p.rec_from <= ?4 AND p.rec_to > ?4 AND p.void_from > ?3";
+         AND p.rec_from <= ?4 AND p.rec_to > ?4 AND p.void_from > ?3"
+    );
     pub(crate) const SHELVES: &str = "SELECT id, kind, area, status FROM shelves ORDER BY kind, area, status";
     pub(crate) const LIST: &str = concat!(
         "SELECT p.key, s.code, ",
-        name_at!("p.key >> 27", "?3", "?4"),
+        name_at!((subject_of!("p.key")), "?3", "?4"),
         ", p.track, p.cause, p.eff_from, \
          CASE WHEN ?4 < p.cut_rec THEN p.eff_first ELSE p.eff_to END AS until \
-         FROM periods p INDEXED BY periods_list CROSS JOIN subjects s ON s.id = p.key >> 27 \
-         WHERE p.shelf = ?1 AND p.key > ?5 AND p.eff_from <= ?3 AND p.rec_from <= ?4 \
+         FROM periods p INDEXED BY periods_list CROSS JOIN subjects s ON s.id = ",
+        subject_of!("p.key"),
+        " WHERE p.shelf = ?1 AND p.key > ?5 AND p.eff_from <= ?3 AND p.rec_from <= ?4 \
          AND p.rec_to > ?4 AND CASE WHEN ?4 < p.cut_rec THEN p.eff_first ELSE p.eff_to END > ?3 \
          AND (?2 IS NULL OR substr(p.track, -length(?2)) = ?2) \
          ORDER BY p.key LIMIT ?6"
@@ -262,9 +268,11 @@ pub(crate) mod sql {
          AND o.rec_from <= ?3 AND o.rec_to > ?3) ORDER BY g.rowid LIMIT ?4";
     pub(crate) const BY_CODE: &str = concat!(
         "SELECT s.code, ",
-        name_at!("s.id", "?3", "?4"),
+        name_at!(("s.id"), "?3", "?4"),
         " FROM subjects s WHERE s.code >= ?1 AND s.code < ?2 \
-         AND EXISTS (SELECT 1 FROM trail t WHERE t.key = s.id << 27 AND t.recorded_at <= ?4) \
+         AND EXISTS (SELECT 1 FROM trail t WHERE t.key = ",
+        key_of!("s.id", "0"),
+        " AND t.recorded_at <= ?4) \
          ORDER BY s.code LIMIT ?5"
     );
 
@@ -302,17 +310,19 @@ pub(crate) mod sql {
         "SELECT ",
         entry_columns!("?6"),
         ", o.key, s.kind, s.code, ",
-        name_at!("o.key >> 27", "?5", "?6"),
+        name_at!((subject_of!("o.key")), "?5", "?6"),
         ", t.position, t.recorded_at FROM \
          (",
         next_due!("i.due = ?2 AND i.key > ?3 AND i.due <= ?4", "i.key"),
         " UNION ALL ",
         next_due!("i.due > ?2 AND i.due <= ?4", "i.due, i.key"),
-        " LIMIT ?7) k \
+        " ORDER BY due, key LIMIT ?7) k \
          CROSS JOIN obligations o ON o.key = k.key \
-         CROSS JOIN subjects s ON s.id = o.key >> 27 \
-         CROSS JOIN trail t ON t.key = o.key >> 27 << 27 | o.raised_by \
-         ORDER BY k.due, k.key"
+         CROSS JOIN subjects s ON s.id = ",
+        subject_of!("o.key"),
+        " CROSS JOIN trail t ON t.key = ",
+        key_of!("s.id", "o.raised_by"),
+        " ORDER BY k.due, k.key"
     );
     pub(crate) const WORKLIST_AREAS: &str = "WITH RECURSIVE areas (area) AS ( \
          SELECT min(area) FROM obligations INDEXED BY obligations_due WHERE listed = 1 UNION ALL \
