@@ -15,7 +15,7 @@ mod threads;
 mod verify;
 mod what_if;
 
-pub use census::census;
+pub use census::{census, census_in_rounds};
 pub use check::{CheckPage, Checked, Checking, Mark, check, check_of, check_page, check_subject_page};
 pub use diff::{Between, Differs, diff, diff_page, differs};
 pub use subject::{history, standing_as_of, state_as_of, timeline_as_known};

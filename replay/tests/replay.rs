@@ -7,7 +7,9 @@ mod common;
 
 use accord_domain::{Instant, SubjectKind, Value};
 use accord_projections::{Axis, Filter, Options, Progress, Projector, Views, wait_for};
-use accord_replay::{Difference, ReplayError, census, history, standing_as_of, state_as_of, verify};
+use accord_replay::{
+    Difference, ReplayError, census, census_in_rounds, history, standing_as_of, state_as_of, verify,
+};
 use accord_store::EventLog;
 use common::{SOURCE, Step, TestLog, day, play, recorded, steps, subjects};
 use proptest::prelude::*;
@@ -56,7 +58,7 @@ proptest! {
 
     #[test]
     fn views_replay_and_census_agree_at_any_coordinates(
-        steps in steps(60), at in -50..500_i64, position in 0..60_u64,
+        steps in steps(60), at in -50..500_i64, position in 0..60_u64, round in 1..4_u64,
     ) {
         let bench = Bench::of(&steps);
         let views = bench.project();
@@ -71,6 +73,8 @@ proptest! {
             }
         }
         let replayed = census(log, as_of, known_at, None, &mut go_on).unwrap();
+        let in_rounds = census_in_rounds(log, as_of, known_at, None, round, &mut go_on).unwrap();
+        prop_assert_eq!(&in_rounds, &replayed, "in rounds of {}", round);
         let mut summed = BTreeMap::new();
         for line in &replayed.lines {
             *summed.entry((line.kind, line.status)).or_insert(0) += line.count;

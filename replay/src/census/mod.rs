@@ -24,8 +24,8 @@ use std::sync::{Mutex, PoisonError};
 /// Positions claimed at a time: few enough that a chunk stays in the processor's cache until it is folded.
 const CHUNK_EVENTS: u64 = 2_048;
 
-/// Subjects folded in one round: their states take about 450 bytes each.
-const ROUND_SUBJECTS: u64 = 1_000_000;
+/// Subjects folded in one round: their states take about 550 bytes each.
+const ROUND_SUBJECTS: u64 = 900_000;
 
 /// Events on which no status rests: their facts are passed over unread. Whatever is not named here is read.
 const PASSED_OVER: [&str; 41] = [
@@ -83,18 +83,31 @@ pub fn census(
     area: Option<AreaCode>,
     report: &mut Report<'_>,
 ) -> Result<Census, ReplayError> {
+    census_in_rounds(log, as_of, known_at, area, ROUND_SUBJECTS, report)
+}
+
+/// The same, with the states of at most so many subjects in memory at a time.
+///
+/// # Errors
+/// As [`census`].
+pub fn census_in_rounds(
+    log: &dyn EventLog,
+    as_of: Instant,
+    known_at: Instant,
+    area: Option<AreaCode>,
+    round_subjects: u64,
+    report: &mut Report<'_>,
+) -> Result<Census, ReplayError> {
     let len = wait_for(log.known(known_at))?;
     let mut counts = Counts::default();
-    let mut subjects = 0..ROUND_SUBJECTS;
-    loop {
-        let round = Round { log, as_of, area, len, subjects: subjects.clone() };
+    let mut next = Some((0, 0_u64));
+    while let Some((from, first)) = next {
+        let subjects = first..first.saturating_add(round_subjects.max(1));
+        let round = Round { log, as_of, area, from, len, subjects: subjects.clone() };
         let seats = round.fold(report)?;
-        let streams = seats.streams_seen();
+        // Streams are numbered as they begin: no subject of the next round has an event before this.
+        next = seats.first_of(subjects.end).map(|from| (from, subjects.end));
         counts.add(round.count(seats)?);
-        if streams <= subjects.end {
-            break;
-        }
-        subjects = subjects.end..subjects.end + ROUND_SUBJECTS;
     }
     let subjects = |kind| counts.subjects.get(&kind).copied().unwrap_or_default();
     Ok(Census::new(as_of, known_at, counts.lines.clone(), subjects))
@@ -139,6 +152,8 @@ struct Round<'a> {
     as_of: Instant,
     /// Only this area is counted.
     area: Option<AreaCode>,
+    /// Where the first of the subjects begins.
+    from: u64,
     len: u64,
     subjects: Range<u64>,
 }
@@ -148,7 +163,7 @@ impl Round<'_> {
     fn fold(&self, report: &mut Report<'_>) -> Result<Seats, ReplayError> {
         let reading = Reading::new(self.as_of, self.subjects.clone());
         let claimed = AtomicU64::new(0);
-        let folded = InOrder::new((Seats::new(self.len), report));
+        let folded = InOrder::new((Seats::new(self.from..self.len), report));
         let take = |(seats, report): &mut (Seats, &mut Report<'_>), chunk: &mut Chunk| {
             seats.apply(chunk);
             report(Progress { done: seats.done(), total: self.len })
@@ -159,7 +174,7 @@ impl Round<'_> {
                 let mut chunk = Chunk::default();
                 loop {
                     let number = claimed.fetch_add(1, Ordering::Relaxed);
-                    let from = number * CHUNK_EVENTS;
+                    let from = self.from + number * CHUNK_EVENTS;
                     if from >= self.len {
                         return Ok(());
                     }

@@ -4,6 +4,7 @@ use super::chunk::{Chunk, Item};
 use super::tangled::Tangled;
 use accord_domain::{AreaCode, Instant, State, SubjectKind};
 use accord_projections::home_area;
+use std::ops::Range;
 
 /// Subjects whose states lie together: they are counted by one thread, and no state ever moves while others come.
 const BLOCK_SUBJECTS: usize = 4_096;
@@ -30,26 +31,28 @@ pub(super) struct Block {
 /// The subjects of a round.
 pub(super) struct Seats {
     blocks: Vec<Block>,
-    /// The stream of each event, in the order of positions: where a subject's events are is looked up here.
+    /// The position of the first event taken in.
+    from: u64,
+    /// The stream of each event from there on, in the order of positions: where a subject's events are is looked up here.
     streams: Vec<u32>,
-    streams_seen: u64,
 }
 
 impl Seats {
-    /// No subject yet, of a log with so many events.
-    pub(super) fn new(events: u64) -> Self {
-        let room = usize::try_from(events).unwrap_or_default();
-        Self { blocks: Vec::new(), streams: Vec::with_capacity(room), streams_seen: 0 }
+    /// No subject yet, of events at these positions.
+    pub(super) fn new(positions: Range<u64>) -> Self {
+        let room = usize::try_from(positions.end.saturating_sub(positions.start)).unwrap_or_default();
+        Self { blocks: Vec::new(), from: positions.start, streams: Vec::with_capacity(room) }
     }
 
-    /// Events taken in.
+    /// Events done, those passed by before the first included.
     pub(super) fn done(&self) -> u64 {
-        self.streams.len() as u64
+        self.from + self.streams.len() as u64
     }
 
-    /// How many streams the log has, as far as it was taken in.
-    pub(super) const fn streams_seen(&self) -> u64 {
-        self.streams_seen
+    /// The position of the first event of a stream with this number or a greater one.
+    pub(super) fn first_of(&self, stream: u64) -> Option<u64> {
+        let at = self.streams.iter().position(|found| u64::from(*found) >= stream)?;
+        Some(self.from + at as u64)
     }
 
     /// Takes in the next chunk, and leaves it empty.
@@ -67,8 +70,6 @@ impl Seats {
                 block.seats[within].get_or_insert_with(|| Seat::new(*kind));
             }
         }
-        let newest = chunk.streams.iter().max().map_or(0, |stream| u64::from(*stream) + 1);
-        self.streams_seen = self.streams_seen.max(newest);
         self.streams.append(&mut chunk.streams);
         chunk.items.clear();
         chunk.begun.clear();

@@ -54,7 +54,7 @@ impl Round<'_> {
         for subject in subjects {
             asked[subject.at] = true;
         }
-        let wanted: Vec<(u64, usize)> = (0..)
+        let wanted: Vec<(u64, usize)> = (self.from..)
             .zip(streams)
             .filter_map(|(position, stream)| {
                 let at = usize::try_from(u64::from(*stream).checked_sub(self.subjects.start)?).ok()?;
