@@ -41,7 +41,7 @@ impl Bulk {
         writer: Writer,
         mut landed: Landed,
     ) -> Result<Self, LogError> {
-        let Writer { planner, mut sink, _lock: lock, .. } = writer;
+        let Writer { planner, mut sink, _lock: lock } = writer;
         let (queue, batches) = sync_channel::<Commit>(BULK_QUEUE_BATCHES);
         let reader = shared.open_reader();
         let spawned = std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || {
@@ -77,10 +77,7 @@ impl Bulk {
         };
         let answer = planner.plan(append, self.shared.lookup(reader), self.shared.clock.now())?;
         if planner.planned() >= BULK_BATCH_EVENTS {
-            // After the first full batch an import is worth it; while there is nothing to learn this costs nothing.
-            if let Some(reader) = &self.reader {
-                self.shared.learn_what_is_new(reader);
-            }
+            self.learn_what_is_new();
             self.hand_over()?;
         }
         Ok(answer)
@@ -114,6 +111,19 @@ impl Bulk {
         match &self.queue {
             Some(queue) if queue.send(commit).is_ok() => Ok(()),
             _ => Err(self.ended()),
+        }
+    }
+
+    /// After the first full batch an import is worth a filter: one pass over the index, then new keys and names cost no
+    /// search. When the index was flushed during the pass, the next batch tries again.
+    fn learn_what_is_new(&self) {
+        let covered = self.shared.tail.read().unwrap_or_else(PoisonError::into_inner).unfiltered();
+        let index = self.reader.as_ref().and_then(|reader| reader.index.as_ref());
+        if let (Some(covered), Some(index)) = (covered, index)
+            && let Ok(filter) = super::index::filter(index)
+        {
+            let mut tail = self.shared.tail.write().unwrap_or_else(PoisonError::into_inner);
+            tail.take_filter(filter, covered);
         }
     }
 
@@ -152,7 +162,7 @@ impl Bulk {
         }
         sink.flush_index();
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Writer { planner, sink, batches: 0, _lock: lock });
+            Some(Writer { planner, sink, _lock: lock });
         written
     }
 }

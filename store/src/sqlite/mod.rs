@@ -43,10 +43,6 @@ use tokio::sync::watch;
 /// How much of the log one step of catching up reads.
 const CATCH_UP_EVENTS: usize = 500_000;
 
-/// After so many appends a log is worth a pass over its index, which takes as long as a few thousand of them; when it comes to
-/// nothing it is tried again after as many more.
-const BATCHES_WORTH_A_FILTER: u64 = 500;
-
 /// What the writer and the readers of one open log share.
 #[derive(Debug)]
 struct Shared {
@@ -106,33 +102,6 @@ impl Shared {
         Ok(())
     }
 
-    /// One pass over the index, after which new keys and names cost no search. When the index is flushed
-    /// meanwhile it comes to nothing, and is to be tried again.
-    fn learn_what_is_new(&self, reader: &Reader) {
-        let covered = self.tail.read().unwrap_or_else(PoisonError::into_inner).unfiltered();
-        if let (Some(covered), Some(index)) = (covered, &reader.index)
-            && let Ok(filter) = index::filter(index)
-        {
-            self.tail.write().unwrap_or_else(PoisonError::into_inner).take_filter(filter, covered);
-        }
-    }
-
-    /// The same on a thread of its own, for a log that many requests are appended to one by one.
-    fn learn_what_is_new_beside(self: &Arc<Self>) {
-        if self.tail.read().unwrap_or_else(PoisonError::into_inner).unfiltered().is_none() {
-            return;
-        }
-        let shared = Arc::clone(self);
-        let learn = move || {
-            if let Ok(reader) = shared.open_reader() {
-                shared.learn_what_is_new(&reader);
-            }
-        };
-        if let Err(error) = std::thread::Builder::new().name("log-filter".to_owned()).spawn(learn) {
-            tracing::warn!(%error, "new keys and names are searched for");
-        }
-    }
-
     fn nodes<'a>(&'a self, reader: &'a Reader) -> tree::Nodes<'a> {
         let lookup = self.lookup(reader);
         let beside = tree::Beside { runs: &self.runs, events: *self.len.borrow(), lookup };
@@ -149,8 +118,6 @@ impl Shared {
 struct Writer {
     planner: Planner,
     sink: Sink,
-    /// Batches of requests appended since the log was opened.
-    batches: u64,
     /// Held as long as the log may be written.
     _lock: files::Lock,
 }
@@ -274,7 +241,7 @@ impl SqliteLog {
         let sink =
             Sink { log, index, shared: Arc::clone(&shared), broken: None, newest_leaf, frontier, gate };
         let planner = Planner::new(sink.next().map_err(read::failed)?);
-        let writer = Writer { planner, sink, batches: 0, _lock: lock };
+        let writer = Writer { planner, sink, _lock: lock };
         Ok(Self { shared, writer: Arc::new(Mutex::new(Some(writer))) })
     }
 
@@ -406,10 +373,6 @@ impl SqliteLog {
         };
         let mut held = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(writer) = held.as_mut() else { return refuse(Arc::new(self.no_writer())) };
-        writer.batches += 1;
-        if writer.batches.is_multiple_of(BATCHES_WORTH_A_FILTER) {
-            self.shared.learn_what_is_new_beside();
-        }
         let before = writer.planner.next();
         let now = self.shared.clock.now();
         let planner = &mut writer.planner;
@@ -524,65 +487,5 @@ impl EventLog for SqliteLog {
 
     fn subscribe(&self) -> watch::Receiver<u64> {
         self.shared.len.subscribe()
-    }
-}
-
-#[cfg(all(test, feature = "contract"))]
-mod tests {
-    use super::*;
-    use crate::clock::SystemClock;
-    use crate::contract::{append, under};
-    use crate::port::Expected;
-
-    async fn answer(log: &SqliteLog, append: Append) -> Answer {
-        log.append(vec![append]).await.remove(0).expect("it is appended")
-    }
-
-    #[tokio::test]
-    async fn after_a_pass_over_the_index_what_is_new_is_not_searched_and_what_is_there_is_found() {
-        let dir = tempfile::tempdir().unwrap();
-        SqliteLog::create(dir.path(), 7, &SystemClock).unwrap();
-        let log = SqliteLog::open(dir.path(), Arc::new(SystemClock)).unwrap();
-        let request =
-            |key, first| under(key, 1, append("practitioner-D510105000123", Expected::Any, first, 1));
-        answer(&log, request("before", 0)).await;
-        drop(log.bulk().unwrap());
-        drop(log);
-        // What the index holds by now is not known to a log just opened.
-        let log = SqliteLog::open(dir.path(), Arc::new(SystemClock)).unwrap();
-        let unfiltered = || log.shared.tail.read().unwrap().unfiltered();
-        let may_hold =
-            |key| log.shared.tail.read().unwrap().may_hold(index::digest_hash(&index::digest128(key)));
-        assert_eq!(unfiltered(), Some(1), "the index holds the event");
-        assert!(may_hold("before") && may_hold("never"));
-        log.shared
-            .read(|reader| {
-                log.shared.learn_what_is_new(reader);
-                Ok(())
-            })
-            .unwrap();
-        assert_eq!(unfiltered(), None);
-        assert!(may_hold("before") && !may_hold("never"));
-        let again = answer(&log, request("before", 0)).await;
-        assert!(again.repeated, "a key in the index is found");
-        answer(&log, request("after", 1)).await;
-        assert!(may_hold("after"), "what comes later is learnt");
-    }
-
-    #[tokio::test]
-    async fn a_log_appended_to_one_by_one_learns_what_is_new_by_itself() {
-        let dir = tempfile::tempdir().unwrap();
-        SqliteLog::create(dir.path(), 7, &SystemClock).unwrap();
-        drop(SqliteLog::open(dir.path(), Arc::new(SystemClock)).unwrap());
-        let log = SqliteLog::open(dir.path(), Arc::new(SystemClock)).unwrap();
-        let unfiltered = || log.shared.tail.read().unwrap().unfiltered();
-        assert_eq!(unfiltered(), Some(0));
-        let mut version = 0;
-        while unfiltered().is_some() {
-            assert!(u64::from(version) < 100 * BATCHES_WORTH_A_FILTER, "it never learnt");
-            answer(&log, append("practitioner-D510105000123", Expected::Any, version, 1)).await;
-            version += 1;
-        }
-        assert!(u64::from(version) >= BATCHES_WORTH_A_FILTER);
     }
 }
