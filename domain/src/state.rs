@@ -127,9 +127,8 @@ impl State {
     /// Forgets who it is: names and numbers. No span rests on them, and a census holds the states of millions.
     pub fn forget_identity(&mut self) {
         match self {
-            Self::Institution(state) if state.profile.name.is_some() => *state.profile = Profile::default(),
+            Self::Institution(state) => *state.profile = Profile::default(),
             Self::Practitioner(state) => state.name = None,
-            Self::Institution(_) => {}
             Self::Enterprise(record)
             | Self::Insured(record)
             | Self::Area(Area { record, .. })

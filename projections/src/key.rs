@@ -1,9 +1,9 @@
 //! The number of a row: whose it is, and which of its rows.
 //!
 //! A subject's rows are numbered from 0, and the two numbers are packed into one, the subject's above. So the rows of a
-//! subject lie side by side in tables whose key is a plain integer. SQLite fills such a table in order at half the cost of one
-//! with a key of two columns: it compares numbers instead of records, and begins a new page at the end instead of
-//! spreading the last ones out again.
+//! subject lie side by side in tables whose key is a plain integer. Filling such a table in order costs SQLite less than one with a
+//! key of two columns: it compares numbers instead of records, and begins a new page at the end instead of spreading the last
+//! ones out again.
 
 use crate::error::ViewError;
 

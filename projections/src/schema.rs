@@ -3,6 +3,7 @@
 use crate::error::ViewError;
 use accord_domain::calendar::Calendar;
 use accord_domain::rulebook::Rulebook;
+use accord_store::limits::MAPPED_BYTES_MAX;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
@@ -36,9 +37,6 @@ const PAGES_AHEAD: u32 = 2_000;
 /// Page cache of a side file, negative because SQLite takes a positive number for pages. Its tables are filled in order, so no
 /// page is come back to once it is full: a small cache stays in the processor's own.
 const SIDE_CACHE_KIB: i64 = -4_096;
-
-/// How much of the views a reader maps into its memory, in bytes: all of any (ADR 18).
-const MAPPED_BYTES_MAX: i64 = 1 << 40;
 
 /// The recorded axis uses `recorded_at` in microseconds; an open end is `i64::MAX`.
 ///

@@ -25,6 +25,9 @@ pub const RUNS_REMEMBERED: usize = 32_768;
 pub const LEAF_RUNS_REMEMBERED: usize = 1_024;
 /// What a WAL is cut back to once it has been moved into its file, in bytes.
 pub const WAL_BYTES_KEPT: i64 = 64 << 20;
+/// How much of a file a reader maps into its memory, in bytes: all of any. A lookup then copies nothing, and pages that are
+/// asked for again and again stay where a kernel would let those of unmapped files go (ADR 18).
+pub const MAPPED_BYTES_MAX: i64 = 1 << 40;
 /// Rows one statement of a scan reads, so that a long scan does not hold back checkpoints.
 pub const SCAN_CHUNK_ROWS: u64 = 8_192;
 /// Bytes one append to a cluster holds at most, as [`crate::eventstore`] counts them: EventStoreDB takes a mebibyte unless

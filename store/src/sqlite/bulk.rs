@@ -45,11 +45,13 @@ impl Bulk {
         let (queue, batches) = sync_channel::<Commit>(BULK_QUEUE_BATCHES);
         let reader = shared.open_reader();
         let spawned = std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || {
+            sink.importing = true;
             let written = batches.into_iter().try_for_each(|mut batch| {
                 sink.commit(&mut batch, &mut |_| {})?;
                 batch.events.iter().for_each(|row| landed(row.raw()));
                 Ok(())
             });
+            sink.importing = false;
             (sink, written)
         });
         let thread = spawned.map_err(|error| LogError::Other(format!("starting the writer: {error}")))?;

@@ -10,7 +10,6 @@ use super::leaves::Leaves;
 use super::read::{damaged, failed};
 use super::schema::{self, Mode};
 use super::{fault, files};
-use crate::limits::FRONTIERS_PER_COMMIT_MAX;
 use crate::merkle::Hash;
 use crate::port::{LogError, is_area};
 use foldhash::fast::RandomState;
@@ -194,10 +193,10 @@ impl Tail {
         self.names.len() + self.keys.len() + self.heads.len()
     }
 
-    /// Whether a flush is due after a commit of so many events: rarer the larger the index, as a flush rewrites about all
-    /// of it.
-    pub(super) fn is_due(&self, commit: usize) -> bool {
-        let (least, share) = if commit > FRONTIERS_PER_COMMIT_MAX {
+    /// Whether a flush is due: rarer the larger the index, as a flush rewrites about all of it, and rarer still during an
+    /// import.
+    pub(super) fn is_due(&self, importing: bool) -> bool {
+        let (least, share) = if importing {
             (FLUSH_ENTRIES_MIN_IMPORT, self.covered)
         } else {
             (FLUSH_ENTRIES_MIN, self.covered / 4)
@@ -253,7 +252,7 @@ impl Tail {
     ///
     /// # Errors
     /// [`LogError::Damaged`] for an event that is missing, and those of the store.
-    pub(super) fn catch_up(&mut self, log: &Connection, limit: usize) -> Result<bool, LogError> {
+    pub(super) fn catch_up(&mut self, log: &Connection, limit: u64) -> Result<bool, LogError> {
         let learnt = self.beyond(log, limit).map_err(failed)?;
         let missing =
             learnt.heads.iter().zip(self.events..).find(|((_, position), wanted)| position != wanted);
@@ -265,10 +264,10 @@ impl Tail {
         Ok(any)
     }
 
-    fn beyond(&self, log: &Connection, limit: usize) -> rusqlite::Result<Learnt> {
+    fn beyond(&self, log: &Connection, limit: u64) -> rusqlite::Result<Learnt> {
         // One read transaction, so that streams and requests are those of the same commits as the events.
         let tx = log.unchecked_transaction()?;
-        let (from, to) = (self.events, self.events.saturating_add(limit as u64));
+        let (from, to) = (self.events, self.events.saturating_add(limit));
         let mut learnt = Learnt::default();
         {
             let mut events = tx.prepare_cached(

@@ -41,7 +41,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::watch;
 
 /// How much of the log one step of catching up reads.
-const CATCH_UP_EVENTS: usize = 500_000;
+const CATCH_UP_EVENTS: u64 = 500_000;
 
 /// What the writer and the readers of one open log share.
 #[derive(Debug)]
@@ -217,7 +217,7 @@ impl SqliteLog {
         let (index, mut tail) = index::open(&files::index(dir), &log, &meta.ledger)?;
         let newest_leaf = index::newest_leaf(&log).map_err(read::failed)?;
         while tail.catch_up(&log, CATCH_UP_EVENTS)? {
-            if tail.is_due(CATCH_UP_EVENTS) {
+            if tail.is_due(false) {
                 let leaf = index::leaf_before(&log, tail.events).map_err(read::failed)?;
                 tail.flush(&index, &leaf).map_err(|error| fault::sqlite("writing the index", &error))?;
                 tail.flushed();
@@ -238,8 +238,16 @@ impl SqliteLog {
             recent: tree::Recent::default(),
             runs: tree::Runs::default(),
         });
-        let sink =
-            Sink { log, index, shared: Arc::clone(&shared), broken: None, newest_leaf, frontier, gate };
+        let sink = Sink {
+            log,
+            index,
+            shared: Arc::clone(&shared),
+            broken: None,
+            importing: false,
+            newest_leaf,
+            frontier,
+            gate,
+        };
         let planner = Planner::new(sink.next().map_err(read::failed)?);
         let writer = Writer { planner, sink, _lock: lock };
         Ok(Self { shared, writer: Arc::new(Mutex::new(Some(writer))) })

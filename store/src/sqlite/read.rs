@@ -2,7 +2,7 @@
 
 use super::index::{self, Digest128, Tail, digest_hash, name_hash};
 use super::{fault, files, leaves, schema, schema::Mode};
-use crate::limits::IDLE_READERS_MAX;
+use crate::limits::{IDLE_READERS_MAX, MAPPED_BYTES_MAX};
 use crate::merkle::Hash;
 use crate::port::{Appended, LogError, Stored};
 use accord_domain::{EventType, Instant, Version};
@@ -16,10 +16,6 @@ const COLUMNS: &str = "position, version, type, effective_at, recorded_at, leaf,
 /// Page cache of a reader, negative because SQLite takes a positive number for pages: the inner pages of a log of some
 /// tens of millions of events, so that a lookup reads its row's page and no other.
 const READER_CACHE_KIB: i64 = -8_192;
-
-/// How much of a file a reader maps into its memory, in bytes: all of any. A lookup then copies nothing, and pages that are
-/// asked for again and again stay where a kernel short of memory would let those of unmapped files go (ADR 18).
-const MAPPED_BYTES_MAX: i64 = 1 << 40;
 
 /// Turns SQLite's failure while reading into the log's.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
@@ -45,7 +41,7 @@ impl Reader {
     pub(super) fn open(dir: &Path, mode: Mode, with_index: bool) -> Result<Self, LogError> {
         let log = schema::connect(&files::log(dir), mode)?;
         let index = with_index.then(|| schema::connect(&files::index(dir), mode)).transpose()?;
-        for file in [Some(&log), index.as_ref()].into_iter().flatten() {
+        for file in std::iter::once(&log).chain(&index) {
             file.pragma_update(None, "cache_size", READER_CACHE_KIB).map_err(failed)?;
             file.pragma_update_and_check(None, "mmap_size", MAPPED_BYTES_MAX, |_| Ok(())).map_err(failed)?;
         }

@@ -22,6 +22,8 @@ pub(super) struct Sink {
     pub(super) index: Connection,
     /// Set when the log must not be written any more before it is opened anew.
     pub(super) broken: Option<Arc<LogError>>,
+    /// While an import writes, at whose end the index is flushed.
+    pub(super) importing: bool,
     /// Leaf hash of the newest event.
     pub(super) newest_leaf: Vec<u8>,
     /// The right edge of the tree over what is written.
@@ -165,11 +167,10 @@ impl Sink {
 
     /// Shows a durable commit to readers: streams first, then the length that subscribers wait for.
     fn publish(&mut self, learnt: Learnt) {
-        let commit = learnt.heads.len();
         let (events, due) = {
             let mut tail = self.shared.tail.write().unwrap_or_else(PoisonError::into_inner);
             tail.learn(learnt);
-            (tail.events, tail.is_due(commit))
+            (tail.events, tail.is_due(self.importing))
         };
         self.shared.len.send_replace(events);
         if due {

@@ -29,10 +29,30 @@ const P99_MICROS: f64 = 200.0;
 /// What a page of a worklist is meant to stay under, in microseconds, 99 times of 100.
 const WORKLIST_P99_MICROS: f64 = 5_000.0;
 
+/// Reads the ledger through once by the connections that answer: all events, and the rows of the subjects in the views. A ledger
+/// that has served for a while has met these pages; what is timed afterwards is the question more than the disk. What only
+/// lists and searches read, and what only an append looks for, is not met by it.
+pub(crate) fn read_through(ledger: &Ledger, workload: &Workload) -> anyhow::Result<()> {
+    let (log, views, known_at) = (ledger.log(), ledger.views(), middle_and_end().1);
+    let (mut from, len) = (0, wait_for(log.len())?);
+    while from < len {
+        let events = wait_for(log.read_all(from, EVENTS_READ_AT_ONCE))?;
+        ensure!(!events.is_empty(), "the log ends at {from} of {len}");
+        from += u64::try_from(events.len())?;
+    }
+    for number in (0..workload.subjects()).step_by(SUBJECTS_OF_A_PAGE) {
+        let subject = subject(&workload.plan(number))?;
+        black_box(wait_for(log.read_stream(&subject.stream(), Version::MAX, 1))?);
+        black_box(views.timeline(&subject, known_at)?);
+        black_box(views.docket(&subject, known_at)?);
+        black_box(views.trail(&subject, Axis::Recorded, known_at, None, 1)?);
+    }
+    Ok(())
+}
+
 /// Asks everything.
 pub(crate) fn measure(ledger: &Ledger, workload: &Workload, runs: u16) -> anyhow::Result<Vec<Figure>> {
     let asker = Asker { ledger, workload, known_at: middle_and_end().1 };
-    asker.read_through()?;
     let mut figures = Vec::new();
     figures.extend(percentiles("load of an institution", None, runs, |rng| asker.load(rng), QUESTIONS)?);
     figures.extend(percentiles("show", Some(P99_MICROS), runs, |rng| asker.show(rng), QUESTIONS)?);
@@ -45,7 +65,6 @@ pub(crate) fn measure(ledger: &Ledger, workload: &Workload, runs: u16) -> anyhow
 /// First page of what is due in an area, from the view.
 pub(crate) fn worklists(ledger: &Ledger, workload: &Workload, runs: u16) -> anyhow::Result<Vec<Figure>> {
     let asker = Asker { ledger, workload, known_at: middle_and_end().1 };
-    asker.read_through()?;
     let mark = Some(WORKLIST_P99_MICROS);
     percentiles("worklist of an area, first page", mark, runs, |rng| asker.worklist(rng), LISTS)
 }
@@ -113,26 +132,6 @@ struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    /// Reads the ledger through once by the connections that answer, so that they have met every page, as those of a ledger
-    /// that has served for a while: what is timed is the question, not the disk.
-    fn read_through(&self) -> anyhow::Result<()> {
-        let (log, views) = (self.ledger.log(), self.ledger.views());
-        let (mut from, len) = (0, wait_for(log.len())?);
-        while from < len {
-            let events = wait_for(log.read_all(from, EVENTS_READ_AT_ONCE))?;
-            ensure!(!events.is_empty(), "the log ends at {from} of {len}");
-            from += u64::try_from(events.len())?;
-        }
-        for number in (0..self.workload.subjects()).step_by(SUBJECTS_OF_A_PAGE) {
-            let subject = subject(&self.workload.plan(number))?;
-            black_box(wait_for(log.read_stream(&subject.stream(), Version::MAX, 1))?);
-            black_box(views.timeline(&subject, self.known_at)?);
-            black_box(views.docket(&subject, self.known_at)?);
-            black_box(views.trail(&subject, Axis::Recorded, self.known_at, None, 1)?);
-        }
-        Ok(())
-    }
-
     fn any_plan(&self, rng: &mut Rng) -> Plan {
         self.workload.plan(rng.below(self.workload.subjects()))
     }

@@ -95,6 +95,10 @@ pub(crate) fn measure(size: u64, options: &Options) -> anyhow::Result<Section> {
         bench.section.figures.extend(proofs::what_if(&bench.ledger_dir(), options.runs)?);
     }
     let (ledger, _clock) = bench.open(Access::ReadWrite)?;
+    if options.wants(Group::Read) || options.wants(Group::Obligations) {
+        say("reading the ledger through");
+        reads::read_through(&ledger, &bench.workload)?;
+    }
     if options.wants(Group::Read) {
         say("reads");
         bench.section.figures.extend(reads::measure(&ledger, &bench.workload, options.runs)?);
