@@ -7,7 +7,7 @@ use crate::model::{Duty, Page};
 use accord_domain::obligation::Entry;
 use accord_domain::{AreaCode, Instant, Subject};
 use accord_store::ids;
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 /// Which obligations a worklist asks for; what is left out means any.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -46,34 +46,29 @@ impl Views {
         let before = filter.due_before.map_or(i64::MAX, micros);
         // Without a day is `i64::MAX`: within reach only where no day is asked for.
         let last = if filter.due_before.is_some() { before.saturating_sub(1) } else { i64::MAX };
+        let (as_of, known_at) = (micros(as_of), micros(known_at));
         self.with(|connection| {
             let salt = salt(connection)?;
             let areas = match filter.area {
                 Some(area) => vec![i64::from(area.number())],
                 None => areas(connection)?,
             };
-            let wanted = limit.saturating_add(1);
-            let mut found: Vec<(Key, Duty)> = Vec::new();
-            let mut statement = connection.prepare_cached(sql::WORKLIST)?;
+            let mut keys = Keys { page: Vec::new(), wanted: limit.saturating_add(1), after, last };
             for area in areas {
-                let mut rows = statement.query((
-                    area,
-                    after.due,
-                    after.key,
-                    last,
-                    micros(as_of),
-                    micros(known_at),
-                    i64::try_from(wanted).unwrap_or(i64::MAX),
-                ))?;
-                while let Some(row) = rows.next()? {
-                    found.push((Key { due: row.get(8)?, key: row.get(16)? }, duty(row, salt)?));
-                }
+                keys.take(connection, area, as_of, known_at)?;
             }
-            found.sort_by_key(|(key, _)| *key);
-            let more = found.len() > limit;
-            found.truncate(limit);
-            let next = found.last().filter(|_| more).map(|(key, _)| key.write());
-            Ok(Page { items: found.into_iter().map(|(_, duty)| duty).collect(), next })
+            let mut keys = keys.page;
+            let more = keys.len() > limit;
+            keys.truncate(limit);
+            let next = keys.last().filter(|_| more).map(|key| key.write());
+            let mut statement = connection.prepare_cached(sql::WORKLIST)?;
+            let mut items = Vec::with_capacity(keys.len());
+            for Key { key, .. } in keys {
+                let mut rows = statement.query((key, as_of, known_at))?;
+                let row = rows.next()?.ok_or_else(|| damaged("what a worklist names"))?;
+                items.push(duty(row, salt)?);
+            }
+            Ok(Page { items, next })
         })
     }
 
@@ -96,6 +91,48 @@ impl Views {
     }
 }
 
+/// The keys of a page as far as they are found.
+struct Keys {
+    /// In order, no more than are wanted.
+    page: Vec<Key>,
+    wanted: usize,
+    after: Key,
+    /// The last day that can be on the page.
+    last: i64,
+}
+
+impl Keys {
+    /// Takes those of an area, of every stretch of time in which something is over that was not yet over at both dates.
+    fn take(
+        &mut self,
+        connection: &Connection,
+        area: i64,
+        as_of: i64,
+        known_at: i64,
+    ) -> Result<(), ViewError> {
+        let mut next_stretch = connection.prepare_cached(sql::WORKLIST_STRETCH)?;
+        let mut next_keys = connection.prepare_cached(sql::WORKLIST_KEYS)?;
+        let limit = i64::try_from(self.wanted).unwrap_or(i64::MAX);
+        let mut from = duty::stretch(as_of.min(known_at));
+        while let Some(stretch) =
+            next_stretch.query_row((area, from), |row| row.get::<_, i64>(0)).optional()?
+        {
+            let Key { due, key } = self.after;
+            let mut rows = next_keys.query((area, due, key, self.last, as_of, known_at, limit, stretch))?;
+            while let Some(row) = rows.next()? {
+                self.page.push(Key { due: row.get(0)?, key: row.get(1)? });
+            }
+            self.page.sort_unstable();
+            self.page.truncate(self.wanted);
+            if self.page.len() == self.wanted {
+                self.last = self.page.last().map_or(self.last, |key| key.due);
+            }
+            from = stretch + 1;
+        }
+        Ok(())
+    }
+}
+
 /// The areas that have a worklist.
 fn areas(connection: &Connection) -> Result<Vec<i64>, ViewError> {
     let mut statement = connection.prepare_cached(sql::WORKLIST_AREAS)?;
@@ -104,15 +141,15 @@ fn areas(connection: &Connection) -> Result<Vec<i64>, ViewError> {
 }
 
 fn duty(row: &Row<'_>, salt: u64) -> Result<Duty, ViewError> {
-    let kind = super::list::kind_of(row.get(17)?)?;
-    let code = row.get_ref(18)?.as_str().map_err(rusqlite::Error::from)?;
+    let kind = super::list::kind_of(row.get(16)?)?;
+    let code = row.get_ref(17)?.as_str().map_err(rusqlite::Error::from)?;
     Ok(Duty {
         subject: Subject::parse_as(kind, code).map_err(|_| damaged(code))?,
-        name: row.get(19)?,
+        name: row.get(18)?,
         entry: duty::read(row)?,
         raised_by: ids::event_id(
-            Instant::from_micros(row.get(21)?),
-            row.get::<_, i64>(20)?.cast_unsigned(),
+            Instant::from_micros(row.get(20)?),
+            row.get::<_, i64>(19)?.cast_unsigned(),
             salt,
         ),
     })

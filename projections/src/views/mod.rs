@@ -156,6 +156,7 @@ impl Views {
 
 /// Every query of the read side, in one place so that a test can look at their plans.
 pub(crate) mod sql {
+    use crate::duty::over_in;
     use crate::key::{is_of, key_of, row_of, subject_of};
 
     pub(crate) const POSITION: &str = "SELECT position FROM checkpoint WHERE id = 1";
@@ -291,13 +292,15 @@ pub(crate) mod sql {
             )
         };
     }
-    /// The first keys of an area's worklist by day, of those that meet a condition. In two parts, because a pair of columns of
-    /// which the second is the key is not compared within the index.
+    /// The first keys of an area's worklist by day, of the rows over in one stretch that meet a condition. In two parts, because
+    /// a pair of columns of which the second is the key is not compared within the index.
     macro_rules! next_due {
         ($condition:literal, $order:literal) => {
             concat!(
                 "SELECT due, key FROM (SELECT i.due, i.key FROM obligations i INDEXED BY obligations_due \
                  WHERE i.listed = 1 AND i.area = ?1 AND ",
+                over_in!("i."),
+                " = ?8 AND ",
                 $condition,
                 " AND i.eff_from <= ?5 AND i.rec_from <= ?6 AND i.rec_to > ?6 AND i.read_from <= ?6 AND i.read_to > ?6 \
                  AND CASE WHEN ?6 < i.cut_rec THEN i.eff_first ELSE i.eff_to END > ?5 ORDER BY ",
@@ -306,23 +309,30 @@ pub(crate) mod sql {
             )
         };
     }
-    pub(crate) const WORKLIST: &str = concat!(
-        "SELECT ",
-        entry_columns!("?6"),
-        ", o.key, s.kind, s.code, ",
-        name_at!((subject_of!("o.key")), "?5", "?6"),
-        ", t.position, t.recorded_at FROM \
-         (",
+    pub(crate) const WORKLIST_KEYS: &str = concat!(
         next_due!("i.due = ?2 AND i.key > ?3 AND i.due <= ?4", "i.key"),
         " UNION ALL ",
         next_due!("i.due > ?2 AND i.due <= ?4", "i.due, i.key"),
-        " ORDER BY due, key LIMIT ?7) k \
-         CROSS JOIN obligations o ON o.key = k.key \
-         CROSS JOIN subjects s ON s.id = ",
+        " ORDER BY due, key LIMIT ?7"
+    );
+    /// The next stretch in which anything listed of an area is over.
+    pub(crate) const WORKLIST_STRETCH: &str = concat!(
+        "SELECT ",
+        over_in!("i."),
+        " AS stretch FROM obligations i INDEXED BY obligations_due WHERE i.listed = 1 AND i.area = ?1 AND ",
+        over_in!("i."),
+        " >= ?2 ORDER BY stretch LIMIT 1"
+    );
+    pub(crate) const WORKLIST: &str = concat!(
+        "SELECT ",
+        entry_columns!("?3"),
+        ", s.kind, s.code, ",
+        name_at!((subject_of!("o.key")), "?2", "?3"),
+        ", t.position, t.recorded_at FROM obligations o CROSS JOIN subjects s ON s.id = ",
         subject_of!("o.key"),
         " CROSS JOIN trail t ON t.key = ",
         key_of!("s.id", "o.raised_by"),
-        " ORDER BY k.due, k.key"
+        " WHERE o.key = ?1"
     );
     pub(crate) const WORKLIST_AREAS: &str = "WITH RECURSIVE areas (area) AS ( \
          SELECT min(area) FROM obligations INDEXED BY obligations_due WHERE listed = 1 UNION ALL \
@@ -361,6 +371,8 @@ pub(crate) mod sql {
         ("census", CENSUS),
         ("by name", BY_NAME),
         ("by code", BY_CODE),
+        ("worklist keys", WORKLIST_KEYS),
+        ("worklist stretch", WORKLIST_STRETCH),
         ("worklist", WORKLIST),
         ("worklist areas", WORKLIST_AREAS),
         ("docket", DOCKET),
