@@ -6,6 +6,7 @@
 
 use crate::error::ViewError;
 use crate::key::{is_of, key, row_of};
+use crate::stretch::over_in;
 use crate::write::{Sql, Statements};
 use accord_domain::obligation::{About, Clock, Docket, Ending, Entry, ObligationKind, whole};
 use accord_domain::{AreaCode, Event, Instant, Laws, Line, State, Subject, Version};
@@ -23,39 +24,10 @@ CREATE TABLE obligations (
 ) STRICT;
 ";
 
-/// In SQL: the stretch of time in which a row is over: asked as of any instant after it, as known at any instant after it, the
-/// row is on no worklist. Before its end is known to have moved a row lasts until `eff_first`, from then on until `eff_to`.
-macro_rules! over_in {
-    ($row:literal) => {
-        concat!(
-            "min(",
-            $row,
-            "rec_to, ",
-            $row,
-            "read_to, CASE WHEN ",
-            $row,
-            "cut_rec = 9223372036854775807 THEN ",
-            $row,
-            "eff_first ELSE max(",
-            $row,
-            "cut_rec, ",
-            $row,
-            "eff_to) END) >> 41"
-        )
-    };
-}
-pub(crate) use over_in;
-
-/// The stretch an instant lies in: of 2⁴¹ microseconds each, about 25 days.
-pub(crate) const fn stretch(micros: i64) -> i64 {
-    micros >> 41
-}
-
-/// Made last when all rows are written at once. What is over lies apart from what is not, stretch by stretch, so that a worklist
-/// does not walk over all that was ever done in its area; the rest of the columns is all it looks at to pass a row over.
+/// Made last when all rows are written at once. Holds all that a worklist looks at to pass a row over.
 pub(crate) const INDEX: &str = concat!(
     "CREATE INDEX obligations_due ON obligations (area, ",
-    over_in!(""),
+    over_in!("", "read_to"),
     ", due, key, eff_from, eff_first, eff_to, cut_rec, rec_from, rec_to, read_from, read_to) WHERE listed = 1;"
 );
 

@@ -24,6 +24,11 @@ pub(crate) fn key(subject: u64, row: u32) -> Result<i64, ViewError> {
     Ok((subject << ROW_BITS | u64::from(row)).cast_signed())
 }
 
+/// The number of the subject that a row with this key is of.
+pub(crate) const fn owner(key: i64) -> i64 {
+    key >> ROW_BITS
+}
+
 /// In SQL: whether a row with this key is of a subject.
 macro_rules! is_of {
     ($key:literal, $subject:literal) => {

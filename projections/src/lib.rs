@@ -22,6 +22,7 @@ mod rebuild;
 mod runner;
 mod schema;
 mod showing;
+mod stretch;
 mod views;
 mod wait;
 mod write;

@@ -1,6 +1,7 @@
 //! The tables of `views.db`, and how its connections are opened.
 
 use crate::error::ViewError;
+use crate::stretch::over_in;
 use accord_domain::calendar::Calendar;
 use accord_domain::rulebook::Rulebook;
 use accord_store::limits::MAPPED_BYTES_MAX;
@@ -96,11 +97,12 @@ pub(crate) fn indexes() -> String {
     [LIST_INDEX, crate::duty::INDEX].concat()
 }
 
-const LIST_INDEX: &str = "
-CREATE INDEX periods_list ON periods
-    (shelf, key, eff_from, rec_from, rec_to, cut_rec, eff_first, eff_to, track, cause)
-    WHERE shelf IS NOT NULL;
-";
+/// Holds all of a row that a list tells or looks at to pass it over.
+const LIST_INDEX: &str = concat!(
+    "CREATE INDEX periods_list ON periods (shelf, ",
+    over_in!(""),
+    ", key, eff_from, rec_from, rec_to, cut_rec, eff_first, eff_to, track, cause) WHERE shelf IS NOT NULL;"
+);
 
 /// Everything, for starting over in place.
 pub(crate) const DROP: &str = "

@@ -6,8 +6,9 @@ mod common;
 
 use accord_domain::area::AreaEvent;
 use accord_domain::obligation::{Entry, ObligationKind, ObligationState, docket};
+use accord_domain::practitioner::{PractitionerEvent, facts::QualificationSuspension};
 use accord_domain::timeline::Naming;
-use accord_domain::{EventData, EventType, Instant, Laws, NewEvent, Span, Subject, timeline};
+use accord_domain::{EventData, EventType, Instant, Laws, NewEvent, Span, Subject, Value, timeline};
 use accord_projections::{
     Filter, Opened, Options, Progress, Projector, Showing, ViewError, Views, Worklist, wait_for,
 };
@@ -151,6 +152,41 @@ proptest! {
         }
         found.sort();
         expected.sort();
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn lists_and_counts_are_of_what_stands(
+        steps in steps(60), at in -50..700_i64, position in 0..60_u64, limit in 1..7_usize,
+    ) {
+        let bench = Bench::of(&steps);
+        let (mut projector, _) = bench.open("views.db", 10);
+        projector.project(&bench.log.events()).unwrap();
+        let views = bench.views("views.db");
+        let (as_of, known_at) = (day(at), recorded(position));
+        let mut expected = Vec::new();
+        for subject in subjects() {
+            let standing = views.standing(&subject, as_of, known_at).unwrap();
+            let listed = standing.into_iter().filter(|span| span.track.is_status_of(subject.kind()));
+            expected.extend(listed.map(|span| (subject.code().to_owned(), span)));
+        }
+        let whole = views.list(&Filter::default(), as_of, known_at, None, 500).unwrap();
+        let (mut paged, mut after) = (Vec::new(), None::<String>);
+        loop {
+            let page = views.list(&Filter::default(), as_of, known_at, after.as_deref(), limit).unwrap();
+            paged.extend(page.items);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        prop_assert_eq!(&paged, &whole.items);
+        let mut found: Vec<_> =
+            paged.into_iter().map(|row| (row.subject.code().to_owned(), row.span)).collect();
+        found.sort();
+        expected.sort();
+        let counted: u64 = views.census(as_of, known_at, None).unwrap().lines.iter().map(|line| line.count).sum();
+        prop_assert_eq!(counted, expected.len() as u64);
         prop_assert_eq!(found, expected);
     }
 
@@ -541,5 +577,37 @@ fn lists_page_without_loss_or_repetition() {
             }
         }
         assert_eq!(items, whole.items, "by pages of {limit}");
+    }
+}
+
+#[test]
+fn a_page_takes_its_rows_from_whatever_is_over_later() {
+    let bench = Bench::new();
+    // They end in another order than they were recorded in, forty days apart.
+    let ends: Vec<i64> = (0..9).map(|number| 60 + 40 * (number * 4 % 9)).collect();
+    let practitioner = |number: usize| Subject::parse(&format!("D43050000{number:04}")).unwrap();
+    for (number, end) in ends.iter().enumerate() {
+        let data = QualificationSuspension { from: None, ground: None, until: Some(day(*end)) };
+        let suspended = EventData::Practitioner(PractitionerEvent::QualificationSuspended(data));
+        bench.log.record(&practitioner(number), &[NewEvent::new(day(0), suspended)]);
+    }
+    let (mut projector, _) = bench.open("views.db", 10);
+    projector.project(&bench.log.events()).unwrap();
+    let views = bench.views("views.db");
+    let filter = Filter { status: Some(Value::Suspended), ..Filter::default() };
+    for at in [30, 100, 150, 300, 400] {
+        let expected: Vec<Subject> = (0..9).filter(|number| at < ends[*number]).map(practitioner).collect();
+        for limit in 1..6 {
+            let (mut found, mut after) = (Vec::new(), None::<String>);
+            loop {
+                let page = views.list(&filter, day(at), Instant::MAX, after.as_deref(), limit).unwrap();
+                found.extend(page.items.into_iter().map(|row| row.subject));
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(found, expected, "on day {at} by pages of {limit}");
+        }
     }
 }

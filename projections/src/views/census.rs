@@ -5,6 +5,7 @@ use super::subject::text;
 use super::{Views, damaged, micros, sql};
 use crate::error::ViewError;
 use crate::model::{Census, CensusLine, Filter};
+use crate::stretch;
 use accord_domain::{AreaCode, Instant, Line, SubjectKind, Track, Value};
 use std::collections::{BTreeMap, HashSet};
 
@@ -19,7 +20,8 @@ impl Views {
         known_at: Instant,
         area: Option<AreaCode>,
     ) -> Result<Census, ViewError> {
-        self.with(|connection| {
+        let (at, known) = (micros(as_of), micros(known_at));
+        self.with_moment(|connection| {
             let filter = Filter { area, ..Filter::default() };
             let mut counts: BTreeMap<(SubjectKind, Option<AreaCode>, Option<Line>, Value), u64> =
                 BTreeMap::new();
@@ -27,7 +29,7 @@ impl Views {
             for shelf in shelves(connection, &filter)? {
                 let status = Value::parse(&shelf.status).ok_or_else(|| damaged("a status"))?;
                 let mut statement = connection.prepare_cached(sql::CENSUS)?;
-                let mut rows = statement.query((shelf.id, micros(as_of), micros(known_at)))?;
+                let mut rows = statement.query((shelf.id, at, known, stretch::first(at, known)))?;
                 while let Some(row) = rows.next()? {
                     let line = text(row, 1, Track::parse)?.line();
                     *counts.entry((shelf.kind, shelf.area(), line, status)).or_default() += 1;

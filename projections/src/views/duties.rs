@@ -4,10 +4,11 @@ use super::{Views, damaged, micros, salt, sql};
 use crate::duty;
 use crate::error::ViewError;
 use crate::model::{Duty, Page};
+use crate::stretch;
 use accord_domain::obligation::Entry;
 use accord_domain::{AreaCode, Instant, Subject};
 use accord_store::ids;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row};
 
 /// Which obligations a worklist asks for; what is left out means any.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -47,7 +48,7 @@ impl Views {
         // Without a day is `i64::MAX`: within reach only where no day is asked for.
         let last = if filter.due_before.is_some() { before.saturating_sub(1) } else { i64::MAX };
         let (as_of, known_at) = (micros(as_of), micros(known_at));
-        self.with(|connection| {
+        self.with_moment(|connection| {
             let salt = salt(connection)?;
             let areas = match filter.area {
                 Some(area) => vec![i64::from(area.number())],
@@ -102,7 +103,7 @@ struct Keys {
 }
 
 impl Keys {
-    /// Takes those of an area, of every stretch of time in which something is over that was not yet over at both dates.
+    /// Takes those of an area.
     fn take(
         &mut self,
         connection: &Connection,
@@ -110,15 +111,12 @@ impl Keys {
         as_of: i64,
         known_at: i64,
     ) -> Result<(), ViewError> {
-        let mut next_stretch = connection.prepare_cached(sql::WORKLIST_STRETCH)?;
-        let mut next_keys = connection.prepare_cached(sql::WORKLIST_KEYS)?;
+        let mut next = connection.prepare_cached(sql::WORKLIST_KEYS)?;
         let limit = i64::try_from(self.wanted).unwrap_or(i64::MAX);
-        let mut from = duty::stretch(as_of.min(known_at));
-        while let Some(stretch) =
-            next_stretch.query_row((area, from), |row| row.get::<_, i64>(0)).optional()?
-        {
-            let Key { due, key } = self.after;
-            let mut rows = next_keys.query((area, due, key, self.last, as_of, known_at, limit, stretch))?;
+        let Key { due, key } = self.after;
+        let first = stretch::first(as_of, known_at);
+        for stretch in stretch::from(connection, sql::WORKLIST_STRETCH, area, first)? {
+            let mut rows = next.query((area, due, key, self.last, as_of, known_at, limit, stretch))?;
             while let Some(row) = rows.next()? {
                 self.page.push(Key { due: row.get(0)?, key: row.get(1)? });
             }
@@ -127,7 +125,6 @@ impl Keys {
             if self.page.len() == self.wanted {
                 self.last = self.page.last().map_or(self.last, |key| key.due);
             }
-            from = stretch + 1;
         }
         Ok(())
     }

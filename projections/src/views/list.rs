@@ -3,8 +3,10 @@
 use super::subject::text;
 use super::{Views, damaged, micros, sql};
 use crate::error::ViewError;
+use crate::key::owner;
 use crate::model::{Filter, Listed, Page};
-use accord_domain::{AreaCode, Instant, Span, Subject, SubjectKind, Track, Value};
+use crate::stretch;
+use accord_domain::{AreaCode, Instant, Span, Subject, SubjectKind, Track, Value, Version};
 use rusqlite::Connection;
 
 /// One kind, area and status: the list index is ordered by it.
@@ -43,7 +45,7 @@ impl Views {
         limit: usize,
     ) -> Result<Page<Listed>, ViewError> {
         let after = after.map(Key::parse).transpose()?;
-        self.with(|connection| {
+        self.with_moment(|connection| {
             let mut page = Page { items: Vec::new(), next: None };
             let mut last = None;
             for shelf in shelves(connection, filter)? {
@@ -72,6 +74,15 @@ impl Views {
     }
 }
 
+/// A period on a page, before it is told whose it is.
+struct Found {
+    key: i64,
+    track: Track,
+    cause: Version,
+    from: Instant,
+    until: Instant,
+}
+
 /// Adds rows of one shelf to the page and tells their keys.
 fn fill(
     connection: &Connection,
@@ -82,34 +93,55 @@ fn fill(
     wanted: usize,
     page: &mut Page<Listed>,
 ) -> Result<Vec<i64>, ViewError> {
-    let line = filter.line.map(|line| format!("/{line}"));
+    let (as_of, known_at) = (micros(as_of), micros(known_at));
     let value = Value::parse(&shelf.status).ok_or_else(|| damaged("a status"))?;
-    let mut keys = Vec::new();
-    let mut statement = connection.prepare_cached(sql::LIST)?;
-    let mut rows = statement.query((
-        shelf.id,
-        line,
-        micros(as_of),
-        micros(known_at),
-        start,
-        i64::try_from(wanted).unwrap_or(i64::MAX),
-    ))?;
-    while let Some(row) = rows.next()? {
-        keys.push(row.get(0)?);
+    let found = standing(connection, shelf, filter, (as_of, known_at), start, wanted)?;
+    let mut listed = connection.prepare_cached(sql::LISTED)?;
+    for Found { key, track, cause, from, until } in &found {
+        let mut rows = listed.query((owner(*key), as_of, known_at))?;
+        let row = rows.next()?.ok_or_else(|| damaged("the subject of a period"))?;
         page.items.push(Listed {
-            subject: text(row, 1, |code| Subject::parse_as(shelf.kind, code).ok())?,
-            name: row.get(2)?,
+            subject: text(row, 0, |code| Subject::parse_as(shelf.kind, code).ok())?,
+            name: row.get(1)?,
             area: shelf.area(),
-            span: Span {
-                track: text(row, 3, Track::parse)?,
-                value,
-                cause: row.get(4)?,
-                from: Instant::from_micros(row.get(5)?),
-                until: Instant::from_micros(row.get(6)?),
-            },
+            span: Span { track: track.clone(), value, cause: *cause, from: *from, until: *until },
         });
     }
-    Ok(keys)
+    Ok(found.into_iter().map(|found| found.key).collect())
+}
+
+/// The first periods of a shelf after a key that held at two dates.
+fn standing(
+    connection: &Connection,
+    shelf: &Shelf,
+    filter: &Filter,
+    (as_of, known_at): (i64, i64),
+    start: i64,
+    wanted: usize,
+) -> Result<Vec<Found>, ViewError> {
+    let line = filter.line.map(|line| format!("/{line}"));
+    let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(sql::LIST)?;
+    let mut found: Vec<Found> = Vec::new();
+    let mut last = i64::MAX;
+    for stretch in stretch::from(connection, sql::LIST_STRETCH, shelf.id, stretch::first(as_of, known_at))? {
+        let mut rows = statement.query((shelf.id, as_of, known_at, &line, start, last, limit, stretch))?;
+        while let Some(row) = rows.next()? {
+            found.push(Found {
+                key: row.get(0)?,
+                track: text(row, 1, Track::parse)?,
+                cause: row.get(2)?,
+                from: Instant::from_micros(row.get(3)?),
+                until: Instant::from_micros(row.get(4)?),
+            });
+        }
+        found.sort_unstable_by_key(|found| found.key);
+        found.truncate(wanted);
+        if found.len() == wanted {
+            last = found.last().map_or(last, |found| found.key);
+        }
+    }
+    Ok(found)
 }
 
 /// The shelves a filter asks for, in the order of the list.

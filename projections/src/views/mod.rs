@@ -108,7 +108,7 @@ impl Views {
     /// # Errors
     /// When the views cannot be read.
     pub fn health(&self) -> Result<Health, ViewError> {
-        self.with(|connection| {
+        self.with_moment(|connection| {
             let (position, recorded_at) = connection
                 .prepare_cached(sql::HEALTH)?
                 .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?)))?;
@@ -129,6 +129,15 @@ impl Views {
                 parked: parked.collect::<Result<_, _>>()?,
             })
         })
+    }
+
+    /// Runs several queries that belong together: they see the views as of one moment, for between two of them the views may go
+    /// on. For a single one a transaction costs more than it is worth.
+    pub(crate) fn with_moment<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Result<T, ViewError>,
+    ) -> Result<T, ViewError> {
+        self.with(|connection| ask(&*connection.unchecked_transaction()?))
     }
 
     /// Runs a query on a connection of its own.
@@ -156,8 +165,8 @@ impl Views {
 
 /// Every query of the read side, in one place so that a test can look at their plans.
 pub(crate) mod sql {
-    use crate::duty::over_in;
     use crate::key::{is_of, key_of, row_of, subject_of};
+    use crate::stretch::{latest_stretch, over_in};
 
     pub(crate) const POSITION: &str = "SELECT position FROM checkpoint WHERE id = 1";
     pub(crate) const HEALTH: &str = "SELECT position, recorded_at FROM checkpoint WHERE id = 1";
@@ -240,23 +249,24 @@ pub(crate) mod sql {
          AND p.rec_from <= ?4 AND p.rec_to > ?4 AND p.void_from > ?3"
     );
     pub(crate) const SHELVES: &str = "SELECT id, kind, area, status FROM shelves ORDER BY kind, area, status";
+    pub(crate) const LIST_STRETCH: &str =
+        latest_stretch!("periods INDEXED BY periods_list", "shelf", over_in!(""));
     pub(crate) const LIST: &str = concat!(
-        "SELECT p.key, s.code, ",
-        name_at!((subject_of!("p.key")), "?3", "?4"),
-        ", p.track, p.cause, p.eff_from, \
-         CASE WHEN ?4 < p.cut_rec THEN p.eff_first ELSE p.eff_to END AS until \
-         FROM periods p INDEXED BY periods_list CROSS JOIN subjects s ON s.id = ",
-        subject_of!("p.key"),
-        " WHERE p.shelf = ?1 AND p.key > ?5 AND p.eff_from <= ?3 AND p.rec_from <= ?4 \
-         AND p.rec_to > ?4 AND CASE WHEN ?4 < p.cut_rec THEN p.eff_first ELSE p.eff_to END > ?3 \
-         AND (?2 IS NULL OR substr(p.track, -length(?2)) = ?2) \
-         ORDER BY p.key LIMIT ?6"
+        "SELECT key, track, cause, eff_from, CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END AS until \
+         FROM periods INDEXED BY periods_list WHERE shelf = ?1 AND ",
+        over_in!(""),
+        " = ?8 AND key > ?5 AND key <= ?6 AND eff_from <= ?2 AND rec_from <= ?3 \
+         AND rec_to > ?3 AND CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END > ?2 \
+         AND (?4 IS NULL OR substr(track, -length(?4)) = ?4) ORDER BY key LIMIT ?7"
     );
+    pub(crate) const LISTED: &str =
+        concat!("SELECT s.code, ", name_at!(("s.id"), "?2", "?3"), " FROM subjects s WHERE s.id = ?1");
     pub(crate) const CENSUS: &str = concat!(
         "SELECT ",
         subject_of!("key"),
-        ", track FROM periods INDEXED BY periods_list \
-         WHERE shelf = ?1 AND eff_from <= ?2 AND rec_from <= ?3 AND rec_to > ?3 \
+        ", track FROM periods INDEXED BY periods_list WHERE shelf = ?1 AND ",
+        over_in!(""),
+        " >= ?4 AND eff_from <= ?2 AND rec_from <= ?3 AND rec_to > ?3 \
          AND CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END > ?2"
     );
     // A name has a row for every time it was borne: it is told once, by the first of those known then.
@@ -299,7 +309,7 @@ pub(crate) mod sql {
             concat!(
                 "SELECT due, key FROM (SELECT i.due, i.key FROM obligations i INDEXED BY obligations_due \
                  WHERE i.listed = 1 AND i.area = ?1 AND ",
-                over_in!("i."),
+                over_in!("i.", "read_to"),
                 " = ?8 AND ",
                 $condition,
                 " AND i.eff_from <= ?5 AND i.rec_from <= ?6 AND i.rec_to > ?6 AND i.read_from <= ?6 AND i.read_to > ?6 \
@@ -315,13 +325,10 @@ pub(crate) mod sql {
         next_due!("i.due > ?2 AND i.due <= ?4", "i.due, i.key"),
         " ORDER BY due, key LIMIT ?7"
     );
-    /// The next stretch in which anything listed of an area is over.
-    pub(crate) const WORKLIST_STRETCH: &str = concat!(
-        "SELECT ",
-        over_in!("i."),
-        " AS stretch FROM obligations i INDEXED BY obligations_due WHERE i.listed = 1 AND i.area = ?1 AND ",
-        over_in!("i."),
-        " >= ?2 ORDER BY stretch LIMIT 1"
+    pub(crate) const WORKLIST_STRETCH: &str = latest_stretch!(
+        "obligations INDEXED BY obligations_due",
+        "listed = 1 AND area",
+        over_in!("", "read_to")
     );
     pub(crate) const WORKLIST: &str = concat!(
         "SELECT ",
@@ -367,7 +374,9 @@ pub(crate) mod sql {
         ("trail", TRAIL),
         ("points", POINTS),
         ("shelves", SHELVES),
+        ("list stretch", LIST_STRETCH),
         ("list", LIST),
+        ("listed", LISTED),
         ("census", CENSUS),
         ("by name", BY_NAME),
         ("by code", BY_CODE),

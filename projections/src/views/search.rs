@@ -21,7 +21,7 @@ impl Views {
         limit: usize,
     ) -> Result<Vec<Found>, ViewError> {
         let (wanted, as_of, known_at) = (wanted.trim(), micros(as_of), micros(known_at));
-        self.with(|connection| {
+        self.with_moment(|connection| {
             let mut found = Vec::new();
             let parse = |code: &str| Subject::parse(code).ok();
             let of_code = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');

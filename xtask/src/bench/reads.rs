@@ -24,14 +24,16 @@ const PAGE: usize = 50;
 const EVENTS_READ_AT_ONCE: usize = 10_000;
 /// Subjects between two that are asked about while the ledger is read through: at least so many have their rows on one page.
 const SUBJECTS_OF_A_PAGE: usize = 4;
+/// Events between two searches of the index in vain: several times fewer than a page of it has entries, as each ends on any page.
+const ENTRIES_OF_A_PAGE: usize = 40;
 /// What `show` and `payable` are meant to stay under, in microseconds, 99 times of 100.
 const P99_MICROS: f64 = 200.0;
 /// What a page of a worklist is meant to stay under, in microseconds, 99 times of 100.
 const WORKLIST_P99_MICROS: f64 = 5_000.0;
 
-/// Reads the ledger through once by the connections that answer: all events, and the rows of the subjects in the views. A ledger
-/// that has served for a while has met these pages; what is timed afterwards is the question more than the disk. What only
-/// lists and searches read, and what only an append looks for, is not met by it.
+/// Reads the ledger through once by the connections that answer: all events, the rows of the subjects in the views, and where the
+/// index is looked for keys and names that are new. A ledger that has served for a while has met these pages; what is timed
+/// afterwards is the question more than the disk. What only lists and searches read is not met by it.
 pub(crate) fn read_through(ledger: &Ledger, workload: &Workload) -> anyhow::Result<()> {
     let (log, views, known_at) = (ledger.log(), ledger.views(), middle_and_end().1);
     let (mut from, len) = (0, wait_for(log.len())?);
@@ -47,6 +49,10 @@ pub(crate) fn read_through(ledger: &Ledger, workload: &Workload) -> anyhow::Resu
         black_box(views.docket(&subject, known_at)?);
         black_box(views.trail(&subject, Axis::Recorded, known_at, None, 1)?);
     }
+    for number in (0..len).step_by(ENTRIES_OF_A_PAGE) {
+        black_box(wait_for(log.request(&format!("not recorded {number}")))?);
+        black_box(wait_for(log.read_stream(&format!("not recorded {number}"), 0, 1))?);
+    }
     Ok(())
 }
 
@@ -57,7 +63,14 @@ pub(crate) fn measure(ledger: &Ledger, workload: &Workload, runs: u16) -> anyhow
     figures.extend(percentiles("load of an institution", None, runs, |rng| asker.load(rng), QUESTIONS)?);
     figures.extend(percentiles("show", Some(P99_MICROS), runs, |rng| asker.show(rng), QUESTIONS)?);
     figures.extend(percentiles("payable", Some(P99_MICROS), runs, |rng| asker.payable(rng), QUESTIONS)?);
-    figures.extend(percentiles("past list, first page", None, runs, |rng| asker.list(rng), LISTS)?);
+    let (middle, end) = middle_and_end();
+    let past = |rng: &mut Rng| {
+        let day = Asker::any_day(rng);
+        asker.list(rng, day, middle)
+    };
+    figures.extend(percentiles("past list, first page", None, runs, past, LISTS)?);
+    let today = |rng: &mut Rng| asker.list(rng, end, end);
+    figures.extend(percentiles("list of the last day, first page", None, runs, today, LISTS)?);
     figures.extend(over_http(&asker, runs)?);
     Ok(figures)
 }
@@ -221,8 +234,8 @@ impl Asker<'_> {
         Ok(())
     }
 
-    /// First page of those with a status in an area, at a past pair of dates.
-    fn list(&self, rng: &mut Rng) -> anyhow::Result<()> {
+    /// First page of those with a status in an area, at a pair of dates.
+    fn list(&self, rng: &mut Rng, as_of: Instant, known_at: Instant) -> anyhow::Result<()> {
         let (kind, statuses): (_, &[Value]) = if rng.below(2) == 0 {
             (SubjectKind::Institution, &[Value::InForce, Value::Suspended])
         } else {
@@ -236,8 +249,7 @@ impl Asker<'_> {
             line: (kind == SubjectKind::Institution).then_some(Line::Basic),
             status: Some(status),
         };
-        let (middle, _) = middle_and_end();
-        black_box(self.ledger.views().list(&filter, Self::any_day(rng), middle, None, PAGE)?);
+        black_box(self.ledger.views().list(&filter, as_of, known_at, None, PAGE)?);
         Ok(())
     }
 }

@@ -95,7 +95,7 @@ pub(crate) fn measure(size: u64, options: &Options) -> anyhow::Result<Section> {
         bench.section.figures.extend(proofs::what_if(&bench.ledger_dir(), options.runs)?);
     }
     let (ledger, _clock) = bench.open(Access::ReadWrite)?;
-    if options.wants(Group::Read) || options.wants(Group::Obligations) {
+    if [Group::Read, Group::Obligations, Group::Append].into_iter().any(|group| options.wants(group)) {
         say("reading the ledger through");
         reads::read_through(&ledger, &bench.workload)?;
     }
