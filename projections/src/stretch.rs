@@ -25,8 +25,8 @@ macro_rules! over_in {
 }
 pub(crate) use over_in;
 
-/// In SQL: the latest stretch of a part of an index, `?1`, from `?2` on and before `?3`.
-macro_rules! latest_stretch {
+/// In SQL: the next stretch of a part of an index, `?1`, from `?2` on.
+macro_rules! next_stretch {
     ($index:literal, $part:literal, $stretch:expr) => {
         concat!(
             "SELECT ",
@@ -37,34 +37,31 @@ macro_rules! latest_stretch {
             $part,
             " = ?1 AND ",
             $stretch,
-            " >= ?2 AND ",
-            $stretch,
-            " < ?3 ORDER BY stretch DESC LIMIT 1"
+            " >= ?2 ORDER BY stretch LIMIT 1"
         )
     };
 }
-pub(crate) use latest_stretch;
+pub(crate) use next_stretch;
 
 /// The first stretch in which something that holds at both dates, in microseconds, can be over.
 pub(crate) fn first(as_of: i64, known_at: i64) -> i64 {
     as_of.min(known_at) >> 41
 }
 
-/// The stretches of a part of an index from one on, latest first: what is not over comes before all else.
+/// The stretches of a part of an index from one on, earliest first: most of what held for a short while was over soon after, and
+/// of what holds for long little is over in any stretch before the last, so that a page is full early.
 pub(crate) fn from(
     connection: &Connection,
-    latest: &str,
+    next: &str,
     part: i64,
     first: i64,
 ) -> Result<Vec<i64>, ViewError> {
-    let mut latest = connection.prepare_cached(latest)?;
+    let mut next = connection.prepare_cached(next)?;
     let mut found = Vec::new();
-    let mut before = i64::MAX;
-    while let Some(stretch) =
-        latest.query_row((part, first, before), |row| row.get::<_, i64>(0)).optional()?
-    {
+    let mut from = first;
+    while let Some(stretch) = next.query_row((part, from), |row| row.get::<_, i64>(0)).optional()? {
         found.push(stretch);
-        before = stretch;
+        from = stretch + 1;
     }
     Ok(found)
 }

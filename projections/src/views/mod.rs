@@ -166,7 +166,7 @@ impl Views {
 /// Every query of the read side, in one place so that a test can look at their plans.
 pub(crate) mod sql {
     use crate::key::{is_of, key_of, row_of, subject_of};
-    use crate::stretch::{latest_stretch, over_in};
+    use crate::stretch::{next_stretch, over_in};
 
     pub(crate) const POSITION: &str = "SELECT position FROM checkpoint WHERE id = 1";
     pub(crate) const HEALTH: &str = "SELECT position, recorded_at FROM checkpoint WHERE id = 1";
@@ -250,7 +250,7 @@ pub(crate) mod sql {
     );
     pub(crate) const SHELVES: &str = "SELECT id, kind, area, status FROM shelves ORDER BY kind, area, status";
     pub(crate) const LIST_STRETCH: &str =
-        latest_stretch!("periods INDEXED BY periods_list", "shelf", over_in!(""));
+        next_stretch!("periods INDEXED BY periods_list", "shelf", over_in!(""));
     pub(crate) const LIST: &str = concat!(
         "SELECT key, track, cause, eff_from, CASE WHEN ?3 < cut_rec THEN eff_first ELSE eff_to END AS until \
          FROM periods INDEXED BY periods_list WHERE shelf = ?1 AND ",
@@ -325,7 +325,7 @@ pub(crate) mod sql {
         next_due!("i.due > ?2 AND i.due <= ?4", "i.due, i.key"),
         " ORDER BY due, key LIMIT ?7"
     );
-    pub(crate) const WORKLIST_STRETCH: &str = latest_stretch!(
+    pub(crate) const WORKLIST_STRETCH: &str = next_stretch!(
         "obligations INDEXED BY obligations_due",
         "listed = 1 AND area",
         over_in!("", "read_to")
