@@ -2,7 +2,7 @@
 //!
 //! What a list passes over is not to grow with the past: most of what was ever suspended or due is over, and most questions
 //! are about today. So an index that serves a list has, before its order, the stretch of time in which a row is over for good.
-//! A list asked at two dates looks into the stretches that end after the earlier of them, and no others.
+//! A list asked at two dates looks into the stretches from the one the earlier of them lies in on, and no others.
 //!
 //! A stretch is 2⁴¹ microseconds, about 25 days: short enough that little is over within it, long enough that decades have a few
 //! hundred.

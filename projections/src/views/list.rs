@@ -96,18 +96,19 @@ fn fill(
     let (as_of, known_at) = (micros(as_of), micros(known_at));
     let value = Value::parse(&shelf.status).ok_or_else(|| damaged("a status"))?;
     let found = standing(connection, shelf, filter, (as_of, known_at), start, wanted)?;
+    let keys = found.iter().map(|found| found.key).collect();
     let mut listed = connection.prepare_cached(sql::LISTED)?;
-    for Found { key, track, cause, from, until } in &found {
-        let mut rows = listed.query((owner(*key), as_of, known_at))?;
+    for Found { key, track, cause, from, until } in found {
+        let mut rows = listed.query((owner(key), as_of, known_at))?;
         let row = rows.next()?.ok_or_else(|| damaged("the subject of a period"))?;
         page.items.push(Listed {
             subject: text(row, 0, |code| Subject::parse_as(shelf.kind, code).ok())?,
             name: row.get(1)?,
             area: shelf.area(),
-            span: Span { track: track.clone(), value, cause: *cause, from: *from, until: *until },
+            span: Span { track, value, cause, from, until },
         });
     }
-    Ok(found.into_iter().map(|found| found.key).collect())
+    Ok(keys)
 }
 
 /// The first periods of a shelf after a key that held at two dates.

@@ -25,7 +25,7 @@ const EVENTS_READ_AT_ONCE: usize = 10_000;
 /// Subjects between two that are asked about while the ledger is read through: at least so many have their rows on one page.
 const SUBJECTS_OF_A_PAGE: usize = 4;
 /// Events between two searches of the index in vain: several times fewer than a page of it has entries, as each ends on any page.
-const ENTRIES_OF_A_PAGE: usize = 40;
+const EVENTS_A_SEARCH: usize = 40;
 /// What `show` and `payable` are meant to stay under, in microseconds, 99 times of 100.
 const P99_MICROS: f64 = 200.0;
 /// What a page of a worklist is meant to stay under, in microseconds, 99 times of 100.
@@ -49,7 +49,7 @@ pub(crate) fn read_through(ledger: &Ledger, workload: &Workload) -> anyhow::Resu
         black_box(views.docket(&subject, known_at)?);
         black_box(views.trail(&subject, Axis::Recorded, known_at, None, 1)?);
     }
-    for number in (0..len).step_by(ENTRIES_OF_A_PAGE) {
+    for number in (0..len).step_by(EVENTS_A_SEARCH) {
         black_box(wait_for(log.request(&format!("not recorded {number}")))?);
         black_box(wait_for(log.read_stream(&format!("not recorded {number}"), 0, 1))?);
     }
