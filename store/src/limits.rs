@@ -18,6 +18,9 @@ pub const BULK_QUEUE_BATCHES: usize = 2;
 pub const FRONTIERS_PER_COMMIT_MAX: usize = 2_048;
 /// Streams whose newest event is remembered by the writer, at most twice as many: about 60 bytes each.
 pub const STREAMS_REMEMBERED: usize = 2_000_000;
+/// Events in the index up to which a ledger that appends keeps a filter of its keys and names: two to four bytes of memory
+/// each, so at most some 130 MB. An import keeps one of any size.
+pub const FILTERED_EVENTS_MAX: u64 = 32_000_000;
 /// Runs of 16 hashes of the tree above the leaves remembered for proofs, at most twice as many: about half a kilobyte each,
 /// and all there are in a log of ten million events.
 pub const RUNS_REMEMBERED: usize = 32_768;

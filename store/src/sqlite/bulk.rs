@@ -5,6 +5,7 @@ use super::index::digest128;
 use super::plan::{Commit, Planner};
 use super::read::Reader;
 use super::sink::Sink;
+use super::warm::Warming;
 use super::{Shared, Writer};
 use crate::limits::{BULK_BATCH_EVENTS, BULK_QUEUE_BATCHES};
 use crate::port::{Answer, Append, AppendError, Appended, LogError, Raw};
@@ -41,7 +42,8 @@ impl Bulk {
         writer: Writer,
         mut landed: Landed,
     ) -> Result<Self, LogError> {
-        let Writer { planner, mut sink, _lock: lock } = writer;
+        let Writer { planner, warming, mut sink, _lock: lock } = writer;
+        drop(warming);
         let (queue, batches) = sync_channel::<Commit>(BULK_QUEUE_BATCHES);
         let reader = shared.open_reader();
         let spawned = std::thread::Builder::new().name("log-writer".to_owned()).spawn(move || {
@@ -122,7 +124,7 @@ impl Bulk {
         let covered = self.shared.tail.read().unwrap_or_else(PoisonError::into_inner).unfiltered();
         let index = self.reader.as_ref().and_then(|reader| reader.index.as_ref());
         if let (Some(covered), Some(index)) = (covered, index)
-            && let Ok(filter) = super::index::filter(index)
+            && let Ok(Some(filter)) = super::index::filter(index, &mut || true)
         {
             let mut tail = self.shared.tail.write().unwrap_or_else(PoisonError::into_inner);
             tail.take_filter(filter, covered);
@@ -164,7 +166,7 @@ impl Bulk {
         }
         sink.flush_index();
         *self.home.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(Writer { planner, sink, _lock: lock });
+            Some(Writer { planner, sink, warming: Warming::default(), _lock: lock });
         written
     }
 }

@@ -25,6 +25,9 @@ const FLUSH_ENTRIES_MIN_IMPORT: usize = 250_000;
 /// Largest number of entries kept in memory.
 const FLUSH_ENTRIES_MAX: usize = 2_000_000;
 
+/// Rows of a long pass read before it is asked whether to go on.
+const ROWS_BETWEEN_ASKING: u32 = 4_096;
+
 /// First 16 bytes of the SHA-256 of an idempotency key, as stored, or of a stream name.
 pub(super) type Digest128 = [u8; 16];
 
@@ -333,17 +336,25 @@ fn candidates(index: &Connection, sql: &str, hash: i64) -> rusqlite::Result<Vec<
     Ok(found)
 }
 
-/// A filter of everything in `index.db`.
-pub(super) fn filter(index: &Connection) -> rusqlite::Result<Filter> {
+/// A filter of everything in `index.db`; none when, asked now and then, it should not go on.
+pub(super) fn filter(
+    index: &Connection,
+    go_on: &mut dyn FnMut() -> bool,
+) -> rusqlite::Result<Option<Filter>> {
     let mut filter = Filter::default();
+    let mut read: u32 = 0;
     for sql in ["SELECT hash FROM names", "SELECT hash FROM keys"] {
         let mut select = index.prepare(sql)?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             filter.add(row.get(0)?);
+            read = read.wrapping_add(1);
+            if read.is_multiple_of(ROWS_BETWEEN_ASKING) && !go_on() {
+                return Ok(None);
+            }
         }
     }
-    Ok(filter)
+    Ok(Some(filter))
 }
 
 /// The newest event of a stream that `index.db` knows.

@@ -21,6 +21,7 @@ mod schema;
 mod sink;
 mod tree;
 mod verify;
+mod warm;
 
 pub use bulk::{Bulk, Landed};
 
@@ -39,6 +40,7 @@ use sink::Sink;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::watch;
+use warm::Warming;
 
 /// How much of the log one step of catching up reads.
 const CATCH_UP_EVENTS: u64 = 500_000;
@@ -117,6 +119,8 @@ impl Shared {
 #[derive(Debug)]
 struct Writer {
     planner: Planner,
+    /// Before the sink: its reader is closed before the connections that write.
+    warming: Warming,
     sink: Sink,
     /// Held as long as the log may be written.
     _lock: files::Lock,
@@ -249,7 +253,7 @@ impl SqliteLog {
             gate,
         };
         let planner = Planner::new(sink.next().map_err(read::failed)?);
-        let writer = Writer { planner, sink, _lock: lock };
+        let writer = Writer { planner, warming: Warming::default(), sink, _lock: lock };
         Ok(Self { shared, writer: Arc::new(Mutex::new(Some(writer))) })
     }
 
@@ -403,6 +407,7 @@ impl SqliteLog {
                 }
             }
         }
+        writer.warming.count(&self.shared);
         answers
     }
 }
