@@ -288,18 +288,20 @@ impl Projector {
     /// Puts rebuilt views in place of the old contents: readers see the old ones or the new ones. What was recorded
     /// meanwhile is caught up afterwards.
     ///
-    /// The contents are copied in one transaction; in place of views that hold nothing and that nobody has open, the side
-    /// file itself is moved.
+    /// In place of views that nobody else has open, the side file itself is moved; else its contents are copied in one
+    /// transaction, which costs what writing them once more and moving a WAL of that size does.
     ///
     /// # Errors
     /// When the file cannot be written; the old views stay then.
     pub fn adopt(&mut self, rebuilt: &Rebuilt) -> Result<(), ViewError> {
-        if self.position() == 0 && self.is_alone()? {
-            // The connection goes before the file does.
-            drop(std::mem::replace(&mut self.connection, Connection::open_in_memory()?));
+        if self.hold_alone()? {
             let moved = std::fs::rename(&rebuilt.path, self.path()).map_err(ViewError::File);
+            let old = std::mem::replace(&mut self.connection, Connection::open_in_memory()?);
+            let retired = moved.and_then(|()| Ok(old.execute_batch(schema::RETIRE)?));
+            // Gives up the lock, and what was not moved in place of it.
+            drop(old);
             self.connection = schema::open_writer(self.path())?;
-            moved?;
+            retired?;
             return self.reload();
         }
         let side = schema::open_reader(&rebuilt.path)?;
@@ -312,13 +314,24 @@ impl Projector {
         self.reload()
     }
 
-    /// Whether no other connection has the views open: only then SQLite gives up their WAL.
-    fn is_alone(&self) -> Result<bool, ViewError> {
-        schema::without_waiting(&self.connection, |connection| {
-            connection
-                .pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get::<_, String>(0))
-                .is_ok_and(|mode| mode == "delete")
-        })
+    /// Locks the views for this connection alone, unless another one has them open: only then SQLite gives up their WAL.
+    fn hold_alone(&mut self) -> Result<bool, ViewError> {
+        let held = schema::without_waiting(&self.connection, |connection| {
+            let journal = |mode: &str| {
+                connection
+                    .pragma_update_and_check(None, "journal_mode", mode, |row| row.get::<_, String>(0))
+                    .is_ok_and(|now| now == mode)
+            };
+            // In memory: a journal in a file would be taken, after a crash, for one of the views moved here.
+            journal("delete")
+                .then(|| journal("memory") && connection.execute_batch("BEGIN EXCLUSIVE").is_ok())
+        })?;
+        if held == Some(false) {
+            // Somebody came in between: back to the WAL.
+            drop(std::mem::replace(&mut self.connection, Connection::open_in_memory()?));
+            self.connection = schema::open_writer(self.path())?;
+        }
+        Ok(held == Some(true))
     }
 
     /// Rebuilds all views and catches up. Readers are not disturbed.

@@ -112,6 +112,9 @@ DROP TABLE IF EXISTS trail; DROP TABLE IF EXISTS citations; DROP TABLE IF EXISTS
 DROP TABLE IF EXISTS parked; DROP TABLE IF EXISTS people; DROP TABLE IF EXISTS reactions; DROP TABLE IF EXISTS obligations;
 ";
 
+/// Tells whoever opened views in the moment in which others were put in their place that these are no longer the ones.
+pub(crate) const RETIRE: &str = "UPDATE checkpoint SET format = 0; COMMIT;";
+
 /// Opens the writer's connection; makes the file, readable by its owner alone.
 pub(crate) fn open_writer(path: &Path) -> Result<Connection, ViewError> {
     owner_only(path)?;

@@ -372,10 +372,46 @@ fn views_with_pages_of_another_size_are_rebuilt_in_place() {
         )
         .unwrap();
     let (mut projector, _) = bench.open("views.db", 10);
+    // Somebody has them open, so they are copied.
+    let views = bench.views("views.db");
     let before = dump(&path);
     projector.rebuild(&mut go_on).unwrap();
     assert_eq!(dump(&path), before);
     assert_eq!(page_size(), 1_024);
+    assert_eq!(views.position().unwrap(), 50);
+}
+
+#[test]
+fn views_that_nobody_has_open_are_moved_in_place_and_others_copied() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let steps: Vec<Step> = (0..50).map(|n| Step { subject: 1, act: 3, day: n, detail: 1 }).collect();
+    let bench = Bench::of(&steps);
+    let (mut projector, _) = bench.open("views.db", 10);
+    projector.project(&bench.log.events()).unwrap();
+    let path = projector.path().to_owned();
+    let before = dump(&path);
+    let file = || std::fs::metadata(&path).unwrap();
+    // Open, and not read yet: nothing tells that it is there.
+    let late = rusqlite::Connection::open(&path).unwrap();
+    let old = file().ino();
+    projector.rebuild(&mut go_on).unwrap();
+    assert_ne!(file().ino(), old, "moved");
+    assert_eq!(file().permissions().mode() & 0o777, 0o600);
+    assert_eq!(dump(&path), before);
+    // It has the old file, and is told so.
+    assert_eq!(late.query_row("SELECT format FROM checkpoint", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    let views = bench.views("views.db");
+    let moved = file().ino();
+    projector.rebuild(&mut go_on).unwrap();
+    assert_eq!(file().ino(), moved, "copied, as somebody has it open");
+    assert_eq!((dump(&path), views.position().unwrap()), (before, 50));
+    // Both go on with what comes next.
+    drop(views);
+    projector.rebuild(&mut go_on).unwrap();
+    play(&bench.log, &[Step { subject: 2, act: 3, day: 60, detail: 1 }]);
+    projector.catch_up(&mut go_on).unwrap();
+    assert_eq!(bench.views("views.db").position().unwrap(), 51);
+    assert!(!bench.dir.path().join("views.db.rebuild").exists());
 }
 
 #[test]
