@@ -4,6 +4,11 @@
 //! Each line is decided and recorded or refused on its own. Every line has an idempotency key, its own or one made from
 //! what it asks, so an import that was interrupted is simply run again: what was recorded is recognised.
 
+mod lines;
+mod target;
+
+pub use lines::LINE_BYTES_MAX;
+
 use super::beside::Beside;
 use super::decision::{self, Door};
 use super::heads::{Heads, numbered};
@@ -12,26 +17,21 @@ use super::shelf::Shelf;
 use super::writer::Writer;
 use super::{Failure, OpenError};
 use accord_domain::rejection::Words;
-use accord_domain::{Command, CommandError, Event, Instant, Laws, Subject, words};
+use accord_domain::{Command, CommandError, Event, Laws, Subject};
 use accord_projections::{Partitions, Projector, ViewError, wait_for};
 use accord_store::clock::Clock;
 use accord_store::vault::{Use, Vault};
-use accord_store::{
-    Answer, Append, AppendError, Appended, Bulk, EventLog, Expected, LogError, Raw, Request, SqliteLog,
-};
-use std::collections::HashMap;
+use accord_store::{Answer, AppendError, EventLog, LogError, Raw, Request, SqliteLog};
+use lines::{Line, Parsed, parse_lines, with_request};
 use std::io::BufRead;
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use target::{Rehearsal, Target};
 use tokio::sync::{oneshot, watch};
 
-/// Longest line, in bytes; a longer one is rejected, not read into memory.
-pub const LINE_BYTES_MAX: usize = 256 * 1024;
-/// Lines handed over at once by the parsing thread.
-const CHUNK_LINES: usize = 200;
 /// Chunks parsed ahead.
 const CHUNKS_AHEAD: usize = 8;
 /// Subjects whose state is kept while importing.
@@ -251,7 +251,7 @@ impl Importer {
         let mut laws = laws.clone();
         let laws = &mut laws;
         let vault = &Vault::new(log.dir(), log.ledger_id(), Use::Rehearsal);
-        let mut rehearsal = Rehearsal { log, next, recorded_at: clock.now(), keys: HashMap::new() };
+        let mut rehearsal = Rehearsal::after(log, next, clock.now());
         thread::scope(|scope| {
             let reader = scope.spawn(move || parse_lines(source, vault, &chunks));
             let mut run = Run {
@@ -344,65 +344,6 @@ fn follow(
         projector.catch_up(&mut |_| ControlFlow::Continue(()))?;
         if last_round {
             return Ok(());
-        }
-    }
-}
-
-/// Where a run puts its appends.
-trait Target {
-    fn push(&mut self, append: Append) -> Result<Answer, AppendError>;
-    fn committed(&self) -> u64;
-    /// What was answered under a key, what is still under way included.
-    fn request(&mut self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError>;
-}
-
-impl Target for Bulk {
-    fn push(&mut self, append: Append) -> Result<Answer, AppendError> {
-        Bulk::push(self, append)
-    }
-
-    fn committed(&self) -> u64 {
-        Bulk::committed(self)
-    }
-
-    fn request(&mut self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
-        Bulk::request(self, key)
-    }
-}
-
-/// Gives out numbers and writes nothing.
-struct Rehearsal<'a> {
-    log: &'a SqliteLog,
-    next: u64,
-    recorded_at: Instant,
-    keys: HashMap<Box<str>, ([u8; 32], Appended)>,
-}
-
-impl Target for Rehearsal<'_> {
-    fn push(&mut self, append: Append) -> Result<Answer, AppendError> {
-        let count = u32::try_from(append.events.len()).unwrap_or(u32::MAX);
-        self.recorded_at = Instant::from_micros(self.recorded_at.as_micros() + i64::from(count));
-        let first_version = match append.expected {
-            Expected::Exact(version) => version + 1,
-            Expected::NoStream | Expected::Any | Expected::Exists => 0,
-        };
-        let appended =
-            Appended { first_position: self.next, first_version, count, recorded_at: self.recorded_at };
-        self.next += u64::from(count);
-        if let Some(request) = append.request {
-            self.keys.insert(request.key, (request.digest, appended));
-        }
-        Ok(Answer { appended, repeated: false })
-    }
-
-    fn committed(&self) -> u64 {
-        0
-    }
-
-    fn request(&mut self, key: &str) -> Result<Option<([u8; 32], Appended)>, LogError> {
-        match self.keys.get(key) {
-            Some(known) => Ok(Some(*known)),
-            None => wait_for(self.log.request(key)),
         }
     }
 }
@@ -534,123 +475,4 @@ impl<T: Target> Run<'_, T> {
         }
         Ok(())
     }
-}
-
-/// A line read, and what it asks.
-struct Line<C> {
-    number: u64,
-    /// Where in the source it ends.
-    ends_at: u64,
-    text: String,
-    command: Result<C, Why>,
-}
-
-/// With the command in it.
-type Read = Line<Command>;
-
-/// With the command, its key and its digest.
-type Parsed = Line<(Command, Option<Request>)>;
-
-/// Reads lines and parses them, in chunks. Stops when nobody listens any more.
-fn parse_lines(
-    mut source: impl BufRead,
-    vault: &Vault,
-    chunks: &SyncSender<Vec<Parsed>>,
-) -> std::io::Result<()> {
-    let mut chunk = Vec::with_capacity(CHUNK_LINES);
-    let mut line = Vec::new();
-    let (mut number, mut ends_at) = (0, 0);
-    loop {
-        line.clear();
-        let read = read_line(&mut source, &mut line)?;
-        if read == 0 {
-            break;
-        }
-        number += 1;
-        ends_at += read;
-        let too_long = line.len() > LINE_BYTES_MAX;
-        if line.iter().all(u8::is_ascii_whitespace) && !too_long {
-            continue;
-        }
-        chunk.push(read_command(number, ends_at, &line, too_long));
-        if chunk.len() == CHUNK_LINES {
-            let full = std::mem::replace(&mut chunk, Vec::with_capacity(CHUNK_LINES));
-            if chunks.send(with_requests(full, vault)).is_err() {
-                return Ok(());
-            }
-        }
-    }
-    if !chunk.is_empty() {
-        // Nobody listening means that the run has ended with an error of its own.
-        drop(chunks.send(with_requests(chunk, vault)));
-    }
-    Ok(())
-}
-
-/// Gives every command its key and digest. The keys of personal data are made for all of them at once: one wait for the
-/// disk.
-fn with_requests(lines: Vec<Read>, vault: &Vault) -> Vec<Parsed> {
-    let commands = lines.iter().filter_map(|line| line.command.as_ref().ok());
-    let prepared = personal::prepare(vault, commands);
-    lines.into_iter().map(|line| with_request(line, &prepared, vault)).collect()
-}
-
-fn with_request(line: Read, prepared: &Result<(), Failure>, vault: &Vault) -> Parsed {
-    let requested = |mut command: Command| {
-        if let Err(failure) = prepared
-            && command.act.holds_personal()
-        {
-            return Err(Why::Refused(failure.clone()));
-        }
-        let request = decision::import_request(vault, &command).map_err(Why::Refused)?;
-        if let Some(request) = &request {
-            // The events say under which key they were asked for, one made here too: what is kept of a request is checked
-            // against them.
-            command.envelope.key = Some(request.key.clone());
-        }
-        Ok((command, request))
-    };
-    let Line { number, ends_at, text, command } = line;
-    Line { number, ends_at, text, command: command.and_then(requested) }
-}
-
-/// Reads one line without its end; of one that is too long only the beginning is kept. Returns the bytes consumed.
-fn read_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<u64> {
-    let mut consumed = 0;
-    loop {
-        let buffer = source.fill_buf()?;
-        if buffer.is_empty() {
-            return Ok(consumed);
-        }
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let part = &buffer[..end.unwrap_or(buffer.len())];
-        let room = (LINE_BYTES_MAX + 1).saturating_sub(line.len());
-        line.extend_from_slice(&part[..part.len().min(room)]);
-        let used = part.len() + usize::from(end.is_some());
-        consumed += used as u64;
-        source.consume(used);
-        if end.is_some() {
-            return Ok(consumed);
-        }
-    }
-}
-
-fn read_command(number: u64, ends_at: u64, line: &[u8], too_long: bool) -> Read {
-    let bytes = line.strip_suffix(b"\r").unwrap_or(line);
-    let bytes = if number == 1 { bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes) } else { bytes };
-    let (text, readable) = match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), true),
-        Err(_) => (String::from_utf8_lossy(bytes).into_owned(), false),
-    };
-    let command = if too_long {
-        Err(Why::Unreadable(words!(
-            "longer than the {LINE_BYTES_MAX} bytes accepted",
-            "超过可接受的 {LINE_BYTES_MAX} 字节"
-        )))
-    } else if !readable {
-        Err(Why::Unreadable(words!("not UTF-8", "不是 UTF-8 文本")))
-    } else {
-        Command::parse(&text).map_err(Why::Invalid)
-    };
-    Line { number, ends_at, text, command }
 }
