@@ -10,6 +10,7 @@ use super::leaves::Leaves;
 use super::read::{damaged, failed};
 use super::schema::{self, Mode};
 use super::{fault, files};
+use crate::limits::FILTERED_EVENTS_MAX;
 use crate::merkle::Hash;
 use crate::port::{LogError, is_area};
 use foldhash::fast::RandomState;
@@ -233,6 +234,12 @@ impl Tail {
                 insert.execute((stream.cast_signed(), position.cast_signed()))?;
             }
             self.leaves.flush(&tx)?;
+            tx.execute("DELETE FROM filter", [])?;
+            let kept = self.filter.as_ref().filter(|_| self.events <= FILTERED_EVENTS_MAX);
+            for (layer, (room, bits)) in (0_u32..).zip(kept.into_iter().flat_map(Filter::layers)) {
+                tx.prepare_cached("INSERT INTO filter (layer, room, bits) VALUES (?1, ?2, ?3)")?
+                    .execute((layer, room, bits))?;
+            }
             tx.execute(
                 "UPDATE covered SET events = ?1, streams = ?2, leaf = ?3",
                 (self.events.cast_signed(), self.streams.cast_signed(), leaf),
@@ -336,11 +343,24 @@ fn candidates(index: &Connection, sql: &str, hash: i64) -> rusqlite::Result<Vec<
     Ok(found)
 }
 
-/// A filter of everything in `index.db`; none when, asked now and then, it should not go on.
+/// The filter of everything in `index.db` that whoever wrote it had, if it did.
+pub(super) fn kept_filter(index: &Connection) -> rusqlite::Result<Option<Filter>> {
+    let mut select = index.prepare("SELECT room, bits FROM filter ORDER BY layer")?;
+    let layers: Vec<(u32, Vec<u8>)> =
+        select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    Ok(Filter::of_layers(&layers).filter(|_| !layers.is_empty()))
+}
+
+/// A filter of everything in `index.db`: the one kept there, or one made by reading it through; none when, asked now and
+/// then, that should not go on.
 pub(super) fn filter(
     index: &Connection,
     go_on: &mut dyn FnMut() -> bool,
 ) -> rusqlite::Result<Option<Filter>> {
+    let index = index.unchecked_transaction()?;
+    if let Some(kept) = kept_filter(&index)? {
+        return Ok(Some(kept));
+    }
     let mut filter = Filter::default();
     let mut read: u32 = 0;
     for sql in ["SELECT hash FROM names", "SELECT hash FROM keys"] {

@@ -14,7 +14,7 @@ pub(super) const LOG_APPLICATION: u32 = 0x4163_6364;
 /// `application_id` of `index.db`: "Acci".
 pub(super) const INDEX_APPLICATION: u32 = 0x4163_6369;
 /// Format of `index.db`; another one is thrown away and rebuilt.
-pub(super) const INDEX_FORMAT: u32 = 3;
+pub(super) const INDEX_FORMAT: u32 = 4;
 /// 3.51.3 is the first version in which a reset of the WAL cannot race with a checkpoint.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
@@ -64,7 +64,8 @@ CREATE TABLE nodes (
 pub(super) const GUARDED: [&str; 5] = ["meta", "streams", "events", "requests", "nodes"];
 
 /// The index: where a stream's newest event is, which stream a name and which request a key may mean, which streams are
-/// those of areas, and the leaf hashes, sixteen to a row. The hashes of names and keys are the first 8 bytes of SHA-256; a
+/// those of areas, the leaf hashes, sixteen to a row, and the filter of all names and keys, if whoever wrote the index had
+/// one. The hashes of names and keys are the first 8 bytes of SHA-256; a
 /// candidate is always compared with the log, so equal hashes do no harm.
 pub(super) const INDEX: &str = "
 CREATE TABLE covered (
@@ -79,6 +80,7 @@ CREATE TABLE names (hash INTEGER NOT NULL, stream INTEGER NOT NULL, PRIMARY KEY 
 CREATE TABLE areas (stream INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE keys (hash INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (hash, position)) STRICT, WITHOUT ROWID;
 CREATE TABLE leaves (run INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
+CREATE TABLE filter (layer INTEGER PRIMARY KEY, room INTEGER NOT NULL, bits BLOB NOT NULL) STRICT;
 ";
 
 /// Triggers that refuse to change or remove what is recorded, whoever asks. The rows that an `INSERT OR REPLACE` pushes

@@ -2,8 +2,8 @@
 //!
 //! Nearly every key is new, and so is many a name: without this, each append searches the index for them in vain, at
 //! some ten microseconds when its pages are in memory and some milliseconds when they are not. So once a ledger has
-//! appended a little, a thread reads the index through, in the order in which it lies on the disk, and keeps a filter
-//! of it ([`super::filter`]).
+//! appended a little, a thread fetches the filter ([`super::filter`]) that is kept in the index, or reads the index
+//! through, in the order in which it lies on the disk, and makes one.
 
 use super::index;
 use super::{Shared, read};
@@ -87,24 +87,37 @@ mod tests {
     use crate::clock::ManualClock;
     use crate::contract::{append, second, under};
     use crate::port::{Answer, AppendError, EventLog, Expected};
-    use crate::sqlite::SqliteLog;
+    use crate::sqlite::{SqliteLog, files};
 
     const RECORDED: u64 = 3_000;
 
-    /// A ledger of so many events whose index is written, opened anew.
+    /// A ledger of so many events whose index is written, without a filter, opened anew.
     fn recorded() -> (tempfile::TempDir, SqliteLog) {
         let (dir, clock) = (tempfile::tempdir().unwrap(), Arc::new(ManualClock::at(second(0))));
         SqliteLog::create(dir.path(), 7, &*clock).unwrap();
         let log = SqliteLog::open(dir.path(), Arc::clone(&clock) as _).unwrap();
+        import(&log, 0..RECORDED);
+        assert!(kept(&log), "a new ledger knows that its index holds nothing");
+        drop(log);
+        let index = rusqlite::Connection::open(files::index(dir.path())).unwrap();
+        assert_eq!(index.execute("DELETE FROM filter", []).unwrap(), 1);
+        drop(index);
+        let log = SqliteLog::open(dir.path(), clock).unwrap();
+        (dir, log)
+    }
+
+    fn import(log: &SqliteLog, numbers: std::ops::Range<u64>) {
         let mut import = log.bulk().unwrap();
-        for n in 0..RECORDED {
+        for n in numbers {
             let request = append(&format!("s{n}"), Expected::NoStream, 0, 1);
             import.push(under(&format!("key-{n}"), 1, request)).unwrap();
         }
         import.finish().unwrap();
-        drop(log);
-        let log = SqliteLog::open(dir.path(), clock).unwrap();
-        (dir, log)
+    }
+
+    fn kept(log: &SqliteLog) -> bool {
+        let reader = log.shared.open_reader().unwrap();
+        index::kept_filter(reader.index.as_ref().unwrap()).unwrap().is_some()
     }
 
     fn is_filtered(log: &SqliteLog) -> bool {
@@ -147,5 +160,29 @@ mod tests {
         assert!(!is_filtered(&log), "a part of the index only");
         pass(&log.shared, RECORDED, &on).unwrap();
         assert!(is_filtered(&log));
+    }
+
+    #[tokio::test]
+    async fn a_filter_is_kept_with_the_index_it_is_of_and_goes_with_it() {
+        let (dir, log) = recorded();
+        let clock = Arc::clone(&log.shared.clock);
+        let (on, stopped) = (AtomicBool::new(false), AtomicBool::new(true));
+        pass(&log.shared, RECORDED, &on).unwrap();
+        assert!(!kept(&log), "only who writes the index keeps one there");
+        import(&log, RECORDED..RECORDED * 2);
+        assert!(kept(&log));
+        drop(log);
+        let log = SqliteLog::open(dir.path(), Arc::clone(&clock)).unwrap();
+        // Not read through: fetched.
+        pass(&log.shared, RECORDED * 2, &stopped).unwrap();
+        assert!(is_filtered(&log));
+        for n in [0, RECORDED, RECORDED * 2 - 1] {
+            assert_eq!(asked(&log, n, Expected::NoStream).await.unwrap().appended.first_position, n);
+        }
+        drop(log);
+        // Written by one who has none.
+        let log = SqliteLog::open(dir.path(), clock).unwrap();
+        import(&log, RECORDED * 2..RECORDED * 3);
+        assert!(!kept(&log));
     }
 }
