@@ -234,18 +234,29 @@ impl Tail {
                 insert.execute((stream.cast_signed(), position.cast_signed()))?;
             }
             self.leaves.flush(&tx)?;
-            tx.execute("DELETE FROM filter", [])?;
-            let kept = self.filter.as_ref().filter(|_| self.events <= FILTERED_EVENTS_MAX);
-            for (layer, (room, bits)) in (0_u32..).zip(kept.into_iter().flat_map(Filter::layers)) {
-                tx.prepare_cached("INSERT INTO filter (layer, room, bits) VALUES (?1, ?2, ?3)")?
-                    .execute((layer, room, bits))?;
-            }
+            self.keep_filter(&tx)?;
             tx.execute(
                 "UPDATE covered SET events = ?1, streams = ?2, leaf = ?3",
                 (self.events.cast_signed(), self.streams.cast_signed(), leaf),
             )?;
         }
         tx.commit()
+    }
+
+    /// Keeps the filter that is at hand, or brings the one kept up to date.
+    fn keep_filter(&self, index: &Connection) -> rusqlite::Result<()> {
+        let mut fetched = if self.filter.is_none() { kept_filter(index)? } else { None };
+        if let Some(filter) = &mut fetched {
+            self.names.iter().chain(self.keys.iter()).for_each(|(hash, _)| filter.add(hash));
+        }
+        index.execute("DELETE FROM filter", [])?;
+        let filter = self.filter.as_ref().or(fetched.as_ref()).filter(|_| self.events <= FILTERED_EVENTS_MAX);
+        let mut insert =
+            index.prepare_cached("INSERT INTO filter (layer, room, bits) VALUES (?1, ?2, ?3)")?;
+        for (layer, (room, bits)) in (0_u32..).zip(filter.into_iter().flat_map(Filter::layers)) {
+            insert.execute((layer, room, bits))?;
+        }
+        Ok(())
     }
 
     /// Empties the tail after a flush.
@@ -343,7 +354,7 @@ fn candidates(index: &Connection, sql: &str, hash: i64) -> rusqlite::Result<Vec<
     Ok(found)
 }
 
-/// The filter of everything in `index.db` that whoever wrote it had, if it did.
+/// The filter of everything in `index.db` that is kept there, if one is.
 pub(super) fn kept_filter(index: &Connection) -> rusqlite::Result<Option<Filter>> {
     let mut select = index.prepare("SELECT room, bits FROM filter ORDER BY layer")?;
     let layers: Vec<(u32, Vec<u8>)> =
