@@ -4,8 +4,8 @@ use crate::ReplayError;
 use accord_domain::{Event, Instant, Span, State, Subject, timeline};
 use accord_store::{EventLog, LogError, Stored};
 
-/// Events of a stream read at a time.
-const PAGE_EVENTS: usize = 1_000;
+/// Events of a stream read at a time: the way to a page leads over everything after it, so there are to be few.
+const PAGE_EVENTS: usize = 10_000;
 
 /// Every event of a subject known by an instant, oldest first. Empty for one never heard of by then.
 ///

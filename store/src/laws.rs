@@ -4,8 +4,8 @@ use crate::port::{EventLog, LogError, Stored};
 use accord_domain::rejection::Words;
 use accord_domain::{Instant, Laws, Subject, words};
 
-/// Events of an area read at once.
-const PAGE: usize = 100;
+/// Events of an area read at once: the way to a page leads over everything after it, so there are to be few.
+const PAGE: usize = 10_000;
 
 /// The law of a log, as far as this program can read it.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use foldhash::fast::RandomState;
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
-/// Events of one subject read at once.
-const PAGE: usize = 1_000;
+/// Events of one subject read at once: the way to a page leads over everything after it, so there are to be few.
+const PAGE: usize = 10_000;
 
 /// The newest state of a subject.
 #[derive(Debug)]

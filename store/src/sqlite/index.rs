@@ -137,6 +137,9 @@ impl Tail {
         if let Some(filter) = &mut self.filter {
             learnt.names.iter().chain(&learnt.keys).for_each(|(hash, _)| filter.add(*hash));
         }
+        if FILTERED_EVENTS_MAX < self.events {
+            self.filter = None;
+        }
         learnt.names.into_iter().for_each(|(hash, stream)| self.names.add(hash, stream));
         learnt.keys.into_iter().for_each(|(hash, position)| self.keys.add(hash, position));
         self.areas.extend(learnt.areas);
@@ -252,9 +255,10 @@ impl Tail {
         index.execute("DELETE FROM filter", [])?;
         let filter = self.filter.as_ref().or(fetched.as_ref()).filter(|_| self.events <= FILTERED_EVENTS_MAX);
         let mut insert =
-            index.prepare_cached("INSERT INTO filter (layer, room, bits) VALUES (?1, ?2, ?3)")?;
+            index.prepare_cached("INSERT INTO filter (layer, room, bits, digest) VALUES (?1, ?2, ?3, ?4)")?;
         for (layer, (room, bits)) in (0_u32..).zip(filter.into_iter().flat_map(Filter::layers)) {
-            insert.execute((layer, room, bits))?;
+            let digest = layer_digest(layer, room, &bits);
+            insert.execute((layer, room, bits, digest))?;
         }
         Ok(())
     }
@@ -354,11 +358,29 @@ fn candidates(index: &Connection, sql: &str, hash: i64) -> rusqlite::Result<Vec<
     Ok(found)
 }
 
-/// The filter of everything in `index.db` that is kept there, if one is.
+/// What a layer of the filter is kept with: nothing else would tell that a bit of it was lost, and that a key which is there
+/// is denied.
+fn layer_digest(layer: u32, room: u32, bits: &[u8]) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(layer.to_le_bytes());
+    digest.update(room.to_le_bytes());
+    digest.update(bits);
+    digest.finalize().into()
+}
+
+/// The filter of everything in `index.db` that is kept there, if one is and it is whole.
 pub(super) fn kept_filter(index: &Connection) -> rusqlite::Result<Option<Filter>> {
-    let mut select = index.prepare("SELECT room, bits FROM filter ORDER BY layer")?;
-    let layers: Vec<(u32, Vec<u8>)> =
-        select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    let mut select = index.prepare("SELECT room, bits, digest FROM filter ORDER BY layer")?;
+    let mut rows = select.query([])?;
+    let mut layers: Vec<(u32, Vec<u8>)> = Vec::new();
+    while let (layer, Some(row)) = (layers.len() as u32, rows.next()?) {
+        let (room, bits): (u32, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        if row.get::<_, [u8; 32]>(2).ok() != Some(layer_digest(layer, room, &bits)) {
+            tracing::warn!("the filter kept in the index is damaged and is made anew");
+            return Ok(None);
+        }
+        layers.push((room, bits));
+    }
     Ok(Filter::of_layers(&layers).filter(|_| !layers.is_empty()))
 }
 

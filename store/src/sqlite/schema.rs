@@ -14,7 +14,7 @@ pub(super) const LOG_APPLICATION: u32 = 0x4163_6364;
 /// `application_id` of `index.db`: "Acci".
 pub(super) const INDEX_APPLICATION: u32 = 0x4163_6369;
 /// Format of `index.db`; another one is thrown away and rebuilt.
-pub(super) const INDEX_FORMAT: u32 = 4;
+pub(super) const INDEX_FORMAT: u32 = 5;
 /// 3.51.3 is the first version in which a reset of the WAL cannot race with a checkpoint.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
@@ -80,7 +80,7 @@ CREATE TABLE names (hash INTEGER NOT NULL, stream INTEGER NOT NULL, PRIMARY KEY 
 CREATE TABLE areas (stream INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE keys (hash INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (hash, position)) STRICT, WITHOUT ROWID;
 CREATE TABLE leaves (run INTEGER PRIMARY KEY, hashes BLOB NOT NULL) STRICT;
-CREATE TABLE filter (layer INTEGER PRIMARY KEY, room INTEGER NOT NULL, bits BLOB NOT NULL) STRICT;
+CREATE TABLE filter (layer INTEGER PRIMARY KEY, room INTEGER NOT NULL, bits BLOB NOT NULL, digest BLOB NOT NULL) STRICT;
 ";
 
 /// Triggers that refuse to change or remove what is recorded, whoever asks. The rows that an `INSERT OR REPLACE` pushes

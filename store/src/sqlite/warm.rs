@@ -87,7 +87,9 @@ mod tests {
     use crate::clock::ManualClock;
     use crate::contract::{append, second, under};
     use crate::port::{Answer, AppendError, EventLog, Expected};
+    use crate::sqlite::filter::Filter;
     use crate::sqlite::{SqliteLog, files};
+    use crate::verify::FlawKind;
 
     const RECORDED: u64 = 3_000;
 
@@ -160,6 +162,44 @@ mod tests {
         assert!(!is_filtered(&log), "a part of the index only");
         pass(&log.shared, RECORDED, &on).unwrap();
         assert!(is_filtered(&log));
+    }
+
+    #[tokio::test]
+    async fn a_subject_recorded_under_a_second_stream_is_told_by_verify() {
+        let (dir, clock) = (tempfile::tempdir().unwrap(), Arc::new(ManualClock::at(second(0))));
+        SqliteLog::create(dir.path(), 7, &*clock).unwrap();
+        let log = SqliteLog::open(dir.path(), clock).unwrap();
+        import(&log, 0..5);
+        // What a filter comes to that denies what is there.
+        log.shared.tail.write().unwrap().take_filter(Filter::default(), 5);
+        assert!(!asked(&log, 3, Expected::NoStream).await.unwrap().repeated);
+        drop(log);
+        let flaws = SqliteLog::verify(dir.path(), &mut |_, _| {}).unwrap().flaws;
+        // The bodies of these tests name nobody: what is said of those is left out.
+        let told: Vec<_> = flaws.iter().filter(|flaw| flaw.kind == FlawKind::Order).collect();
+        assert_eq!((told.len(), told[0].position), (1, Some(5)), "{flaws:?}");
+    }
+
+    #[tokio::test]
+    async fn a_filter_that_lost_a_bit_is_not_believed() {
+        let (dir, log) = recorded();
+        let clock = Arc::clone(&log.shared.clock);
+        let on = AtomicBool::new(false);
+        pass(&log.shared, RECORDED, &on).unwrap();
+        import(&log, RECORDED..RECORDED * 2);
+        drop(log);
+        let index = rusqlite::Connection::open(files::index(dir.path())).unwrap();
+        assert_eq!(index.execute("UPDATE filter SET bits = zeroblob(length(bits))", []).unwrap(), 1);
+        drop(index);
+        let log = SqliteLog::open(dir.path(), clock).unwrap();
+        assert!(!kept(&log));
+        import(&log, RECORDED * 2..RECORDED * 3);
+        pass(&log.shared, RECORDED * 3, &on).unwrap();
+        assert!(is_filtered(&log));
+        for n in [0, RECORDED, RECORDED * 3 - 1] {
+            let again = asked(&log, n, Expected::NoStream).await.unwrap();
+            assert!(again.repeated && again.appended.first_position == n, "key-{n}: {again:?}");
+        }
     }
 
     #[tokio::test]

@@ -73,6 +73,8 @@ pub(super) struct Order<'s> {
     heads: Vec<Option<Head>>,
     recorded_at: Option<i64>,
     names: &'s RandomState,
+    /// Every stream's name, hashed, and where it begins.
+    begun: Vec<(u64, u64)>,
     streams: Rest<'s, Stream>,
     requests: Rest<'s, Request>,
     /// The request whose events come now, and where it ends.
@@ -91,7 +93,15 @@ impl<'s> Order<'s> {
                 count: row.get::<_, i64>(2)?.cast_unsigned(),
             })
         })?;
-        Ok(Self { heads: Vec::new(), recorded_at: None, names, streams, requests, run: None })
+        Ok(Self {
+            heads: Vec::new(),
+            recorded_at: None,
+            names,
+            begun: Vec::new(),
+            streams,
+            requests,
+            run: None,
+        })
     }
 
     /// Takes in the next chunk.
@@ -168,9 +178,10 @@ impl<'s> Order<'s> {
             flaws.push(Flaw::at(position, FlawKind::Missing, words));
             return Ok(());
         }
-        if let (Some(Stream { name: stored, .. }), Some(name)) = (self.streams.step()?, name)
-            && self.names.hash_one(&stored) != name
-        {
+        let Some(Stream { name: stored, .. }) = self.streams.step()? else { return Ok(()) };
+        let borne = self.names.hash_one(&stored);
+        self.begun.push((borne, position));
+        if name.is_some_and(|name| name != borne) {
             let words = words!(
                 "position {position}: altered: the stream is named {stored:?}, the bytes name another subject",
                 "位置 {position}：被改动：流名为 {stored:?}，字节所指主体不同"
@@ -217,7 +228,24 @@ impl<'s> Order<'s> {
             );
             flaws.push(Flaw::at(events, FlawKind::Truncated, words));
         }
+        self.twice(flaws);
         Ok(())
+    }
+
+    /// No two streams bear one name: a subject's history would be in two parts that know nothing of each other.
+    fn twice(&mut self, flaws: &mut Vec<Flaw>) {
+        self.begun.sort_unstable();
+        for pair in self.begun.windows(2) {
+            let &[(name, first), (same, position)] = pair else { continue };
+            if name != same {
+                continue;
+            }
+            let words = words!(
+                "position {position}: a second stream begins under the name of the one begun at position {first}",
+                "位置 {position}：此处以位置 {first} 处所始之流的名称另起一流"
+            );
+            flaws.push(Flaw::at(position, FlawKind::Order, words));
+        }
     }
 }
 
