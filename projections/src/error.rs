@@ -1,6 +1,7 @@
 //! What can go wrong with the views.
 
 use accord_store::LogError;
+use rusqlite::ErrorCode;
 
 /// Why the views could not do what was asked. The log is never harmed by any of these.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +20,16 @@ pub enum ViewError {
         /// The one given.
         found: u64,
     },
+    /// What was recorded by this process could not be written into the views so far: they would answer as if it were not.
+    #[error(
+        "the views hold {shown} of {recorded} events and could not be brought further; the log holds all of them"
+    )]
+    Behind {
+        /// Events the views hold.
+        shown: u64,
+        /// Events that were answered as recorded.
+        recorded: u64,
+    },
     /// A row cannot be understood: the views must be rebuilt.
     #[error("the views are damaged ({0}); rebuild them")]
     Damaged(String),
@@ -31,4 +42,26 @@ pub enum ViewError {
     /// Cancelled by the caller; nothing was changed.
     #[error("cancelled")]
     Cancelled,
+}
+
+impl ViewError {
+    /// Whether the file itself cannot be gone on with. It is made again from the log then.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => {
+                matches!(
+                    error.sqlite_error_code(),
+                    Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt)
+                )
+            }
+            Self::Damaged(_) => true,
+            Self::Log(_)
+            | Self::Gap { .. }
+            | Self::Behind { .. }
+            | Self::Cursor(_)
+            | Self::File(_)
+            | Self::Cancelled => false,
+        }
+    }
 }

@@ -4,12 +4,13 @@ use crate::error::ViewError;
 use crate::fold::{self, Citations, Head, Kept, home_area};
 use crate::names::Names;
 use crate::parked::{NotUnderstood, Trouble};
+use crate::rebuild::Report;
 use crate::schema;
 use crate::wait::wait_for;
 use crate::write::{self, Statements, Writer};
 use accord_domain::{Laws, Subject, Version};
 use accord_store::{EventLog, Stored};
-use rusqlite::{Connection, ErrorCode, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -61,7 +62,7 @@ pub struct Projector {
     /// Subjects set aside, and the position of the event in the way.
     pub(crate) parked: HashMap<Arc<str>, u64>,
     citations: Citations,
-    laws: Laws,
+    pub(crate) laws: Laws,
     /// Whether what was prepared changed the law.
     law_ahead: bool,
     position: u64,
@@ -91,14 +92,56 @@ impl Projector {
         log: Arc<dyn EventLog>,
         options: Options,
     ) -> Result<(Self, Opened), ViewError> {
-        let (connection, opened) = match open_or_discard(path, source, &*log) {
-            Err(ViewError::Sqlite(error)) if is_no_database(&error) => {
-                remove(path)?;
-                let (connection, _) = open_or_discard(path, source, &*log)?;
-                (connection, Opened::Discarded(format!("the file was no database: {error}")))
+        match Self::open_as_it_is(path, source, Arc::clone(&log), options) {
+            Err(error) if error.is_damage() => Self::start_anew(path, source, log, options, &error),
+            other => other,
+        }
+    }
+
+    /// The same, brought up to date. Views in which damage is met on the way are started again too.
+    ///
+    /// # Errors
+    /// As [`Projector::open`] and [`Projector::catch_up`].
+    pub fn open_up_to_date(
+        path: &Path,
+        source: Source,
+        log: Arc<dyn EventLog>,
+        options: Options,
+        report: &mut Report<'_>,
+    ) -> Result<(Self, Opened), ViewError> {
+        let (mut projector, opened) = Self::open(path, source, Arc::clone(&log), options)?;
+        match projector.catch_up(report) {
+            Err(error) if error.is_damage() && opened == Opened::Resumed => {
+                drop(projector);
+                let (mut projector, opened) = Self::start_anew(path, source, log, options, &error)?;
+                projector.catch_up(report)?;
+                Ok((projector, opened))
             }
-            other => other?,
-        };
+            other => other.map(|_| (projector, opened)),
+        }
+    }
+
+    fn start_anew(
+        path: &Path,
+        source: Source,
+        log: Arc<dyn EventLog>,
+        options: Options,
+        damage: &ViewError,
+    ) -> Result<(Self, Opened), ViewError> {
+        let why = words(damage);
+        tracing::warn!(why, "views are computed anew");
+        remove(path)?;
+        let (projector, _) = Self::open_as_it_is(path, source, log, options)?;
+        Ok((projector, Opened::Discarded(why)))
+    }
+
+    fn open_as_it_is(
+        path: &Path,
+        source: Source,
+        log: Arc<dyn EventLog>,
+        options: Options,
+    ) -> Result<(Self, Opened), ViewError> {
+        let (connection, opened) = open_or_discard(path, source, &*log)?;
         if let Opened::Discarded(why) = &opened {
             tracing::warn!(why, "views are computed anew");
         }
@@ -213,12 +256,14 @@ impl Projector {
         if !self.connection.is_autocommit() {
             self.connection.execute_batch("ROLLBACK")?;
         }
-        if std::mem::take(&mut self.law_ahead) {
+        // What is in memory is ahead of the file: it is read again when needed.
+        self.reload()?;
+        if self.law_ahead {
             // The log may not have come to hold it.
             self.laws = wait_for(accord_store::laws::laws(&*self.log))?;
+            self.law_ahead = false;
         }
-        // What is in memory is ahead of the file: it is read again when needed.
-        self.reload()
+        Ok(())
     }
 
     /// Takes what changes the law, before anything is folded.
@@ -443,10 +488,6 @@ fn trust(connection: &Connection, source: Source, log: &dyn EventLog) -> Result<
         }
     }
     Ok(None)
-}
-
-fn is_no_database(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt))
 }
 
 /// Removes the file and what SQLite keeps beside it.

@@ -17,6 +17,7 @@ use accord_domain::{Event, EventType, Laws, Subject};
 use accord_store::{EventLog, Scan};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -138,7 +139,6 @@ fn fill(
     connection.pragma_update(None, "cache_size", -SORTED_AT_ONCE_KIB)?;
     connection.execute_batch(&schema::indexes())?;
     connection.execute_batch("PRAGMA analysis_limit = 1000; ANALYZE;")?;
-    // Not synced: the contents are copied from here, and views that a crash damages are made anew.
     Ok(rebuilt)
 }
 
@@ -284,6 +284,13 @@ fn folded(subject: Subject, first_position: u64, reads: &[(Read, EventType)], la
     head
 }
 
+/// Moves a file in place of another one: after a power loss one of the two is there, whole.
+fn durably_moved(from: &Path, to: &Path) -> std::io::Result<()> {
+    File::open(from)?.sync_all()?;
+    std::fs::rename(from, to)?;
+    File::open(to.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
+}
+
 impl Projector {
     /// Puts rebuilt views in place of the old contents: readers see the old ones or the new ones. What was recorded
     /// meanwhile is caught up afterwards.
@@ -295,14 +302,14 @@ impl Projector {
     /// When the file cannot be written; the old views stay then.
     pub fn adopt(&mut self, rebuilt: &Rebuilt) -> Result<(), ViewError> {
         if self.hold_alone()? {
-            let moved = std::fs::rename(&rebuilt.path, self.path()).map_err(ViewError::File);
+            let moved = durably_moved(&rebuilt.path, self.path()).map_err(ViewError::File);
             let old = std::mem::replace(&mut self.connection, Connection::open_in_memory()?);
             let retired = moved.and_then(|()| Ok(old.execute_batch(schema::RETIRE)?));
             // Gives up the lock, and what was not moved in place of it.
             drop(old);
             self.connection = schema::open_writer(self.path())?;
             retired?;
-            return self.reload();
+            return self.begin_again();
         }
         let side = schema::open_reader(&rebuilt.path)?;
         let backup = Backup::new(&side, &mut self.connection)?;
@@ -311,6 +318,12 @@ impl Projector {
             _ => return Err(ViewError::Damaged("the rebuilt views could not be put in place".to_owned())),
         }
         drop(backup);
+        self.begin_again()
+    }
+
+    /// Goes on from what was folded under the law of the log as it is now.
+    fn begin_again(&mut self) -> Result<(), ViewError> {
+        self.laws = crate::wait_for(accord_store::laws::laws(&*self.log))?;
         self.reload()
     }
 

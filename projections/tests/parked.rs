@@ -5,7 +5,7 @@
 mod common;
 
 use accord_domain::{Instant, Version};
-use accord_projections::{Options, Parked, Progress, Projector, Views};
+use accord_projections::{Options, Parked, Progress, Projector, Views, wait_for};
 use accord_store::{
     Answer, Append, AppendError, Appended, EventLog, Foretold, LogError, MemoryLog, Scan, Stored,
 };
@@ -250,4 +250,20 @@ proptest! {
         prop_assert_eq!(found.iter().zip(&expected).find(|(a, b)| a != b), None);
         prop_assert_eq!(found.len(), expected.len());
     }
+}
+
+#[test]
+fn an_event_in_order_reads_no_history_though_one_before_it_was_corrected() {
+    let log = TestLog::default();
+    play(&log, &[signed(0, 0), signed(0, 1), signed(0, 2), Step { subject: 0, act: 25, day: 3, detail: 1 }]);
+    let events = wait_for(log.0.read_all(0, 100)).unwrap();
+    let amends = |stored: &Stored| stored.decode().unwrap().data.correction().is_some();
+    assert!(events.iter().any(amends), "{events:?}");
+    play(&log, &(100..120).map(|day| signed(0, day)).collect::<Vec<_>>());
+    let (dir, seen) = (TempDir::new().unwrap(), Seen::new(&log, []));
+    let mut projector = open(&dir.path().join("views.db"), seen.clone());
+    projector.project(&events).unwrap();
+    seen.read();
+    catch_up(&mut projector);
+    assert_eq!(seen.read(), 0);
 }

@@ -478,21 +478,68 @@ fn a_question_waits_for_what_was_answered_before_it() {
     let (mut projector, _) = bench.open("views.db", 10);
     let showing = Showing::from(projector.position());
     let views = Views::open_after(projector.path(), &showing).unwrap();
+    let version = || views.version(&common::subject(0), Instant::MAX);
     for (position, event) in (1..).zip(bench.log.events()) {
         showing.announce(position);
         let (going, gone) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {
-            let (views, going) = (&views, going);
             let asked = scope.spawn(move || {
                 going.send(()).unwrap();
-                views.position().unwrap()
+                version().unwrap()
             });
             gone.recv().unwrap();
             projector.project(&[event]).unwrap();
             showing.shown(position);
-            assert_eq!(asked.join().unwrap(), position);
+            assert_eq!(asked.join().unwrap().map(u64::from), Some(position - 1));
         });
     }
+    showing.announce(3);
+    showing.missed(3);
+    assert!(matches!(version(), Err(ViewError::Behind { shown: 2, recorded: 3 })));
+    assert_eq!(
+        (views.position().unwrap(), views.health().unwrap().position),
+        (2, 2),
+        "asked of the views as they are"
+    );
+}
+
+#[test]
+fn what_is_folded_after_a_rebuild_is_folded_under_what_was_adopted_before_it() {
+    let bench = Bench::new();
+    let (mut projector, _) = bench.open("views.db", 10);
+    let area = Subject::Area(accord_domain::AreaSubject::of(adopting()));
+    let adopt = NewEvent::new(day(0), EventData::Area(AreaEvent::RulesAdopted(adoption(5))));
+    bench.log.record(&area, &[adopt]);
+    projector.rebuild(&mut go_on).unwrap();
+    assert_eq!(projector.laws(), &laws(&bench.log));
+}
+
+#[test]
+fn views_in_which_damage_is_met_are_made_again() {
+    let steps: Vec<Step> = (0..400).map(|n| Step { subject: 0, act: 3, day: n, detail: 1 }).collect();
+    let bench = Bench::of(&steps);
+    let (mut projector, _) = bench.open("views.db", 10);
+    let events = bench.log.events();
+    projector.project(&events[..399]).unwrap();
+    let path = projector.path().to_owned();
+    drop(projector);
+    // The rows of one subject, which nothing looks at until its next event comes.
+    let root: usize = {
+        let views = rusqlite::Connection::open(&path).unwrap();
+        let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'subjects'";
+        views.query_row(root, [], |row| row.get::<_, u32>(0)).unwrap().try_into().unwrap()
+    };
+    let mut file = std::fs::read(&path).unwrap();
+    file[(root - 1) * 8_192..root * 8_192].fill(0xA5);
+    std::fs::write(&path, file).unwrap();
+    let log: Arc<dyn EventLog> = Arc::new(bench.log.0.clone());
+    let (projector, opened) =
+        Projector::open_up_to_date(&path, SOURCE, log, Options::default(), &mut go_on).unwrap();
+    assert!(matches!(opened, Opened::Discarded(_)), "{opened:?}");
+    drop(projector);
+    let (mut whole, _) = bench.open("whole.db", 10);
+    whole.project(&events).unwrap();
+    assert_eq!(dump(&path), dump(whole.path()));
 }
 
 #[test]

@@ -224,6 +224,15 @@ pub(crate) fn from_views(error: &ViewError) -> Problem {
             words!("the cursor cannot be read; start again without one", "游标无法读取；请不带游标重新开始"),
         );
     }
+    if let ViewError::Behind { shown, recorded } = error {
+        return Problem::new(
+            &catalogue::BEHIND,
+            words!(
+                "the views hold {shown} of {recorded} events and cannot be written further at the moment; the log is whole",
+                "视图目前只含 {recorded} 个事件中的 {shown} 个，暂时无法继续写入；日志完整无损"
+            ),
+        );
+    }
     tracing::error!(error = %chain(error), "the views cannot be read");
     Problem::new(&catalogue::UNAVAILABLE, words!("the views cannot be read now", "视图暂时无法读取"))
 }

@@ -31,7 +31,8 @@ pub(crate) async fn healthz(query: Query) -> Result<Response, Problem> {
 /// Why a server is not ready.
 #[derive(Clone, Copy)]
 enum Hindrance {
-    /// The views are more than [`READY_LAG_EVENTS_MAX`] events behind the log; they catch up by themselves.
+    /// The views are more than [`READY_LAG_EVENTS_MAX`] events behind the log, or could not be written; they catch up by
+    /// themselves.
     ViewsBehind,
     /// A fault stopped the writer; the server must be started again.
     WriterStopped,
@@ -53,7 +54,7 @@ impl Hindrance {
 
     fn stands(self, app: &App, lag: u64) -> bool {
         match self {
-            Self::ViewsBehind => lag > READY_LAG_EVENTS_MAX,
+            Self::ViewsBehind => lag > READY_LAG_EVENTS_MAX || app.ledger().views().is_behind(),
             Self::WriterStopped => app.ledger().standstill() == Some(Standstill::Fault),
             Self::Overtaken => app.ledger().standstill() == Some(Standstill::Overtaken),
         }

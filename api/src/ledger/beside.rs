@@ -2,14 +2,17 @@
 //! disk, and shown as soon as they are durable. A client is answered without waiting for that; whoever reads the views of
 //! this ledger waits instead ([`Showing`]), so an answer is never ahead of what its client can read.
 //!
-//! Should the thread stop by a fault, what the log made durable is answered as such, nothing more is recorded, and readers go
-//! on with what was shown. The log is the truth: the next opening makes up for what the views lack.
+//! When the views cannot be written, as on a disk that is full for them, what the log made durable is answered as such, and
+//! questions are refused until the views could be brought up to it: that is tried with every commit and in between. Should the
+//! thread stop by a fault, nothing more is recorded, and questions are answered where nothing is missing. The log is
+//! the truth: the next opening makes up for what the views lack.
 
 use accord_projections::{Projector, Showing, ViewError};
 use accord_store::Stored;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -27,6 +30,9 @@ const NAP: Duration = Duration::from_micros(50);
 
 /// Naps before going to sleep all the same: on a disk that takes this long, what waking costs does not show.
 const NAPS_BEFORE_SLEEP: u32 = 64;
+
+/// Between two tries to bring up views that could not be written.
+const TRY_AGAIN: Duration = Duration::from_millis(250);
 
 /// What the thread is told of a commit.
 enum Message {
@@ -56,7 +62,9 @@ impl Beside {
         let showing = Showing::from(projector.position());
         let (messages, waiting) = sync_channel(MESSAGES_AHEAD);
         let lost = Arc::new(AtomicBool::new(false));
-        let desk = Desk { projector, showing: showing.clone(), prepared: Ok(()), lost: Arc::clone(&lost) };
+        let lost_then = Arc::clone(&lost);
+        let desk =
+            Desk { projector, showing: showing.clone(), prepared: Ok(()), behind: None, lost: lost_then };
         let thread = std::thread::Builder::new()
             .name("accord-views".to_owned())
             .spawn(move || desk.serve(&waiting))?;
@@ -131,6 +139,8 @@ struct Desk {
     showing: Showing,
     /// What came of the events begun.
     prepared: Result<(), ViewError>,
+    /// Everything before that was told to be durable and could not be shown.
+    behind: Option<u64>,
     lost: Arc<AtomicBool>,
 }
 
@@ -153,24 +163,45 @@ impl Desk {
         let _over = self.showing.clone().until_dropped();
         let _loss = Loss(Arc::clone(&self.lost));
         let mut under_way = false;
-        while let Some(message) = next(waiting, under_way) {
-            match message {
-                Message::Begin(events) => {
+        loop {
+            match next(waiting, under_way, self.behind.is_some()) {
+                Next::Message(Message::Begin(events)) => {
                     under_way = true;
                     self.begin(&events);
                 }
-                Message::Ask(question) => question(&mut self.projector),
-                Message::End { events, durable } => {
+                Next::Message(Message::Ask(question)) => question(&mut self.projector),
+                Next::Message(Message::End { events, durable }) => {
                     under_way = false;
-                    if let Err(error) = self.end(&events, durable) {
-                        // The log is the truth; the views catch up from there with the next commit.
-                        tracing::error!(error = &error as &dyn std::error::Error, "views are behind");
-                    }
-                    if let Some(last) = events.last().filter(|_| durable) {
-                        self.showing.shown(last.position + 1);
-                    }
+                    let ended = self.end(&events, durable);
+                    let before = events.last().filter(|_| durable).map(|last| last.position + 1);
+                    self.tell(&ended, before.or(self.behind));
                 }
+                // Between a begin and its end the file is being written as far as it goes.
+                Next::Nothing if under_way => {}
+                Next::Nothing => {
+                    let caught_up = self.projector.catch_up(&mut |_| ControlFlow::Continue(()));
+                    self.tell(&caught_up.map(drop), self.behind);
+                }
+                Next::Over => return,
             }
+        }
+    }
+
+    /// Tells those who ask whether the views hold everything before a position by now.
+    fn tell(&mut self, came: &Result<(), ViewError>, before: Option<u64>) {
+        if let Err(error) = came
+            && self.behind.is_none()
+        {
+            // The log is the truth; the views catch up from there.
+            tracing::error!(error = error as &dyn std::error::Error, "views are behind");
+        }
+        let Some(before) = before else { return };
+        if came.is_ok() && before <= self.projector.position() {
+            self.behind = None;
+            self.showing.shown(before);
+        } else {
+            self.behind = Some(before);
+            self.showing.missed(before);
         }
     }
 
@@ -186,26 +217,45 @@ impl Desk {
         if !durable {
             return self.projector.withdraw();
         }
-        prepared?;
-        self.projector.show()?;
+        match prepared {
+            Ok(()) => self.projector.show()?,
+            // Tried once more, from what is durable.
+            Err(_) => self.projector.withdraw()?,
+        }
         self.projector.keep_up(events)
     }
 }
 
-/// The next message; none when nobody sends any more. While a commit is under way its end is looked for now and then.
+/// What is next to do.
+enum Next {
+    Message(Message),
+    /// Nothing came for [`TRY_AGAIN`].
+    Nothing,
+    /// Nobody sends any more.
+    Over,
+}
+
+/// The next message. While a commit is under way its end is looked for now and then; who is behind does not wait for ever.
 #[expect(
     clippy::disallowed_methods,
     reason = "to wait for the thing itself is to be woken, by whoever records"
 )]
-fn next(waiting: &Receiver<Message>, under_way: bool) -> Option<Message> {
+fn next(waiting: &Receiver<Message>, under_way: bool, behind: bool) -> Next {
     let naps = if under_way { NAPS_BEFORE_SLEEP } else { 0 };
     for look in 0..LOOKS_BEFORE_SLEEP + naps {
         match waiting.try_recv() {
-            Ok(message) => return Some(message),
+            Ok(message) => return Next::Message(message),
             Err(TryRecvError::Empty) if look < LOOKS_BEFORE_SLEEP => std::hint::spin_loop(),
             Err(TryRecvError::Empty) => std::thread::sleep(NAP),
-            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Disconnected) => return Next::Over,
         }
     }
-    waiting.recv().ok()
+    if !behind {
+        return waiting.recv().map_or(Next::Over, Next::Message);
+    }
+    match waiting.recv_timeout(TRY_AGAIN) {
+        Ok(message) => Next::Message(message),
+        Err(RecvTimeoutError::Timeout) => Next::Nothing,
+        Err(RecvTimeoutError::Disconnected) => Next::Over,
+    }
 }

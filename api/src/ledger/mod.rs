@@ -388,9 +388,10 @@ pub(crate) fn open_for_writing(
     existing(dir)?;
     let log = cluster::open(dir, clock).map_err(|e| log_failed(dir, e))?;
     let source = Source { ledger: log.ledger_id().into_bytes(), salt: log.salt() };
-    let (mut projector, _opened) = Projector::open(&views_path(dir), source, log.clone(), Options::default())
+    let (path, options) = (views_path(dir), Options::default());
+    let going_on = &mut |_| ControlFlow::Continue(());
+    let (projector, _opened) = Projector::open_up_to_date(&path, source, log.clone(), options, going_on)
         .map_err(|e| views_failed(dir, e))?;
-    projector.catch_up(&mut |_| ControlFlow::Continue(())).map_err(|e| views_failed(dir, e))?;
     Ok((log, projector))
 }
 

@@ -60,10 +60,9 @@ pub(crate) struct Head {
     pub(crate) subject: Subject,
     pub(crate) home: Option<AreaCode>,
     pub(crate) state: State,
-    /// The last instant at which the events themselves change anything: an event effective from then on is in order.
+    /// The last instant at which the events themselves change anything, annulments and corrections among them applied: an
+    /// event effective from then on is in order.
     last_turn: Instant,
-    /// Whether an annulment or correction is among the events: then every further one is resolved afresh.
-    amended: bool,
     pub(crate) next_row: u32,
     pub(crate) version: Version,
     pub(crate) last_position: u64,
@@ -95,7 +94,6 @@ impl Head {
             state: State::new(subject.kind()),
             subject,
             last_turn: Instant::MIN,
-            amended: false,
             next_row: 0,
             version: 0,
             last_position: first_position,
@@ -115,7 +113,7 @@ impl Head {
 
     /// Whether an event can be folded onto the newest state, without looking at the earlier ones.
     pub(crate) fn in_order(&self, event: &Event) -> bool {
-        !self.amended && !amends(event) && self.last_turn <= event.effective_at
+        !amends(event) && self.last_turn <= event.effective_at
     }
 
     /// Folds an event that is in order.
@@ -184,7 +182,6 @@ impl Head {
         let voids = voids.filter(|at| *at != Instant::MIN && *at != Instant::MAX);
         let turns = known.iter().map(|known| known.event.effective_at).chain(voids);
         self.last_turn = turns.max().unwrap_or(Instant::MIN);
-        self.amended = events.iter().any(amends);
         self.names_people = events.iter().any(|event| !others::running(&event.data).is_empty());
         self.state = timeline::state_at(self.subject.kind(), events, self.last_turn);
         self.settle(self.last_turn);

@@ -49,7 +49,9 @@ impl Views {
         Self::open_with(path, None)
     }
 
-    /// The same where this process writes the views as well: every question waits for what was announced before it was asked.
+    /// The same where this process writes the views as well: every question waits for what was announced before it was asked,
+    /// and is refused with [`ViewError::Behind`] when that cannot be shown; [`Views::health`] and [`Views::position`] answer at
+    /// once and always.
     ///
     /// # Errors
     /// As [`Views::open`].
@@ -84,12 +86,18 @@ impl Views {
     /// # Errors
     /// When the views cannot be read.
     pub fn position(&self) -> Result<u64, ViewError> {
-        self.with(|connection| {
+        self.with_these(|connection| {
             Ok(connection
                 .prepare_cached(sql::POSITION)?
                 .query_row([], |row| row.get::<_, i64>(0))?
                 .cast_unsigned())
         })
+    }
+
+    /// Whether what this process answered as recorded could not be written into the views so far.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.inner.showing.as_ref().is_some_and(Showing::is_behind)
     }
 
     /// How many subjects there are. Looks at all of them.
@@ -108,7 +116,8 @@ impl Views {
     /// # Errors
     /// When the views cannot be read.
     pub fn health(&self) -> Result<Health, ViewError> {
-        self.with_moment(|connection| {
+        self.with_these(|connection| {
+            let connection = &*connection.unchecked_transaction()?;
             let (position, recorded_at) = connection
                 .prepare_cached(sql::HEALTH)?
                 .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?)))?;
@@ -146,8 +155,13 @@ impl Views {
         ask: impl FnOnce(&Connection) -> Result<T, ViewError>,
     ) -> Result<T, ViewError> {
         if let Some(showing) = &self.inner.showing {
-            showing.wait();
+            showing.wait()?;
         }
+        self.with_these(ask)
+    }
+
+    /// The same, on the views as they are now.
+    fn with_these<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, ViewError>) -> Result<T, ViewError> {
         let idle = || self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = idle().pop();
         let connection = match taken {

@@ -166,8 +166,8 @@ kinds! {
     }
     BEHIND "behind" SERVICE_UNAVAILABLE retryable true {
         "Not there yet" / "尚未到达该位置"
-        "The views have not reached `min_position` within the time a read waits. `position` is where they are." /
-        "视图在等待时间内尚未到达 `min_position`。`position` 为当前位置。"
+        "The views have not reached `min_position` within the time a read waits, where `position` is where they are; or what was recorded could not be written into them so far." /
+        "视图在等待时间内尚未到达 `min_position`（`position` 为当前位置），或已记录的内容暂时未能写入视图。"
     }
     UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE retryable true {
         "The ledger cannot do that now" / "账本暂时不可用"
