@@ -1,18 +1,36 @@
-//! `ETag`, `If-Match`, `If-None-Match`: the version of a stream, `"s-institution-H37010200001-12"`.
+//! `ETag`, `If-Match`, `If-None-Match`: the version of a stream, `"s-institution-H37010200001-12"`. Where it is of an answer
+//! about what stands, a digest of the answer follows, `"s-institution-H37010200001-12.5f0c…"`: time alone changes what
+//! stands, and so do acts of others.
 
 use crate::http::problem::{Problem, catalogue};
 use accord_domain::{Subject, Version, words};
+use accord_store::merkle::hex;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use sha2::{Digest, Sha256};
+
+/// Bytes of the digest: enough that two answers about one version do not share one.
+const DIGEST_BYTES: usize = 12;
 
 /// The strong entity tag of a stream at a version.
-pub(crate) fn tag(subject: &Subject, version: Version) -> String {
-    format!("\"s-{}-{version}\"", subject.stream())
+///
+/// # Errors
+/// None that the form of stream names does not rule out.
+pub(crate) fn value(subject: &Subject, version: Version) -> Result<HeaderValue, Problem> {
+    header_value(&format!("\"s-{}-{version}\"", subject.stream()))
 }
 
-/// The tag as a header value.
-pub(crate) fn value(subject: &Subject, version: Version) -> Result<HeaderValue, Problem> {
-    // A stream name is ASCII by its form.
-    HeaderValue::from_str(&tag(subject, version)).map_err(|_| Problem::internal())
+/// The strong entity tag of an answer about what stands of a subject at a version.
+pub(crate) fn of_answer(subject: &Subject, version: Version, answer: &[u8]) -> String {
+    let digest = Sha256::digest(answer);
+    format!("\"s-{}-{version}.{}\"", subject.stream(), hex(&digest[..DIGEST_BYTES]))
+}
+
+/// A tag as a header value.
+///
+/// # Errors
+/// When it is not ASCII, which the form of our tags rules out.
+pub(crate) fn header_value(tag: &str) -> Result<HeaderValue, Problem> {
+    HeaderValue::from_str(tag).map_err(|_| Problem::internal())
 }
 
 /// What `If-Match` asks for.
@@ -38,8 +56,10 @@ pub(crate) fn if_match(headers: &HeaderMap, subject: &Subject) -> Result<Match, 
         return Ok(Match::Exists);
     }
     let prefix = format!("\"s-{}-", subject.stream());
-    let mut versions =
-        tags.iter().filter_map(|tag| tag.strip_prefix(&prefix)?.strip_suffix('"')?.parse::<Version>().ok());
+    let mut versions = tags.iter().filter_map(|tag| {
+        let text = tag.strip_prefix(&prefix)?.strip_suffix('"')?;
+        text.split_once('.').map_or(text, |(version, _)| version).parse::<Version>().ok()
+    });
     match (versions.next(), versions.next()) {
         (None, _) => Ok(Match::Nothing),
         (Some(version), None) => Ok(Match::Version(version)),
@@ -47,32 +67,30 @@ pub(crate) fn if_match(headers: &HeaderMap, subject: &Subject) -> Result<Match, 
     }
 }
 
-/// Whether `If-None-Match` names this version of the subject's stream, so that the caller has it already. Comparison is
-/// weak, as for every GET.
+/// Whether `If-None-Match` names this tag, so that the caller has the answer already. Comparison is weak, as for every GET.
 ///
 /// # Errors
 /// When it is not a list of entity tags.
-pub(crate) fn none_match(headers: &HeaderMap, subject: &Subject, version: Version) -> Result<bool, Problem> {
+pub(crate) fn none_match(headers: &HeaderMap, own: &str) -> Result<bool, Problem> {
     let Some(tags) = tags(headers, &header::IF_NONE_MATCH)? else { return Ok(false) };
-    let own = tag(subject, version);
     Ok(tags.iter().any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own))
 }
 
-/// The members of a list of entity tags. A tag of ours holds no comma.
+/// The members of a list of entity tags; none without the header. A tag of ours holds no comma.
 fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Vec<String>>, Problem> {
     let mut out = Vec::new();
     for value in headers.get_all(name) {
         let text = value.to_str().map_err(|_| refuse(name.as_str(), "it is not ASCII", "不是 ASCII 文本"))?;
         out.extend(text.split(',').map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()));
     }
-    if out.is_empty() {
+    if !headers.contains_key(name) {
         return Ok(None);
     }
     let quoted = |tag: &str| {
         let bare = tag.strip_prefix("W/").unwrap_or(tag);
         bare.len() >= 2 && bare.starts_with('"') && bare.ends_with('"')
     };
-    if out == ["*"] || out.iter().all(|tag| quoted(tag)) {
+    if out == ["*"] || (!out.is_empty() && out.iter().all(|tag| quoted(tag))) {
         return Ok(Some(out));
     }
     Err(refuse(
@@ -108,16 +126,24 @@ mod tests {
         assert_eq!(of("W/\"s-institution-H37010200001-12\"").unwrap(), Match::Nothing);
         assert_eq!(of("\"s-institution-H37010200002-12\"").unwrap(), Match::Nothing);
         assert!(of("\"s-institution-H37010200001-1\",\"s-institution-H37010200001-2\"").is_err());
+        assert_eq!(of("\"s-institution-H37010200001-12.5f0c\"").unwrap(), Match::Version(12));
         assert!(of("12").is_err());
+        for nothing in ["", " ", ","] {
+            assert!(of(nothing).is_err(), "a precondition that says nothing is not passed over");
+        }
     }
 
     #[test]
-    fn a_read_compares_weakly() {
+    fn a_read_compares_weakly_and_by_the_answer() {
         let subject = Subject::parse("D510105000123").unwrap();
-        let of = |value| none_match(&headers(header::IF_NONE_MATCH, value), &subject, 3).unwrap();
-        assert!(of("\"s-practitioner-D510105000123-3\""));
-        assert!(of("W/\"s-practitioner-D510105000123-3\""));
-        assert!(of("*"));
-        assert!(!of("\"s-practitioner-D510105000123-4\""));
+        let own = of_answer(&subject, 3, b"normal");
+        let of = |value: &str| {
+            let value = HeaderValue::from_str(value).unwrap();
+            none_match(&HeaderMap::from_iter([(header::IF_NONE_MATCH, value)]), &own).unwrap()
+        };
+        assert!(own.starts_with("\"s-practitioner-D510105000123-3."), "{own}");
+        assert!(of(&own) && of(&format!("W/{own}")) && of(&format!("\"x\", {own}")) && of("*"));
+        assert!(!of("\"s-practitioner-D510105000123-3\""));
+        assert!(!of(&of_answer(&subject, 3, b"suspended")) && !of(&of_answer(&subject, 4, b"normal")));
     }
 }

@@ -4,11 +4,12 @@ use super::app::{App, At, json, subject};
 use super::etag;
 use super::problem::Problem;
 use super::query::Query;
-use crate::answers::{Coordinates, Gathered, Show, gather};
-use accord_domain::{SubjectKind, Version};
+use crate::answers::{Show, gather};
+use accord_domain::SubjectKind;
+use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -67,24 +68,25 @@ pub(super) async fn show(
     let subject = subject(kind, code)?;
     let coordinates = app.coordinates(at).await?;
     let gathered = gather::from_log(app.log(), &subject, coordinates, &app.ledger().laws()).await?;
-    let Some(version) = gathered.version else { return Ok(json(&Show::of(&gathered))) };
-    if etag::none_match(headers, &subject, version)?
-        && (at.asked.as_of.is_some() || unturned(app, &gathered, version).await?)
-    {
-        let headers = [(header::ETAG, etag::value(&subject, version)?)];
-        return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
+    let shown = Show::of(&gathered);
+    let Some(version) = gathered.version else { return Ok(json(&shown)) };
+    let tag = etag::of_answer(&subject, version, &without_coordinates(&shown)?);
+    let mut response = json(&shown);
+    if etag::none_match(headers, &tag)? {
+        // The same headers as with the answer (RFC 9110 §15.4.5), but for those of the body.
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Body::empty();
+        response.headers_mut().remove(header::CONTENT_TYPE);
     }
-    let mut response = json(&Show::of(&gathered));
-    response.headers_mut().insert(header::ETAG, etag::value(&subject, version)?);
+    response.headers_mut().insert(header::ETAG, etag::header_value(&tag)?);
     Ok(response)
 }
 
-/// Whether the passing of time has changed nothing since the version was recorded. The entity tag is the version, and a
-/// suspension that ended meanwhile changes what stands without a new one: then "not modified" would be a lie.
-async fn unturned(app: &App, now: &Gathered, version: Version) -> Result<bool, Problem> {
-    let newest = app.log().read_stream(&now.subject.stream(), version, 1).await?;
-    let Some(recorded_at) = newest.first().map(|stored| stored.recorded_at) else { return Ok(false) };
-    let coordinates = Coordinates { as_of: recorded_at, ..now.coordinates };
-    let then = gather::from_log(app.log(), &now.subject, coordinates, &app.ledger().laws()).await?;
-    Ok(Gathered { coordinates: now.coordinates, ..then } == *now)
+/// What stands, without the moment it was asked for and how far the log was then.
+fn without_coordinates(shown: &Show) -> Result<Vec<u8>, Problem> {
+    let mut answer = serde_json::to_value(shown).map_err(|_| Problem::internal())?;
+    if let Some(members) = answer.as_object_mut() {
+        members.remove("coordinates");
+    }
+    Ok(answer.to_string().into_bytes())
 }

@@ -2,6 +2,7 @@
 
 use crate::answers::AnswerError;
 use crate::http::App;
+use crate::http::etag;
 use crate::http::media::POSITION;
 use crate::http::problem::{Problem, catalogue};
 use crate::http::query::Query;
@@ -43,8 +44,7 @@ pub(crate) async fn event(
     let stored = find(&app, &id).await?;
     let leaf = hex(&stored.leaf);
     let tag = format!("\"e-{leaf}\"");
-    let known = headers.get_all(header::IF_NONE_MATCH).iter().any(|value| value.as_bytes() == tag.as_bytes());
-    let mut response = if known {
+    let mut response = if etag::none_match(&headers, &tag)? {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         ([(header::CONTENT_TYPE, "application/json")], String::from(stored.body)).into_response()

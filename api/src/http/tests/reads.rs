@@ -23,19 +23,59 @@ async fn show_says_what_stands_at_the_coordinates_asked_and_echoes_them() {
 }
 
 #[tokio::test]
-async fn not_modified_is_said_only_while_time_has_changed_nothing() {
+async fn not_modified_is_said_of_what_the_caller_was_sent_under_that_tag() {
     let server = Server::with_histories().await;
     let target = format!("/v1/institutions/{PHARMACY}");
-    let tag = server.get(&target).await.header("etag").to_owned();
-    let again = server.get_with(&target, &[("if-none-match", &tag)]).await;
+    let suspended = server.get(&target).await;
+    let tag = suspended.header("etag");
+    let again = server.get_with(&target, &[("if-none-match", tag)]).await;
     assert_eq!((again.status, again.text.as_str()), (StatusCode::NOT_MODIFIED, ""));
-    assert_eq!(again.header("etag"), tag);
+    for name in ["etag", "cache-control", "vary"] {
+        assert_eq!(again.header(name), suspended.header(name), "{name}");
+    }
+    assert_eq!(again.header("cache-control"), "private, no-cache");
     server.clock.set(at("2025-11-04T00:00:00+08:00"));
-    let later = server.get_with(&target, &[("if-none-match", &tag)]).await;
+    let later = server.get_with(&target, &[("if-none-match", tag)]).await;
     assert_eq!(later.status, StatusCode::OK, "the suspension has ended without an event");
-    assert_eq!(later.header("etag"), tag);
-    let fixed = server.get_with(&format!("{target}?as_of=2025-08-04"), &[("if-none-match", &tag)]).await;
+    assert_ne!(later.header("etag"), tag);
+    let fixed = server.get_with(&format!("{target}?as_of=2025-08-20"), &[("if-none-match", tag)]).await;
     assert_eq!(fixed.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn what_begins_and_ends_after_it_was_recorded_is_not_passed_off_as_unchanged() {
+    let server = Server::with_histories().await;
+    let ordered = command(
+        "area.start-moratorium",
+        "430500",
+        "2025-09-01",
+        &json!({ "basis_agreement": false, "ground": "超规划", "until": "2025-10-01" }),
+    );
+    let started = server.post(&ordered).await;
+    assert_eq!(started.status, StatusCode::OK, "{}", started.text);
+    let target = "/v1/areas/430500";
+    server.clock.set(at("2025-09-15T00:00:00+08:00"));
+    let during = server.get(target).await;
+    assert_eq!(during.json()["standing"][0]["value"], "on", "{}", during.text);
+    server.clock.set(at("2025-10-02T00:00:00+08:00"));
+    let after = server.get_with(target, &[("if-none-match", during.header("etag"))]).await;
+    assert_eq!(after.status, StatusCode::OK, "as on the day it was recorded, but not as the caller was told");
+    let same = server.get_with(target, &[("if-none-match", after.header("etag"))]).await;
+    assert_eq!(same.status, StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn the_tag_of_what_was_shown_goes_with_a_write() {
+    let server = Server::with_histories().await;
+    let shown = server.get(&format!("/v1/institutions/{HOSPITAL}")).await;
+    let act = suspend(HOSPITAL, "2025-09-10", "2025-10-10");
+    let written = server.post_with(&act, &[("if-match", shown.header("etag"))]).await;
+    assert_eq!(written.status, StatusCode::OK, "{}", written.text);
+    let act = suspend(HOSPITAL, "2025-11-10", "2025-12-10");
+    let stale = server.post_with(&act, &[("if-match", shown.header("etag"))]).await;
+    assert_eq!(stale.status, StatusCode::PRECONDITION_FAILED, "{}", stale.text);
+    let empty = server.post_with(&act, &[("if-match", "")]).await;
+    assert_eq!(empty.status, StatusCode::BAD_REQUEST, "{}", empty.text);
 }
 
 #[tokio::test]
@@ -221,8 +261,16 @@ async fn an_event_is_given_as_it_was_stored_with_its_leaf_hash() {
     let stored = server.ledger.log();
     let stored = accord_store::EventLog::read_all(&**stored, 0, 1).await.unwrap();
     assert_eq!(one.text, *stored[0].body);
-    let again = server.get_with(&format!("/v1/events/{id}"), &[("if-none-match", one.header("etag"))]).await;
-    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    for tags in [
+        one.header("etag"),
+        &format!("W/{}", one.header("etag")),
+        &format!("\"x\", {}", one.header("etag")),
+        "*",
+    ] {
+        let again = server.get_with(&format!("/v1/events/{id}"), &[("if-none-match", tags)]).await;
+        assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{tags}");
+        assert_eq!(again.header("cache-control"), one.header("cache-control"));
+    }
 }
 
 #[tokio::test]
