@@ -14,7 +14,8 @@ pub enum BarClass {
     FraudInApplication,
     /// Failed evaluation twice.
     EvaluationFailed,
-    /// Terminated under the flat rule of 医保办发〔2018〕21号.
+    /// Terminated under the flat rule of 医保办发〔2018〕21号. Ledgers hold it in the other spelling too.
+    #[serde(rename = "terminated_2018", alias = "terminated2018")]
     Terminated2018,
     /// Practitioner: 12 points accumulated in a year.
     PointsAccumulated,
@@ -121,5 +122,20 @@ impl Grade {
 
     pub(super) fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|grade| grade.name() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_word_of_a_class_is_its_word_in_json_and_the_one_recorded_before_is_read_too() {
+        for class in BarClass::ALL {
+            assert_eq!(serde_json::to_value(class).unwrap(), class.name());
+            assert_eq!(BarClass::parse(class.name()), Some(class));
+        }
+        let before: BarClass = serde_json::from_str("\"terminated2018\"").unwrap();
+        assert_eq!(before, BarClass::Terminated2018);
     }
 }
