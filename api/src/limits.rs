@@ -34,6 +34,18 @@ pub const HEARTBEAT: Duration = Duration::from_secs(15);
 pub const STREAM_RETRY: Duration = Duration::from_millis(3_000);
 /// Longest time to answer a request other than an import or a live stream.
 pub const ANSWER_TIME_MAX: Duration = Duration::from_secs(30);
+/// Imports taken at once: they may last, and are not to keep others out.
+pub const IMPORTS_MAX: usize = 16;
+/// Connections open at once, for all requests and live streams there may be and some that wait.
+pub const CONNECTIONS_MAX: usize = 768;
+/// Connections beyond that, for those who run it: one request each, and only the routes that are needed then.
+pub const CONNECTIONS_SPARE: usize = 32;
+/// Longest time the head of a request takes, from the connection or the answer before; ends idle connections too.
+pub const HEAD_TIME_MAX: Duration = Duration::from_secs(15);
+/// Longest silence in the middle of a request's body.
+pub const BODY_SILENCE_MAX: Duration = Duration::from_secs(10);
+/// Longest time a client takes nothing of what is sent to it.
+pub const ANSWER_STALL_MAX: Duration = Duration::from_secs(60);
 /// Longest time a read waits for `min_position`.
 pub const BEHIND_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Longest time open requests are given when the server is told to stop.
@@ -44,3 +56,39 @@ pub const RETRY_AFTER_SECONDS: u32 = 1;
 pub const READY_LAG_EVENTS_MAX: u64 = 10_000;
 /// Bytes of a checkpoint with cosignatures that is handed in.
 pub const CHECKPOINT_BYTES_MAX: usize = 16 * 1024;
+
+/// Of these limits, those that a server may be given otherwise: tests do not wait.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// [`BEHIND_WAIT_MAX`].
+    pub behind_wait: Duration,
+    /// [`HEAD_TIME_MAX`].
+    pub head_time: Duration,
+    /// [`BODY_SILENCE_MAX`].
+    pub body_silence: Duration,
+    /// [`ANSWER_TIME_MAX`].
+    pub answer_time: Duration,
+    /// [`ANSWER_STALL_MAX`].
+    pub answer_stall: Duration,
+    /// [`IMPORTS_MAX`].
+    pub imports: usize,
+    /// [`CONNECTIONS_MAX`].
+    pub connections: usize,
+    /// [`CONNECTIONS_SPARE`].
+    pub spare: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            behind_wait: BEHIND_WAIT_MAX,
+            head_time: HEAD_TIME_MAX,
+            body_silence: BODY_SILENCE_MAX,
+            answer_time: ANSWER_TIME_MAX,
+            answer_stall: ANSWER_STALL_MAX,
+            imports: IMPORTS_MAX,
+            connections: CONNECTIONS_MAX,
+            spare: CONNECTIONS_SPARE,
+        }
+    }
+}

@@ -94,9 +94,7 @@ fn failed(error: &ServeError, address: SocketAddr, lang: Lang) -> Stop {
                 "name another port with --listen; port 0 takes a free one",
             ))
         }
-        (ServeError::Signal(_) | ServeError::Serve(_), _) => {
-            Problem::new(Exit::Usage, "server-failed", chain(error))
-        }
+        (ServeError::Signal(_), _) => Problem::new(Exit::Usage, "server-failed", chain(error)),
     };
     Stop::problem(problem)
 }

@@ -5,7 +5,7 @@ use crate::answers::{AnswerError, Asked, Coordinates, coordinates};
 use crate::http::metrics::Metrics;
 use crate::http::problem::{Problem, catalogue};
 use crate::http::query::Query;
-use crate::limits::{BEHIND_WAIT_MAX, IN_FLIGHT_MAX, STREAMS_MAX};
+use crate::limits::{Bounds, IN_FLIGHT_MAX, STREAMS_MAX};
 use accord_domain::{Subject, SubjectKind, words};
 use accord_projections::{ViewError, Views};
 use accord_store::EventLog;
@@ -27,9 +27,10 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     ledger: Ledger,
-    behind_wait: Duration,
+    bounds: Bounds,
     metrics: Metrics,
     requests: Arc<Semaphore>,
+    imports: Semaphore,
     streams: Arc<Semaphore>,
     stopping: watch::Sender<bool>,
     recorded: watch::Sender<u64>,
@@ -41,17 +42,18 @@ impl App {
     /// Over an open ledger.
     #[must_use]
     pub fn new(ledger: Ledger) -> Self {
-        Self::patient(ledger, BEHIND_WAIT_MAX)
+        Self::bounded(ledger, Bounds::default())
     }
 
-    /// As [`App::new`], with another time that a read waits for `min_position`.
-    pub(crate) fn patient(ledger: Ledger, behind_wait: Duration) -> Self {
+    /// As [`App::new`], within other bounds.
+    pub(crate) fn bounded(ledger: Ledger, bounds: Bounds) -> Self {
         let started_micros = ledger.clock().now().as_micros();
         Self(Arc::new(Inner {
             ledger,
-            behind_wait,
+            bounds,
             metrics: Metrics::new(),
             requests: Arc::new(Semaphore::new(IN_FLIGHT_MAX)),
+            imports: Semaphore::new(bounds.imports),
             streams: Arc::new(Semaphore::new(STREAMS_MAX)),
             stopping: watch::Sender::new(false),
             recorded: watch::Sender::new(0),
@@ -75,6 +77,15 @@ impl App {
     /// One permit a request being answered.
     pub(crate) fn requests(&self) -> &Arc<Semaphore> {
         &self.0.requests
+    }
+
+    /// One permit an import.
+    pub(crate) fn imports(&self) -> &Semaphore {
+        &self.0.imports
+    }
+
+    pub(crate) fn bounds(&self) -> &Bounds {
+        &self.0.bounds
     }
 
     /// One permit a live stream.
@@ -147,11 +158,11 @@ impl App {
                 let _ = tokio::time::timeout(LOOK_AGAIN, recorded.changed()).await;
             }
         };
-        if let Ok(result) = tokio::time::timeout(self.0.behind_wait, reached).await {
+        if let Ok(result) = tokio::time::timeout(self.0.bounds.behind_wait, reached).await {
             return result;
         }
         let next = self.views(Views::position).await?;
-        let waited = self.0.behind_wait.as_millis();
+        let waited = self.0.bounds.behind_wait.as_millis();
         Err(Problem::new(
             &catalogue::BEHIND,
             words!(

@@ -5,9 +5,11 @@
 //! security headers, metrics, span) is in one layer, [`scope`].
 
 mod app;
+mod arrival;
 mod bundle;
 mod check;
 mod commands;
+mod connection;
 mod cursor;
 mod diff;
 mod docs;

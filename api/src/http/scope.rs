@@ -2,24 +2,26 @@
 //! metrics, one span. In one place, so that no answer gets out without them.
 
 use super::app::App;
+use super::arrival::Arrival;
+use super::connection::Crowded;
 use super::language;
 use super::metrics::Answered;
 use super::problem::{Problem, catalogue};
 use crate::answers::Lang;
-use crate::limits::{ANSWER_TIME_MAX, TARGET_BYTES_MAX};
+use crate::limits::TARGET_BYTES_MAX;
 use accord_domain::rejection::Words;
 use accord_domain::words;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::panic::AssertUnwindSafe;
-use std::time::Instant as Stopwatch;
+use std::time::{Duration, Instant as Stopwatch};
 use tracing::Instrument;
 
-/// Routes whose answer may take longer than others.
+/// Routes whose answer may take longer than others; fewer of them are taken at once.
 const UNHURRIED: &[&str] = &["/v1/import"];
 /// Routes answered also when there is too much else to do: that is when they are needed.
 const OPERATING: &[&str] = &["/healthz", "/readyz", "/metrics"];
@@ -34,7 +36,8 @@ pub(crate) async fn scope(State(app): State<App>, request: Request, next: Next) 
         instance: request.uri().path().to_owned(),
         trace_id: app.trace_id(),
     };
-    let span = tracing::info_span!("request", method, route, trace_id = about.trace_id);
+    // At the level of errors, so that every line written on the way carries it.
+    let span = tracing::error_span!("request", method, route, trace_id = about.trace_id);
     let counted = InFlight::new(&app);
     let answer = answer(&app, request, next, &route).instrument(span.clone()).await;
     drop(counted);
@@ -74,30 +77,49 @@ struct About {
 
 async fn answer(app: &App, request: Request, next: Next, route: &str) -> Result<Response, Problem> {
     check_target(request.uri())?;
-    check_host(request.headers(), request.uri())?;
-    let permit = app.requests().try_acquire();
-    if permit.is_err() && !OPERATING.contains(&route) {
+    check_host(request.headers(), request.uri(), request.version())?;
+    let unhurried = UNHURRIED.contains(&route);
+    let place = app.requests().try_acquire();
+    let among_imports = unhurried.then(|| app.imports().try_acquire());
+    let crowded = request.extensions().get::<Crowded>().is_some()
+        || place.is_err()
+        || among_imports.as_ref().is_some_and(Result::is_err);
+    if crowded && !OPERATING.contains(&route) {
         return Err(Problem::new(
             &catalogue::TOO_MANY_REQUESTS,
             words!("the server answers as many requests as it may at once", "服务同时处理的请求已达上限"),
         ));
     }
-    let handled = AssertUnwindSafe(next.run(request)).catch_unwind();
-    let handled = if UNHURRIED.contains(&route) {
+    let (parts, body) = request.into_parts();
+    let (body, arrival) = Arrival::watch(body, app.bounds().body_silence);
+    let handled = AssertUnwindSafe(next.run(Request::from_parts(parts, body))).catch_unwind();
+    let handled = if unhurried {
         handled.await
     } else {
-        tokio::time::timeout(ANSWER_TIME_MAX, handled).await.map_err(|_| {
-            let seconds = ANSWER_TIME_MAX.as_secs();
-            Problem::new(
-                &catalogue::TIMED_OUT,
-                words!("no answer within {seconds} s", "{seconds} 秒内未能答复"),
-            )
-        })?
+        let in_time = tokio::time::timeout(app.bounds().answer_time, handled).await;
+        in_time.map_err(|_| overdue(&arrival, app.bounds().answer_time))?
     };
+    if arrival.fell_silent() {
+        return Err(overdue(&arrival, app.bounds().body_silence));
+    }
     handled.map_err(|_| {
         tracing::error!("a handler panicked");
         Problem::internal()
     })
+}
+
+/// Why there is no answer after so long: the body did not come, or deciding took too long.
+fn overdue(arrival: &Arrival, after: Duration) -> Problem {
+    let seconds = after.as_secs();
+    if arrival.is_whole() {
+        let words = words!("no answer within {seconds} s", "{seconds} 秒内未能答复");
+        return Problem::new(&catalogue::TIMED_OUT, words);
+    }
+    let words = words!(
+        "the body did not arrive within {seconds} s; nothing was recorded",
+        "请求正文在 {seconds} 秒内未能送达，未作任何记录"
+    );
+    Problem::new(&catalogue::REQUEST_TIMEOUT, words)
 }
 
 /// Makes problem documents of problems and of bare errors, and puts on what every answer carries.
@@ -162,8 +184,19 @@ fn check_target(uri: &Uri) -> Result<(), Problem> {
     ))
 }
 
-/// Only loopback names: a page elsewhere whose name was made to point here sends its own name (DNS rebinding).
-fn check_host(headers: &HeaderMap, uri: &Uri) -> Result<(), Problem> {
+/// One host (RFC 9112 §3.2), and only loopback names: a page elsewhere whose name was made to point here sends its own name
+/// (DNS rebinding).
+fn check_host(headers: &HeaderMap, uri: &Uri, version: Version) -> Result<(), Problem> {
+    let hosts = headers.get_all(header::HOST).iter().count();
+    if hosts > 1 || (hosts == 0 && version == Version::HTTP_11) {
+        return Err(Problem::new(
+            &catalogue::INVALID_HEADER,
+            words!(
+                "the header Host stands {hosts} times; it stands once",
+                "Host 标头出现 {hosts} 次，应恰好一次"
+            ),
+        ));
+    }
     let host = uri
         .authority()
         .map(axum::http::uri::Authority::as_str)

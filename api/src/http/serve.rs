@@ -1,12 +1,16 @@
 //! Serving on a socket, until told to stop.
 
+use super::connection::Serving;
 use super::{App, router};
 use crate::Ledger;
-use crate::limits::SHUTDOWN_TIME_MAX;
-use axum::serve::ListenerExt;
+use crate::limits::{Bounds, SHUTDOWN_TIME_MAX};
+use axum::serve::Listener;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 /// Why the server could not run.
 #[derive(Debug, thiserror::Error)]
@@ -29,9 +33,6 @@ pub enum ServeError {
     /// The operating system does not tell when to stop.
     #[error("cannot wait for the signal to stop")]
     Signal(#[source] std::io::Error),
-    /// The socket failed.
-    #[error("the server failed")]
-    Serve(#[source] std::io::Error),
 }
 
 /// Serves until SIGINT or SIGTERM, then lets open requests finish and live streams say goodbye. `listening` is called
@@ -58,38 +59,61 @@ pub async fn serve_until(
     listening: impl FnOnce(SocketAddr),
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    serve_within(ledger, address, listening, stop, Bounds::default()).await
+}
+
+/// As [`serve_until`], within other bounds.
+///
+/// # Errors
+/// [`ServeError`].
+pub(crate) async fn serve_within(
+    ledger: Ledger,
+    address: SocketAddr,
+    listening: impl FnOnce(SocketAddr),
+    stop: impl Future<Output = ()>,
+    bounds: Bounds,
+) -> Result<(), ServeError> {
     if !address.ip().is_loopback() {
         return Err(ServeError::NotLoopback(address));
     }
     let listen_error = |source| ServeError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(listen_error)?;
+    let mut listener = TcpListener::bind(address).await.map_err(listen_error)?;
     let bound = listener.local_addr().map_err(listen_error)?;
-    // Small answers and live events leave at once instead of waiting to be joined by more.
-    let listener = listener.tap_io(|socket| {
-        if let Err(error) = socket.set_nodelay(true) {
-            tracing::debug!(error = %error, "a socket cannot be set to send at once");
-        }
-    });
-    let app = App::new(ledger);
-    let mut stopping = app.stopping();
-    let stopper = app.clone();
-    let server = axum::serve(listener, router(app).into_make_service()).with_graceful_shutdown(async move {
-        stop.await;
-        stopper.stop();
-    });
-    listening(bound);
-    let overdue = async move {
-        // The sender lives as long as the server does.
-        let _ = stopping.wait_for(|stopping| *stopping).await;
-        tokio::time::sleep(SHUTDOWN_TIME_MAX).await;
+    let app = App::bounded(ledger, bounds);
+    let serving = Serving {
+        router: router(app.clone()),
+        head_time: bounds.head_time,
+        answer_stall: bounds.answer_stall,
     };
-    tokio::select! {
-        served = server => served.map_err(ServeError::Serve),
-        () = overdue => {
-            tracing::warn!("stopped with requests still open");
-            Ok(())
-        }
+    let places_max = bounds.connections + bounds.spare;
+    let places = Arc::new(Semaphore::new(places_max));
+    listening(bound);
+    let mut stop = pin!(stop);
+    loop {
+        // Whoever comes when all places are taken waits in the queue of the operating system.
+        let next = async {
+            let place = Arc::clone(&places).acquire_owned().await;
+            // Goes on after whatever fails; where it would fail again at once, no descriptors being left, after a nap.
+            (Listener::accept(&mut listener).await.0, place)
+        };
+        let (socket, place) = tokio::select! {
+            () = &mut stop => break,
+            next = next => next,
+        };
+        let crowded = places.available_permits() < bounds.spare;
+        let connection = serving.clone().connection(socket, crowded, app.stopping());
+        tokio::spawn(async move {
+            connection.await;
+            drop(place);
+        });
     }
+    drop(listener);
+    app.stop();
+    let all = places.acquire_many(u32::try_from(places_max).unwrap_or(u32::MAX));
+    if tokio::time::timeout(SHUTDOWN_TIME_MAX, all).await.is_err() {
+        tracing::warn!("stopped with requests still open");
+    }
+    Ok(())
 }
 
 /// Done at the first SIGINT or SIGTERM.

@@ -109,6 +109,11 @@ kinds! {
         "The address exists and does not take this method. The header Allow lists those it takes." /
         "该地址存在但不接受此方法。可用方法见 Allow 标头。"
     }
+    REQUEST_TIMEOUT "request-timeout" REQUEST_TIMEOUT retryable true {
+        "The body did not arrive" / "请求正文未能送达"
+        "The body fell silent before its end, or was not there in the time there is for an answer. Nothing was recorded." /
+        "请求正文未送完即中断，或在答复时限内未能送达。未作任何记录。"
+    }
     TIMED_OUT "timed-out" SERVICE_UNAVAILABLE retryable true {
         "Not answered in time" / "未能及时答复"
         "The answer took too long. A write may or may not have been recorded: send it again under the same key." /
@@ -141,8 +146,8 @@ kinds! {
     }
     UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" UNSUPPORTED_MEDIA_TYPE {
         "Body of another type than taken here" / "不支持的正文类型"
-        "The header Content-Type is missing or names a type that this address does not take." /
-        "Content-Type 标头缺失，或所示类型不被此地址接受。"
+        "The header Content-Type is missing or names a type that this address does not take, or the body is encoded (Content-Encoding)." /
+        "Content-Type 标头缺失，或所示类型不被此地址接受，或请求正文经过编码（Content-Encoding）。"
     }
     UNKNOWN_HOST "unknown-host" MISDIRECTED_REQUEST {
         "Not meant for this server" / "请求目标不是本服务"

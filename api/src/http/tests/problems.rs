@@ -1,4 +1,5 @@
 use super::*;
+use crate::limits::Bounds;
 use insta::assert_json_snapshot;
 
 /// The document, after checking what every problem has.
@@ -207,7 +208,8 @@ async fn conflicts_are_told_apart() {
 #[tokio::test]
 async fn a_position_that_does_not_come_is_behind() {
     let server = Server::with_histories().await;
-    let app = App::patient(server.ledger.clone(), std::time::Duration::from_millis(20));
+    let bounds = Bounds { behind_wait: std::time::Duration::from_millis(20), ..Bounds::default() };
+    let app = App::bounded(server.ledger.clone(), bounds);
     let server = Server { router: router(app), ..server };
     let answer = server.get("/v1/statistics?min_position=999").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{}", answer.text);

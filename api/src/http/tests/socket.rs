@@ -1,10 +1,12 @@
 //! One round through a real socket: what only a connection shows.
 
 use super::*;
-use crate::http::{ServeError, serve_until};
+use crate::http::ServeError;
+use crate::http::serve::{serve_until, serve_within};
+use crate::limits::Bounds;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -16,15 +18,20 @@ struct Running {
 }
 
 async fn start(ledger: Ledger) -> Running {
+    start_within(ledger, Bounds::default()).await
+}
+
+async fn start_within(ledger: Ledger, bounds: Bounds) -> Running {
     let (stop, stopped) = oneshot::channel();
     let (listening, bound) = oneshot::channel();
-    let done = tokio::spawn(serve_until(
+    let done = tokio::spawn(serve_within(
         ledger,
         "127.0.0.1:0".parse().unwrap(),
         |address| listening.send(address).unwrap(),
         async {
             let _ = stopped.await;
         },
+        bounds,
     ));
     Running { address: bound.await.unwrap(), stop, done }
 }
@@ -106,4 +113,133 @@ async fn an_address_that_others_can_reach_is_refused() {
         serve_until(server.ledger.clone(), address, |_| {}, std::future::pending()).await.unwrap_err();
     assert!(matches!(error, ServeError::NotLoopback(_)));
     assert!(error.to_string().contains("no access control"), "{error}");
+}
+
+/// What a test waits for at most before it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+async fn connect(address: SocketAddr, sent: &str) -> TcpStream {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    socket.write_all(sent.as_bytes()).await.unwrap();
+    socket
+}
+
+/// Everything the server says until it closes the connection.
+async fn until_closed(mut socket: TcpStream) -> String {
+    let mut said = Vec::new();
+    let read = socket.read_to_end(&mut said);
+    // Closed with something unread is a reset, and closed all the same.
+    let _ = tokio::time::timeout(PATIENCE, read).await.expect("the server never closes it");
+    String::from_utf8(said).unwrap()
+}
+
+fn asking(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nhost: localhost\r\n\r\n")
+}
+
+/// The only question of a connection.
+fn asking_once(target: &str) -> String {
+    format!("GET {target} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+}
+
+fn sending(target: &str, body: &str) -> String {
+    format!(
+        "POST {target} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-ndjson\r\ncontent-length: 1000\r\n\r\n{body}"
+    )
+}
+
+#[tokio::test]
+async fn who_never_ends_the_head_of_a_request_is_let_go() {
+    let server = Server::empty();
+    let bounds = Bounds { head_time: Duration::from_millis(50), ..Bounds::default() };
+    let running = start_within(server.ledger.clone(), bounds).await;
+    for begun in ["", "GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-"] {
+        assert_eq!(until_closed(connect(running.address, begun).await).await, "");
+    }
+    let idle = until_closed(connect(running.address, &asking("/healthz")).await).await;
+    assert!(idle.starts_with("HTTP/1.1 200"), "answered, then idle: {idle}");
+}
+
+#[tokio::test]
+async fn who_falls_silent_within_a_body_is_told_so_and_keeps_nobody_out() {
+    let server = Server::empty();
+    let bounds = Bounds { body_silence: Duration::from_millis(50), imports: 1, ..Bounds::default() };
+    let running = start_within(server.ledger.clone(), bounds).await;
+    for target in ["/v1/import", "/v1/import", "/v1/import"] {
+        let said = until_closed(connect(running.address, &sending(target, "{")).await).await;
+        assert!(said.starts_with("HTTP/1.1 408"), "{said}");
+        assert!(
+            said.contains("/problems/request-timeout") && said.contains("nothing was recorded"),
+            "{said}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_late_as_a_whole_is_not_taken_for_a_slow_answer() {
+    let server = Server::empty();
+    let bounds = Bounds { answer_time: Duration::from_millis(50), ..Bounds::default() };
+    let running = start_within(server.ledger.clone(), bounds).await;
+    let begun = sending("/v1/commands", "{").replace("x-ndjson", "json");
+    let said = until_closed(connect(running.address, &begun).await).await;
+    assert!(said.starts_with("HTTP/1.1 408"), "{said}");
+}
+
+#[tokio::test]
+async fn imports_that_never_end_leave_room_for_everything_else() {
+    let server = Server::empty();
+    let bounds = Bounds { imports: 1, ..Bounds::default() };
+    let running = start_within(server.ledger.clone(), bounds).await;
+    let mut held = Vec::new();
+    let refused = loop {
+        // One of them has the permit and waits for the rest of its body; every other one is told at once.
+        let mut next = BufReader::new(connect(running.address, &sending("/v1/import", "{")).await);
+        let mut line = String::new();
+        if tokio::time::timeout(Duration::from_millis(200), next.read_line(&mut line)).await.is_ok() {
+            break line;
+        }
+        held.push(next);
+    };
+    assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
+    let closing = asking_once("/v1/statistics");
+    let answer = until_closed(connect(running.address, &closing).await).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    drop(held);
+}
+
+#[tokio::test]
+async fn when_all_connections_are_taken_those_who_run_it_still_get_through() {
+    let server = Server::empty();
+    let bounds = Bounds { connections: 1, spare: 1, ..Bounds::default() };
+    let running = start_within(server.ledger.clone(), bounds).await;
+    let silent = connect(running.address, "").await;
+    let refused = until_closed(connect(running.address, &asking("/v1/statistics")).await).await;
+    assert!(refused.starts_with("HTTP/1.1 429"), "{refused}");
+    for target in ["/healthz", "/readyz", "/metrics"] {
+        let answer = until_closed(connect(running.address, &asking(target)).await).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    drop(silent);
+    let closing = asking_once("/v1/statistics");
+    let freed = async {
+        while !until_closed(connect(running.address, &closing).await).await.starts_with("HTTP/1.1 200") {}
+    };
+    tokio::time::timeout(PATIENCE, freed).await.expect("the place is free again");
+    running.stop.send(()).unwrap();
+    tokio::time::timeout(PATIENCE, running.done).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_an_answer_is_let_go() {
+    let server = Server::empty();
+    let bounds =
+        Bounds { connections: 1, spare: 0, answer_stall: Duration::from_millis(50), ..Bounds::default() };
+    let running = start_within(server.ledger.clone(), bounds).await;
+    // More answers than the buffers between the two hold, and not one of them read.
+    let mut deaf = TcpStream::connect(running.address).await.unwrap();
+    let asked = asking("/openapi.json");
+    let ask = async { while deaf.write_all(asked.as_bytes()).await.is_ok() {} };
+    tokio::time::timeout(PATIENCE, ask).await.expect("the server goes on sending to nobody");
+    let next = connect(running.address, &asking_once("/healthz")).await;
+    assert!(until_closed(next).await.starts_with("HTTP/1.1 200"));
 }
