@@ -6,8 +6,8 @@ use super::payable::line;
 use super::problem::Problem;
 use super::query::Query;
 use crate::answers::Coordinates;
-use crate::answers::list::{Row, status};
-use accord_domain::{SubjectKind, words};
+use crate::answers::list::{Row, STATUSES, status};
+use accord_domain::{SubjectKind, Value, words};
 use accord_projections::Filter;
 use axum::extract::State;
 use axum::response::Response;
@@ -67,7 +67,8 @@ pub(super) async fn list(app: &App, mut filter: Filter, mut query: Query) -> Res
     let kind = filter.kind.map_or("", SubjectKind::plural);
     filter.area = query.area()?;
     filter.status = query.read("status", |word| {
-        status(word).map_err(|known| {
+        status(word).map_err(|_| {
+            let known = STATUSES.map(Value::name).join(", ");
             words!("{word:?} is not a status; known: {known}", "{word:?} 不是状态；可用：{known}")
         })
     })?;

@@ -8,7 +8,6 @@ use accord_domain::rejection::Words;
 use accord_domain::{AreaCode, Instant, words};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use std::convert::Infallible;
 
 /// The query of one request.
 #[derive(Clone, Debug)]
@@ -18,10 +17,36 @@ pub(crate) struct Query {
 }
 
 impl<S: Sync> FromRequestParts<S> for Query {
-    type Rejection = Infallible;
+    type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self::parse(parts.uri.query().unwrap_or("")))
+        let text = parts.uri.query().unwrap_or("");
+        text.split('&').try_for_each(decodable)?;
+        Ok(Self::parse(text))
+    }
+}
+
+/// Refuses a parameter that is no text once decoded: a reader that puts other characters for such bytes answers another
+/// question than was asked.
+fn decodable(pair: &str) -> Result<(), Problem> {
+    let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
+    let mut bytes = Vec::with_capacity(pair.len());
+    let mut rest = pair.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let digit = |byte: Option<u8>| char::from(byte?).to_digit(16);
+        let (Some(high), Some(low)) = (digit(rest.next()), digit(rest.next())) else {
+            let en = "% stands without two hexadecimal digits after it; % itself is %25";
+            return Err(invalid(name, en, "% 之后不是两位十六进制数字；% 本身写作 %25"));
+        };
+        bytes.extend(u8::try_from(high * 16 + low));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(invalid(name, "it is not UTF-8 text", "不是 UTF-8 文本")),
     }
 }
 
@@ -194,6 +219,16 @@ mod tests {
         assert!(query.finish().is_err());
         query.text("b").unwrap();
         assert!(query.finish().is_ok());
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_is_refused_by_name() {
+        for good in ["q=%E6%AC%A7+x", "q=100%25", "q", "", "=", "q=a=b"] {
+            assert!(decodable(good).is_ok(), "{good}");
+        }
+        for bad in ["q=%ff%fe", "q=100%", "q=%4", "q=%zz", "%ff=x", "q=%E6%AC", "q=%+1"] {
+            assert!(decodable(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

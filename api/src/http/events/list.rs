@@ -7,8 +7,9 @@ use crate::http::App;
 use crate::http::app::{At, json};
 use crate::http::paging::{self, link_next};
 use crate::http::problem::Problem;
-use crate::http::query::Query;
+use crate::http::query::{Query, invalid};
 use crate::limits::EVENTS_SCANNED_MAX;
+use accord_domain::rejection::Words;
 use accord_store::{LogError, Stored};
 use axum::extract::State;
 use axum::response::Response;
@@ -53,7 +54,11 @@ pub(crate) async fn list(State(app): State<App>, mut query: Query) -> Result<Res
     let limit = paging::limit(&mut query)?;
     query.finish()?;
     let coordinates = app.coordinates(at).await?;
-    let from = after.map_or(0, |after| after.saturating_add(1));
+    let refuse = |why: Words| invalid("after", &why.en, &why.zh);
+    let from = match after {
+        Some(position) => super::after(&app, position, refuse).await?,
+        None => 0,
+    };
     let end = coordinates.position.map_or(0, |position| position.0.saturating_add(1));
     let mut page = match &wanted.subject {
         Some(_) => of_subject(&app, &wanted, from, end, limit).await?,

@@ -9,6 +9,7 @@ mod stream;
 use super::App;
 use super::problem::Problem;
 use super::query::Query;
+use crate::answers::Position;
 use accord_domain::rejection::Words;
 use accord_domain::{EventType, Subject, words};
 use accord_store::Stored;
@@ -20,6 +21,29 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(stream::routes())
         .merge(one::routes())
         .merge(proof::routes())
+}
+
+/// Where reading goes on after a position that the log has. Of one it does not have, because it was cut back or it is not the
+/// log the caller thinks it is, nothing would ever follow.
+///
+/// # Errors
+/// What `refuse` makes of it, with the end of the log.
+async fn after(app: &App, position: u64, refuse: impl FnOnce(Words) -> Problem) -> Result<u64, Problem> {
+    let events = app.log().len().await?;
+    if position < events {
+        return Ok(position + 1);
+    }
+    let newest = events.checked_sub(1);
+    let why = match newest {
+        Some(newest) => words!(
+            "the log has no position {position}; it ends at {newest}",
+            "日志中没有位置 {position}；末尾位置为 {newest}"
+        ),
+        None => {
+            words!("the log has no position {position}; it is empty", "日志中没有位置 {position}；日志为空")
+        }
+    };
+    Err(refuse(why).code("no-such-position").with("position", newest.map(Position)))
 }
 
 /// Which events are wanted.

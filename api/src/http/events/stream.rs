@@ -8,7 +8,7 @@ use super::cloud::CloudEvent;
 use crate::http::App;
 use crate::http::app::chain;
 use crate::http::problem::{Problem, catalogue};
-use crate::http::query::Query;
+use crate::http::query::{Query, invalid};
 use crate::limits::{HEARTBEAT, STREAM_BATCH_EVENTS, STREAM_RETRY, STREAMS_MAX};
 use accord_domain::rejection::Words;
 use accord_domain::words;
@@ -59,9 +59,14 @@ pub(crate) async fn follow(
     let after = query.read("after", start)?;
     let wanted = Wanted::read(&mut query)?;
     query.finish()?;
-    let next = match last_event_id(&headers)?.or(after) {
+    let by_header = last_event_id(&headers)?;
+    let refuse = |why: Words| match by_header {
+        Some(_) => unreadable(&why),
+        None => invalid("after", &why.en, &why.zh),
+    };
+    let next = match by_header.or(after) {
         None => 0,
-        Some(Start::After(position)) => position.saturating_add(1),
+        Some(Start::After(position)) => super::after(&app, position, refuse).await?,
         Some(Start::Latest) => app.log().len().await?,
     };
     let permit = Arc::clone(app.streams()).try_acquire_owned().map_err(|_| {
@@ -113,12 +118,13 @@ fn start(text: &str) -> Result<Start, Words> {
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<Start>, Problem> {
     let Some(value) = headers.get(&LAST_EVENT_ID) else { return Ok(None) };
-    let start = start(value.to_str().unwrap_or("?"));
-    start.map(Some).map_err(|why| {
-        let en = format!("Last-Event-ID cannot be read: {}", why.en);
-        let zh = format!("无法读取 Last-Event-ID：{}", why.zh);
-        Problem::new(&catalogue::INVALID_HEADER, Words { en, zh })
-    })
+    start(value.to_str().unwrap_or("?")).map(Some).map_err(|why| unreadable(&why))
+}
+
+fn unreadable(why: &Words) -> Problem {
+    let en = format!("Last-Event-ID: {}", why.en);
+    let zh = format!("Last-Event-ID：{}", why.zh);
+    Problem::new(&catalogue::INVALID_HEADER, Words { en, zh })
 }
 
 /// Where a stream stands in its life.
