@@ -1,20 +1,21 @@
 //! `GET /v1/{kind}/{code}/bundle`: the evidence bundle of a subject.
 
 use super::app::{App, At, subject};
+use super::personal::Reading;
 use super::problem::Problem;
+use super::problem::catalogue::INVALID_COMMAND;
 use super::query::Query;
 use super::{media, personal};
 use crate::answers::Coordinates;
 use crate::bundle::{self, Asked, OpeningFailure};
 use crate::limits::COMMAND_BYTES_MAX;
-use accord_domain::personal::PersonalAct;
-use accord_domain::{Command, Subject, SubjectKind, words};
+use accord_domain::command::body::object;
+use accord_domain::{CommandError, Subject, SubjectKind, words};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -196,19 +197,12 @@ async fn open(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let (at, asked) = asked(app, query)?;
-    let text = media::text(headers, &["application/json"], body, COMMAND_BYTES_MAX)?;
+    let text = media::text(headers, &["application/json"], body, COMMAND_BYTES_MAX, &INVALID_COMMAND)?;
     let subject = subject(kind, code)?;
-    let mut reading = personal::reading(&subject, &text)?;
-    let command = |reading: &Map<String, Value>| Command::parse(&Value::Object(reading.clone()).to_string());
-    let first = command(&reading).map_err(|error| Problem::command(&error))?;
-    let only = match first.act.personal_act() {
-        Some(PersonalAct::Read(data)) => data.events.clone(),
-        Some(PersonalAct::Erase(_)) | None => Vec::new(),
-    };
-    let of_events = |events: &[Uuid]| {
-        reading.insert("data".to_owned(), json!({ "events": events }));
-        command(&reading)
-    };
+    let refused = |error: CommandError| Problem::command(&error);
+    let reading = object::<Reading<'_>>(&text).map_err(refused)?;
+    let (_, only) = reading.command(&subject, &text).map_err(refused)?;
+    let of_events = |events: &[Uuid]| reading.of_events(&subject, events);
     // The reading is recorded by what waits for the views too, so what was asked is waited for as anywhere else.
     app.coordinates(at).await?;
     match bundle::make_open(app.ledger(), &subject, at.asked, asked, &only, of_events).await {

@@ -51,7 +51,7 @@ pub(crate) async fn record(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    let text = media::text(&headers, MEDIA_TYPES, body, COMMAND_BYTES_MAX)?;
+    let text = media::text(&headers, MEDIA_TYPES, body, COMMAND_BYTES_MAX, &catalogue::INVALID_COMMAND)?;
     let mut command = app.ledger().read(&text)?.map_err(|error| Problem::command(&error))?;
     give_key(&mut command, &headers)?;
     let by_header = give_version(&app, &mut command, &headers).await?;

@@ -7,7 +7,7 @@ use super::query::Query;
 use super::{language, media};
 use crate::answers::{Lang, Position};
 use crate::limits::{IMPORT_BYTES_MAX, IMPORT_LINES_MAX};
-use accord_domain::{Version, words};
+use accord_domain::{CommandError, Version, words};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -19,8 +19,7 @@ use serde_json::{Map, Value};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-const MEDIA_TYPES: &[&str] =
-    &["application/x-ndjson", "application/jsonl", "application/x-jsonlines", "application/json-seq"];
+const MEDIA_TYPES: &[&str] = &["application/x-ndjson", "application/jsonl", "application/x-jsonlines"];
 /// Commands of one import that wait for the writer at once: enough to share commits, few enough to leave room for
 /// others.
 const WAITING_MAX: usize = 256;
@@ -137,8 +136,8 @@ async fn one(app: App, line: usize, text: Bytes, lang: Lang) -> Line {
         position: None,
         problem: Some(problem.members(lang)),
     };
-    let parsed = std::str::from_utf8(&text)
-        .map_err(|_| media::not_utf8())
+    let parsed = CommandError::utf8(&text)
+        .map_err(|error| Problem::command(&error))
         .and_then(|text| app.ledger().read(text)?.map_err(|error| Problem::command(&error)));
     let command = match parsed {
         Ok(command) => command,

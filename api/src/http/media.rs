@@ -1,19 +1,32 @@
 //! Bodies: their type, their size, and the headers that answers share.
 
-use super::problem::{Problem, catalogue};
-use accord_domain::words;
+use super::problem::Problem;
+use super::problem::catalogue::{self, Kind};
+use accord_domain::{CommandError, words};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 /// Position of the last event recorded, or of the one shown.
 pub(crate) const POSITION: HeaderName = HeaderName::from_static("x-position");
 
-/// Refuses a body of a type other than these.
+/// Refuses a body of a type other than these, and one that is encoded.
 ///
 /// # Errors
 /// `unsupported-media-type`, naming those taken.
 pub(crate) fn expect(headers: &HeaderMap, taken: &[&str]) -> Result<(), Problem> {
+    let plain = |value: &HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity");
+    if !headers.get_all(header::CONTENT_ENCODING).iter().all(plain) {
+        return Err(Problem::new(
+            &catalogue::UNSUPPORTED_MEDIA_TYPE,
+            words!(
+                "bodies are taken as they are, without Content-Encoding",
+                "请求正文须原样发送，不接受 Content-Encoding"
+            ),
+        )
+        .code("unsupported-content-encoding")
+        .header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+    }
     let text = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = text.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
     if taken.contains(&essence.as_str()) {
@@ -46,22 +59,19 @@ pub(crate) fn body(body: Result<Bytes, BytesRejection>, bytes_max: usize) -> Res
     })
 }
 
-/// The body of a type that is taken, as text.
+/// The body of a type that is taken, as text; one that is not is a problem of `kind`.
 ///
 /// # Errors
-/// As [`expect`] and [`body`]; `malformed-json` for bytes that are no text.
+/// As [`expect`] and [`body`]; `malformed-json` with its place for bytes that are no text.
 pub(crate) fn text(
     headers: &HeaderMap,
     types: &[&str],
     given: Result<Bytes, BytesRejection>,
     bytes_max: usize,
+    kind: &'static Kind,
 ) -> Result<String, Problem> {
     expect(headers, types)?;
-    String::from_utf8(body(given, bytes_max)?.into()).map_err(|_| not_utf8())
-}
-
-/// The refusal of bytes that are no text.
-pub(crate) fn not_utf8() -> Problem {
-    Problem::new(&catalogue::INVALID_COMMAND, words!("the body is not UTF-8 text", "请求正文不是 UTF-8 文本"))
-        .code("malformed-json")
+    let bytes = body(given, bytes_max)?;
+    let text = CommandError::utf8(&bytes).map_err(|error| Problem::body(kind, &error))?;
+    Ok(text.to_owned())
 }

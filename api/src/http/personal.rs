@@ -4,20 +4,25 @@
 use super::app::{App, json, subject};
 use super::commands::{Since, failed};
 use super::problem::Problem;
+use super::problem::catalogue::INVALID_COMMAND;
 use super::query::Query;
 use super::{language, media};
 use crate::answers::PersonalOpened;
 use crate::limits::COMMAND_BYTES_MAX;
 use crate::{Done, Failure};
-use accord_domain::{Command, Subject, SubjectKind};
+use accord_domain::command::body::object;
+use accord_domain::personal::PersonalAct;
+use accord_domain::{Command, CommandError, Subject, SubjectKind, words};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
-use serde_json::{Map, Value, json as object};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -91,9 +96,10 @@ async fn read(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    let text = media::text(headers, &["application/json"], body, COMMAND_BYTES_MAX)?;
+    let text = media::text(headers, &["application/json"], body, COMMAND_BYTES_MAX, &INVALID_COMMAND)?;
     let subject = subject(kind, code)?;
-    let command = command(&subject, &text)?;
+    let asked = object::<Reading<'_>>(&text).and_then(|reading| reading.command(&subject, &text));
+    let (command, _) = asked.map_err(|error| Problem::command(&error))?;
     match app.ledger().open_personal(command).await {
         Ok((done, opened)) => Ok(given_out(app, &done, json(&PersonalOpened::of(&subject, &done, opened)))),
         Err(failure) => Err(not_read(app, &subject, &failure, headers).await),
@@ -117,23 +123,85 @@ pub(super) async fn not_read(app: &App, subject: &Subject, why: &Failure, header
     failed(app, subject, since, why, language::of(headers)).await
 }
 
-/// The body with the command around it, read as any other command.
-fn command(subject: &Subject, body: &str) -> Result<Command, Problem> {
-    let asked = reading(subject, body)?;
-    Command::parse(&Value::Object(asked).to_string()).map_err(|error| Problem::command(&error))
+/// What a body asks for: who reads, why, and from which events.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Reading<'a> {
+    #[serde(borrow)]
+    actor: &'a RawValue,
+    #[serde(borrow, default)]
+    reason: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "given")]
+    events: Option<&'a RawValue>,
 }
 
-/// The command that a body asks for, not read yet.
-pub(super) fn reading(subject: &Subject, body: &str) -> Result<Map<String, Value>, Problem> {
-    let refused = |error| Problem::command(&error);
-    let Ok(Value::Object(mut asked)) = serde_json::from_str::<Value>(body) else {
-        // Says where it is no JSON object.
-        return Err(Command::parse(body).map_or_else(refused, |_| media::not_utf8()));
-    };
-    let events = asked.remove("events");
-    asked.insert("command".to_owned(), object!(format!("{}.read-personal-data", subject.kind().name())));
-    asked.insert("subject".to_owned(), object!(subject.code()));
-    let data: Map<String, Value> = events.map(|events| ("events".to_owned(), events)).into_iter().collect();
-    asked.insert("data".to_owned(), Value::Object(data));
-    Ok(asked)
+/// A member that is there; null is no way to leave it out, since without it everything is read.
+fn given<'de, D: Deserializer<'de>>(reader: D) -> Result<Option<&'de RawValue>, D::Error> {
+    Deserialize::deserialize(reader).map(Some)
+}
+
+/// The command that records a reading.
+#[derive(Serialize)]
+struct Recorded<'a, E> {
+    command: String,
+    subject: &'a str,
+    actor: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a RawValue>,
+    data: Events<E>,
+}
+
+#[derive(Serialize)]
+struct Events<E> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<E>,
+}
+
+impl Reading<'_> {
+    /// The command, and the events it is narrowed to; none where everything is read. Places are those of the body.
+    ///
+    /// # Errors
+    /// As for any other command; a list of events that names none is refused too, and never read as all.
+    pub(super) fn command(
+        &self,
+        subject: &Subject,
+        body: &str,
+    ) -> Result<(Command, Vec<Uuid>), CommandError> {
+        let at_home = |error: CommandError| {
+            let pointer = error.pointer.strip_prefix("/data").unwrap_or(&error.pointer).to_owned();
+            error.moved(pointer, body)
+        };
+        let command = self.recorded(subject, self.events).map_err(at_home)?;
+        let only = match command.act.personal_act() {
+            Some(PersonalAct::Read(data)) => data.events.clone(),
+            Some(PersonalAct::Erase(_)) | None => Vec::new(),
+        };
+        if self.events.is_some() && only.is_empty() {
+            let message =
+                words!("empty; leave it out to read everything", "内容为空；如需查阅全部，请省略该字段");
+            let (code, pointer) = ("invalid-value", "/events".to_owned());
+            return Err(at_home(CommandError { code, pointer, line: 0, column: 0, message }));
+        }
+        Ok((command, only))
+    }
+
+    /// The command that reads these events.
+    ///
+    /// # Errors
+    /// As [`Reading::command`].
+    pub(super) fn of_events(&self, subject: &Subject, events: &[Uuid]) -> Result<Command, CommandError> {
+        self.recorded(subject, Some(events))
+    }
+
+    fn recorded(&self, subject: &Subject, events: Option<impl Serialize>) -> Result<Command, CommandError> {
+        let recorded = Recorded {
+            command: format!("{}.read-personal-data", subject.kind().name()),
+            subject: subject.code(),
+            actor: self.actor,
+            reason: self.reason,
+            data: Events { events },
+        };
+        // All of it is JSON already; were it ever not, what is left is refused as no command.
+        Command::parse(&serde_json::to_string(&recorded).unwrap_or_default())
+    }
 }

@@ -9,6 +9,7 @@ use super::{language, media};
 use crate::answers::supposed::{Wrong, fork_of, met};
 use crate::answers::{Coordinates, Lang, NotJudged, WhatIf, gather};
 use crate::limits::COMMAND_BYTES_MAX;
+use accord_domain::command::body::object;
 use accord_domain::what_if::Fork;
 use accord_domain::{AreaCode, Instant, Laws, Subject, words};
 use accord_replay::{Course, Supposing, what_if, what_if_page};
@@ -35,7 +36,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct Asked<'a> {
     #[serde(default)]
     subject: Option<String>,
     #[serde(default)]
@@ -44,10 +45,10 @@ struct Asked {
     all: bool,
     #[serde(default)]
     without: Option<Uuid>,
-    #[serde(default)]
-    replace: Option<Replace>,
-    #[serde(default)]
-    insert: Option<Box<RawValue>>,
+    #[serde(borrow, default)]
+    replace: Option<Replace<'a>>,
+    #[serde(borrow, default)]
+    insert: Option<&'a RawValue>,
     #[serde(default)]
     as_if_law_of: Option<Instant>,
     #[serde(default)]
@@ -58,9 +59,10 @@ struct Asked {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Replace {
+struct Replace<'a> {
     event: Uuid,
-    command: Box<RawValue>,
+    #[serde(borrow)]
+    command: &'a RawValue,
 }
 
 /// Suppose something and see what would stand
@@ -87,14 +89,13 @@ pub(crate) async fn suppose(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let at = At::read(&mut query)?;
-    media::expect(&headers, MEDIA_TYPES)?;
-    let body = media::body(body, COMMAND_BYTES_MAX)?;
-    let asked: Asked = serde_json::from_slice(&body)
-        .map_err(|error| invalid("malformed-json", &words!("{error}", "请求正文无法读取：{error}")))?;
-    let digest: [u8; 32] = Sha256::digest(&body).into();
+    let body = media::text(&headers, MEDIA_TYPES, body, COMMAND_BYTES_MAX, &catalogue::INVALID_SUPPOSITION)?;
+    let asked: Asked<'_> =
+        object(&body).map_err(|error| Problem::body(&catalogue::INVALID_SUPPOSITION, &error))?;
+    let digest: [u8; 32] = Sha256::digest(body.as_bytes()).into();
     let paging = Paging::read(&mut query, &format!("what-if/{}", hex(&digest)))?;
     query.finish()?;
-    let fork = fork(&app, &asked).await?;
+    let fork = fork(&app, &asked, &body).await?;
     let lang = language::of(&headers);
     if fork.is_none() && asked.as_if_law_of.is_none() && asked.rulebook.is_none() {
         return Err(invalid(
@@ -112,7 +113,7 @@ pub(crate) async fn suppose(
                 &words!("give subject, area or all, one of them", "subject、area、all 只能给其一"),
             ));
         }
-        return many(&app, at, &paging, asked, fork, lang).await;
+        return many(&app, at, &paging, &asked, fork, lang).await;
     }
     let named = asked.subject.as_deref().map(Subject::parse).transpose();
     let named = named.map_err(|error| Problem::new(&catalogue::INVALID_CODE, error.words()))?;
@@ -132,9 +133,9 @@ pub(crate) async fn suppose(
         gather::must_be_known(app.log(), &subject).await?;
     }
     // Deciding a long history again takes a while: away from the threads that serve others.
-    let worker = app.clone();
+    let (worker, again) = (app.clone(), asked.again);
     let answered = tokio::task::spawn_blocking(move || {
-        let supposing = supposing(coordinates, &laws, other.as_ref(), &asked);
+        let supposing = supposing(coordinates, &laws, other.as_ref(), again);
         let forked = fork.map(|fork| (subject.clone(), stored.clone(), fork));
         let course = course(&worker, forked, &supposing)?;
         let supposing = Supposing { course: course.as_ref(), ..supposing };
@@ -150,16 +151,9 @@ fn supposing<'a>(
     coordinates: Coordinates,
     law: &'a Laws,
     other: Option<&'a Laws>,
-    asked: &Asked,
+    again: bool,
 ) -> Supposing<'a> {
-    Supposing {
-        as_of: coordinates.as_of,
-        known_at: coordinates.known_at,
-        law,
-        other,
-        course: None,
-        again: asked.again,
-    }
+    Supposing { as_of: coordinates.as_of, known_at: coordinates.known_at, law, other, course: None, again }
 }
 
 /// The other course supposed of a subject with these events, where one is.
@@ -187,13 +181,13 @@ async fn many(
     app: &App,
     at: At,
     paging: &Paging,
-    asked: Asked,
+    asked: &Asked<'_>,
     fork: Option<(Subject, Fork)>,
     lang: Lang,
 ) -> Result<Response, Problem> {
     let coordinates = paging.pin(app.coordinates(at).await?);
     let laws = app.ledger().laws().known_at(coordinates.known_at);
-    let other = other_law(&asked, &laws)?;
+    let other = other_law(asked, &laws)?;
     let (from, size) = (position_after(paging)?, looked_at(paging.limit));
     let forked = match fork {
         Some((of, fork)) => {
@@ -202,12 +196,12 @@ async fn many(
         }
         None => None,
     };
-    let worker = app.clone();
+    let (worker, area, again) = (app.clone(), asked.area, asked.again);
     let answered = tokio::task::spawn_blocking(move || {
-        let supposing = supposing(coordinates, &laws, other.as_ref(), &asked);
+        let supposing = supposing(coordinates, &laws, other.as_ref(), again);
         let course = course(&worker, forked, &supposing)?;
         let supposing = Supposing { course: course.as_ref(), ..supposing };
-        let page = what_if_page(worker.log(), &supposing, asked.area, from, size);
+        let page = what_if_page(worker.log(), &supposing, area, from, size);
         let page = page.map_err(|error| from_replay(&error))?;
         let books = (laws.book(), supposing.supposed_law().book());
         let items = page.found.iter().map(|found| WhatIf::of(found, coordinates, books, lang));
@@ -219,7 +213,7 @@ async fn many(
     Ok(json(&List { coordinates, items, not_judged, next_cursor }))
 }
 
-fn other_law(asked: &Asked, laws: &Laws) -> Result<Option<Laws>, Problem> {
+fn other_law(asked: &Asked<'_>, laws: &Laws) -> Result<Option<Laws>, Problem> {
     match (asked.as_if_law_of, &asked.rulebook) {
         (Some(_), Some(_)) => Err(invalid(
             "two-laws",
@@ -234,13 +228,18 @@ fn other_law(asked: &Asked, laws: &Laws) -> Result<Option<Laws>, Problem> {
     }
 }
 
-async fn fork(app: &App, asked: &Asked) -> Result<Option<(Subject, Fork)>, Problem> {
-    let command = |raw: &RawValue| app.ledger().read(raw.get())?.map_err(|error| Problem::command(&error));
+async fn fork(app: &App, asked: &Asked<'_>, body: &str) -> Result<Option<(Subject, Fork)>, Problem> {
+    let command = |raw: &RawValue, pointer: &str| {
+        let read = app.ledger().read(raw.get())?;
+        read.map_err(|error| Problem::command(&error.within(body, raw.get(), pointer)))
+    };
     let (event, command) = match (&asked.without, &asked.replace, &asked.insert) {
         (None, None, None) => return Ok(None),
         (Some(event), None, None) => (Some(*event), None),
-        (None, Some(replace), None) => (Some(replace.event), Some(command(&replace.command)?)),
-        (None, None, Some(insert)) => (None, Some(command(insert)?)),
+        (None, Some(replace), None) => {
+            (Some(replace.event), Some(command(replace.command, "/replace/command")?))
+        }
+        (None, None, Some(insert)) => (None, Some(command(insert, "/insert")?)),
         _ => {
             return Err(invalid(
                 "two-courses",

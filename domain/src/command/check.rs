@@ -18,7 +18,7 @@ pub(super) fn text(text: &str) -> Result<(), CommandError> {
         );
         return Err(CommandError { code: "too-large", ..invalid("", message) });
     }
-    is_object(text).map_err(|error| CommandError { pointer: String::new(), line: 1, column: 1, ..error })?;
+    whole_is_object(text)?;
     // A shorter text can hold neither a string nor a list beyond the limits: an item takes three bytes (`"",`).
     if text.len() > TEXT_BYTES_MAX.min(3 * LIST_ITEMS_MAX)
         && let Ok(value) = serde_json::from_str::<Value>(text)
@@ -28,6 +28,11 @@ pub(super) fn text(text: &str) -> Result<(), CommandError> {
         return sizes(&value, &mut String::new(), 0, long).map_err(|error| error.placed(text));
     }
     Ok(())
+}
+
+/// As [`is_object`], of a text as a whole.
+pub(super) fn whole_is_object(text: &str) -> Result<(), CommandError> {
+    is_object(text).map_err(|error| CommandError { pointer: String::new(), line: 1, column: 1, ..error })
 }
 
 /// Serde also reads the members of an object from a list, by position; here an object is meant.

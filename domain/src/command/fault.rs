@@ -1,9 +1,10 @@
 //! Where a command is wrong and what would be right. Reads the text again, slowly: only a refused command comes here.
 
-use super::{Act, CommandError, Raw};
+use super::{Act, CommandError};
 use crate::id::SubjectKind;
 use crate::rejection::Words;
 use crate::{spoken, words};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -15,6 +16,35 @@ impl CommandError {
             (self.line, self.column) = line_and_column(text, offset_of(text, &self.pointer));
         }
         self
+    }
+
+    /// The same error where the text that was read is `part` of `whole`, standing at `pointer` there.
+    #[must_use]
+    pub fn within(self, whole: &str, part: &str, pointer: &str) -> Self {
+        let pointer = format!("{pointer}{}", self.pointer);
+        let Some(base) = offset_in(whole, part).filter(|_| self.line > 0) else {
+            return self.moved(pointer, whole);
+        };
+        let (line, column) = from_base(whole, base, (self.line, self.column));
+        Self { pointer, line, column, ..self }
+    }
+
+    /// The same error where what was read was made of `text`, in which the place has this pointer.
+    #[must_use]
+    pub fn moved(self, pointer: String, text: &str) -> Self {
+        Self { pointer, line: 0, column: 0, ..self }.placed(text)
+    }
+
+    /// The bytes as text; else the place of the first that belongs to no character.
+    ///
+    /// # Errors
+    /// `malformed-json`.
+    pub fn utf8(bytes: &[u8]) -> Result<&str, Self> {
+        std::str::from_utf8(bytes).map_err(|error| {
+            let (line, column) = line_and_column(bytes, error.valid_up_to());
+            let message = words!("not UTF-8 text", "不是 UTF-8 文本");
+            Self { code: "malformed-json", line, column, ..invalid("", message) }
+        })
     }
 }
 
@@ -53,9 +83,10 @@ pub(super) fn unknown_command(name: &str) -> CommandError {
     CommandError { code: "unknown-command", ..invalid("/command", message) }
 }
 
-pub(super) fn in_envelope(text: &str) -> CommandError {
+/// What keeps a text from being read as an object of these members.
+pub(super) fn in_object<'a, T: Deserialize<'a>>(text: &'a str) -> CommandError {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let (error, path) = match serde_path_to_error::deserialize::<_, Raw<'_>>(&mut reader) {
+    let (error, path) = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
         Ok(_) => (reader.end().err(), String::new()),
         Err(error) => {
             let path = pointer(error.path());
@@ -101,12 +132,11 @@ fn describe(error: Option<serde_json::Error>, path: String, text: &str, base: us
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(words, _)| words);
     if error.is_syntax() || error.is_eof() {
-        let (first_line, first_column) = line_and_column(text, base);
-        let column = if error.line() == 1 { first_column - 1 + error.column() } else { error.column() };
+        let (line, column) = from_base(text, base, (error.line(), error.column()));
         return CommandError {
             code: "malformed-json",
             pointer: path,
-            line: first_line - 1 + error.line(),
+            line,
             column: column.max(1),
             message: spoken::both(message.to_owned()),
         };
@@ -175,9 +205,16 @@ fn offset_in(text: &str, part: &str) -> Option<usize> {
     (offset + part.len() <= text.len()).then_some(offset)
 }
 
+/// Line and column in `text` of a place counted from where a part of it begins.
+fn from_base(text: &str, base: usize, (line, column): (usize, usize)) -> (usize, usize) {
+    let (first_line, first_column) = line_and_column(text, base);
+    (first_line - 1 + line, if line == 1 { first_column - 1 + column } else { column })
+}
+
 /// Both from 1; columns in bytes.
-fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text.as_bytes()[..offset.min(text.len())];
+fn line_and_column(text: impl AsRef<[u8]>, offset: usize) -> (usize, usize) {
+    let text = text.as_ref();
+    let before = &text[..offset.min(text.len())];
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
     let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
     (line, column)

@@ -1,6 +1,7 @@
 //! Commands as they come from outside: one JSON object, read strictly. Every error names the place by JSON pointer and
 //! says what would be right.
 
+pub mod body;
 mod by_key;
 mod check;
 mod fault;
@@ -324,7 +325,7 @@ impl Command {
         check::text(text)?;
         let raw: Raw<'_> = match serde_json::from_str(text) {
             Ok(raw) => raw,
-            Err(_) => return Err(fault::in_envelope(text)),
+            Err(_) => return Err(fault::in_object::<Raw<'_>>(text)),
         };
         let kind = raw.command.split_once('.').and_then(|(kind, _)| SubjectKind::parse(kind));
         let data = raw.data.map_or("{}", RawValue::get);

@@ -5,9 +5,10 @@ use crate::http::problem::{Problem, catalogue};
 use crate::http::query::Query;
 use crate::http::{app::chain, media};
 use crate::limits::CHECKPOINT_BYTES_MAX;
+use accord_domain::command::body::object;
 use accord_domain::words;
 use accord_store::cosigned::{self, CosignError};
-use accord_store::merkle::note::{Checkpoint, SignedNote};
+use accord_store::merkle::note::{Checkpoint, NoteError, SignedNote};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{DefaultBodyLimit, State};
@@ -45,14 +46,9 @@ pub(crate) async fn cosign(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     query.finish()?;
-    media::expect(&headers, &["application/json"])?;
-    let body = media::body(body, CHECKPOINT_BYTES_MAX)?;
-    let handed: Handed = serde_json::from_slice(&body).map_err(|error| {
-        refused(words!(
-            "the body is not {{\"checkpoint\": \"…\"}}: {error}",
-            "请求正文不是 {{\"checkpoint\": \"…\"}}：{error}"
-        ))
-    })?;
+    let kind = &catalogue::INVALID_CHECKPOINT;
+    let body = media::text(&headers, &["application/json"], body, CHECKPOINT_BYTES_MAX, kind)?;
+    let handed: Handed = object(&body).map_err(|error| Problem::body(kind, &error))?;
     if !app.ledger().is_open_for_writing() {
         return Err(Problem::new(
             &catalogue::READ_ONLY,
@@ -69,8 +65,8 @@ pub(crate) async fn cosign(
         | CosignError::Fork { .. }
         | CosignError::NoWitness
         | CosignError::Older { .. } => {
-            let why = chain(&error);
-            refused(words!("{why}", "检查点未被接受：{why}"))
+            let (why, zh) = (chain(&error), in_chinese(&error));
+            refused(words!("{why}", "检查点未被接受：{zh}"))
         }
     };
     let read = SignedNote::parse(&handed.checkpoint)
@@ -90,4 +86,23 @@ pub(crate) async fn cosign(
 
 fn refused(words: accord_domain::rejection::Words) -> Problem {
     Problem::new(&catalogue::INVALID_CHECKPOINT, words)
+}
+
+/// Why it is not taken.
+fn in_chinese(error: &CosignError) -> String {
+    match error {
+        CosignError::Note(NoteError::Form { .. }) => "格式不符".to_owned(),
+        CosignError::Note(NoteError::ForeignKey { wanted, found }) => {
+            let found = if found.is_empty() { "无人".to_owned() } else { found.join("、") };
+            format!("签署者为{found}，而非 {wanted}")
+        }
+        CosignError::Note(NoteError::Signature { signer }) => {
+            format!("{signer} 的签名不成立：文本或签名已被改动")
+        }
+        CosignError::Fork { size } => format!("其根与本日志在 {size} 个事件时的根不同"),
+        CosignError::NoWitness => "keys/witnesses 所列见证人均未签名".to_owned(),
+        CosignError::Older { size } => format!("已存有 {size} 个事件的检查点"),
+        // Faults of ours, of which nothing is told.
+        CosignError::Kept(_) | CosignError::Keys(_) | CosignError::File { .. } => String::new(),
+    }
 }

@@ -11,7 +11,7 @@ use crate::limits::RETRY_AFTER_SECONDS;
 use accord_domain::CommandError;
 use accord_domain::rejection::Words;
 use accord_domain::words;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use catalogue::Kind;
 use serde::Serialize;
@@ -29,6 +29,7 @@ pub struct Problem {
     detail: Words,
     errors: Vec<Place>,
     extra: Map<String, Value>,
+    header: Option<(HeaderName, HeaderValue)>,
 }
 
 /// One place in the request and what is wrong there.
@@ -46,7 +47,15 @@ impl Problem {
     /// A problem of a type, in words.
     #[must_use]
     pub fn new(kind: &'static Kind, detail: Words) -> Self {
-        Self { kind, code: Cow::Borrowed(kind.slug), detail, errors: Vec::new(), extra: Map::new() }
+        let (errors, extra) = (Vec::new(), Map::new());
+        Self { kind, code: Cow::Borrowed(kind.slug), detail, errors, extra, header: None }
+    }
+
+    /// With a header of the answer.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.header = Some((name, value));
+        self
     }
 
     /// With a finer code than its type's.
@@ -86,10 +95,20 @@ impl Problem {
     /// A command that cannot be read.
     #[must_use]
     pub fn command(error: &CommandError) -> Self {
+        Self::unread(&catalogue::INVALID_COMMAND, "命令有误", error)
+    }
+
+    /// A body that cannot be read, of a type for what it should have been.
+    #[must_use]
+    pub fn body(kind: &'static Kind, error: &CommandError) -> Self {
+        Self::unread(kind, "请求正文有误", error)
+    }
+
+    fn unread(kind: &'static Kind, what_zh: &str, error: &CommandError) -> Self {
         let (pointer, Words { en, zh }) = (&error.pointer, &error.message);
         let place = if pointer.is_empty() { String::new() } else { format!("{pointer}: ") };
-        let detail = words!("{place}{en}", "命令有误：{place}{zh}");
-        let mut problem = Self::new(&catalogue::INVALID_COMMAND, detail).code(error.code);
+        let detail = words!("{place}{en}", "{what_zh}：{place}{zh}");
+        let mut problem = Self::new(kind, detail).code(error.code);
         problem.errors.push(Place {
             member: "pointer",
             place: error.pointer.clone(),
@@ -165,6 +184,9 @@ impl Problem {
         headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
         headers.insert(header::VARY, HeaderValue::from_static("accept-language"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some((name, value)) = &self.header {
+            headers.insert(name, value.clone());
+        }
         if self.kind.retryable {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS));
         }

@@ -163,6 +163,143 @@ async fn a_bad_body_is_named_by_pointer_line_and_column() {
     snapshot!("two_keys", server, keys, 400);
 }
 
+/// What a problem says of the first place, in both languages.
+async fn place(server: &Server, target: &str, body: impl Into<Body>) -> String {
+    let body = axum::body::to_bytes(body.into(), usize::MAX).await.unwrap();
+    let mut said = Vec::new();
+    for lang in ["en", "zh"] {
+        let mut request = post(target, "application/json", String::new(), &[("accept-language", lang)]);
+        *request.body_mut() = Body::from(body.clone());
+        let answer = server.send(request).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.text);
+        let (whole, first) = (answer.json(), &answer.json()["errors"][0]);
+        let kind = whole["type"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+        let place = format!("{}:{}", first["line"], first["column"]);
+        said.push(match lang {
+            "en" => format!("{kind} {} {} {place} {}", first["code"], first["pointer"], first["detail"]),
+            _ => format!("    {}", whole["detail"]),
+        });
+    }
+    said.join("\n")
+}
+
+#[tokio::test]
+async fn a_body_that_brings_a_command_or_a_checkpoint_is_refused_with_its_own_places() {
+    let server = Server::with_histories().await;
+    let mut out = String::new();
+    let id = "0198f0a0-0000-7000-8000-00000000ffff";
+    for (target, body) in [
+        ("/v1/what-if", r#"["H37010200001",null]"#.to_owned()),
+        ("/v1/what-if", "{\n  \"subjet\": 1}".to_owned()),
+        ("/v1/what-if", r#"{"all": 1}"#.to_owned()),
+        ("/v1/what-if", r#"{"all": true, "all": false}"#.to_owned()),
+        ("/v1/what-if", r#"{"without": "x"}"#.to_owned()),
+        ("/v1/what-if", "{\"all\": true,\n oops}".to_owned()),
+        ("/v1/what-if", "{\"insert\":\n  {\"command\": \"institution.applly\"}}".to_owned()),
+        ("/v1/what-if", "{\"insert\": {\n  \"command\": \"institution.apply\", \"no\": 1}}".to_owned()),
+        ("/v1/what-if", r#"{"insert": "x"}"#.to_owned()),
+        (
+            "/v1/what-if",
+            format!("{{\"replace\": {{\"event\": \"{id}\",\n \"command\": {}}}}}", {
+                let mut command = suspend(PHARMACY, "2025-08-04", "2025-11-04");
+                command["data"]["line"] = json!("x");
+                command
+            }),
+        ),
+        ("/v1/log/cosignatures", r#"["x"]"#.to_owned()),
+        ("/v1/log/cosignatures", r#"{"checkpoint": 1}"#.to_owned()),
+        ("/v1/log/cosignatures", r#"{"checkpont": "x"}"#.to_owned()),
+    ] {
+        let said = place(&server, target, body.clone()).await;
+        out.push_str(&format!("{} {said}\n", body.replace('\n', " ")));
+    }
+    for target in ["/v1/commands", "/v1/what-if", "/v1/log/cosignatures"] {
+        let said = place(&server, target, b"{\n  \"a\": \"\xff\"}".to_vec()).await;
+        out.push_str(&format!("not UTF-8 {said}\n"));
+    }
+    insta::assert_snapshot!("bodies_with_their_own_places", out);
+    let refused = place_free(&server, r#"{"checkpoint": "x"}"#).await;
+    assert_eq!(refused, "检查点未被接受：格式不符");
+}
+
+/// The Chinese detail of a checkpoint refused as a whole.
+async fn place_free(server: &Server, body: &str) -> String {
+    let zh = &[("accept-language", "zh")];
+    let answer = server.send(post("/v1/log/cosignatures", "application/json", body.to_owned(), zh)).await;
+    answer.json()["detail"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_body_that_is_encoded_or_of_a_form_that_is_not_read_is_refused_before_it_is_read() {
+    let server = Server::with_histories().await;
+    let body = suspend(HOSPITAL, "2025-09-10", "2025-10-10").to_string();
+    for (target, media_type) in [("/v1/commands", "application/json"), ("/v1/import", "application/x-ndjson")]
+    {
+        for coding in ["gzip", "identity, br"] {
+            let encoded = post(target, media_type, body.clone(), &[("content-encoding", coding)]);
+            let answer = server.send(encoded).await;
+            assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{}", answer.text);
+            assert_eq!(answer.json()["code"], "unsupported-content-encoding");
+            assert_eq!(answer.header("accept-encoding"), "identity");
+        }
+    }
+    let records = post("/v1/import", "application/json-seq", format!("\u{1e}{body}\n"), &[]);
+    let answer = server.send(records).await;
+    assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{}", answer.text);
+    assert_eq!(answer.header("accept-encoding"), "", "it is about the type");
+    let plain = post("/v1/commands", "application/json", body, &[("content-encoding", "Identity")]);
+    assert_eq!(server.send(plain).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_position_that_the_log_does_not_have_is_refused_with_its_end() {
+    let server = Server::with_histories().await;
+    let end: u64 = server.get("/readyz").await.json()["log_events"].as_str().unwrap().parse().unwrap();
+    let last = (end - 1).to_string();
+    let beyond = end.to_string();
+    for (target, header) in [
+        (format!("/v1/events/stream?after={beyond}"), None),
+        ("/v1/events/stream".to_owned(), Some(beyond.as_str())),
+        ("/v1/events/stream?after=0".to_owned(), Some("18446744073709551615")),
+        (format!("/v1/events?after={beyond}"), None),
+        (format!("/v1/events?subject={PHARMACY}&after=99999"), None),
+    ] {
+        let headers: Vec<_> = header.iter().map(|value| ("last-event-id", *value)).collect();
+        let refused = server.get_with(&target, &headers).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{target}: {}", refused.text);
+        assert_eq!(refused.json()["code"], "no-such-position", "{target}");
+        assert_eq!(refused.json()["position"], last, "{target}");
+    }
+    let waiting = server.get(&format!("/v1/events?after={last}")).await;
+    assert_eq!((waiting.status, &waiting.json()["events"]), (StatusCode::OK, &json!([])));
+    let stream = get(&format!("/v1/events/stream?after={last}"), &[]);
+    assert_eq!(server.router.clone().oneshot(stream).await.unwrap().status(), StatusCode::OK);
+    let refused = Server::empty().get("/v1/events/stream?after=0").await.json();
+    assert_eq!((&refused["code"], &refused["position"]), (&json!("no-such-position"), &Value::Null));
+}
+
+#[tokio::test]
+async fn a_query_or_a_host_that_can_be_read_in_two_ways_is_refused() {
+    let server = Server::with_histories().await;
+    for query in ["q=%ff%fe", "q=100%", "%ff=x"] {
+        let refused = server.get(&format!("/v1/search?{query}")).await;
+        assert_eq!(
+            (refused.status, &refused.json()["code"]),
+            (StatusCode::BAD_REQUEST, &json!("invalid-query"))
+        );
+    }
+    let mut two = get("/healthz", &[]);
+    two.headers_mut().append("host", HeaderValue::from_static("evil.example"));
+    let none = Request::get("/healthz").body(Body::empty()).unwrap();
+    for request in [two, none] {
+        let refused = server.send(request).await;
+        assert_eq!(
+            (refused.status, &refused.json()["code"]),
+            (StatusCode::BAD_REQUEST, &json!("invalid-header"))
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_wrong_method_is_told_the_right_ones() {
     let server = Server::empty();

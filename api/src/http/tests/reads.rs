@@ -431,7 +431,7 @@ async fn a_supposition_that_cannot_be_is_a_problem_with_its_code() {
     let nobody = "019aa423-c900-7007-8000-00000000ffff";
     for (body, status, code) in [
         (json!({}), StatusCode::BAD_REQUEST, "nothing-supposed"),
-        (json!({ "with": 1 }), StatusCode::BAD_REQUEST, "malformed-json"),
+        (json!({ "with": 1 }), StatusCode::BAD_REQUEST, "unknown-field"),
         (json!({ "as_if_law_of": "2019-01-01" }), StatusCode::BAD_REQUEST, "subject-missing"),
         (json!({ "subject": "X", "as_if_law_of": "2019-01-01" }), StatusCode::BAD_REQUEST, "invalid-code"),
         (
@@ -451,7 +451,7 @@ async fn a_supposition_that_cannot_be_is_a_problem_with_its_code() {
             StatusCode::BAD_REQUEST,
             "whose",
         ),
-        (json!({ "area": "43", "as_if_law_of": "2019-01-01" }), StatusCode::BAD_REQUEST, "malformed-json"),
+        (json!({ "area": "43", "as_if_law_of": "2019-01-01" }), StatusCode::BAD_REQUEST, "invalid-value"),
         (json!({ "insert": { "command": "x" } }), StatusCode::BAD_REQUEST, "missing-field"),
         (json!({ "without": nobody, "insert": {} }), StatusCode::BAD_REQUEST, "two-courses"),
         (json!({ "subject": "P43050300099", "rulebook": "" }), StatusCode::NOT_FOUND, "unknown-subject"),

@@ -165,6 +165,56 @@ async fn personal_data_is_sealed_in_answers_read_by_a_post_that_is_recorded_and_
     );
 }
 
+#[tokio::test]
+async fn no_more_personal_data_is_opened_than_was_asked_for_in_so_many_words() {
+    let server = Server::with_histories().await;
+    let person = "D430500000077";
+    let data = json!({ "institution": HOSPITAL, "category": "doctor", "area": "430500", "name": "欧阳某某" });
+    let done = server.post(&command("practitioner.register", person, "2025-01-01", &data)).await.json();
+    let event = done["events"][0]["event"].as_str().unwrap().to_owned();
+    let who = r#"{"actor":{"authority":"agency","area":"430500"},"reason":"核对身份""#;
+    let send = async |address: &str, more: &str| {
+        let target = format!("/v1/practitioners/{person}/{address}");
+        server.send(post(&target, "application/json", format!("{who}{more}}}"), &[])).await
+    };
+    let mut out = String::new();
+    for more in [
+        format!(r#","data":{{"events":["{event}"]}}"#),
+        r#","data":{"foo":1}"#.to_owned(),
+        format!(r#","events":["{event}"],"events":[]"#),
+        r#","command":"practitioner.erase-personal-data","subject":"X""#.to_owned(),
+        r#","reason":"other""#.to_owned(),
+        r#","events":[]"#.to_owned(),
+        r#","events":null"#.to_owned(),
+        ",\n\"events\": [\n  7]".to_owned(),
+        ",\n\"events\": [\n  \"7\"]".to_owned(),
+        ", oops".to_owned(),
+    ] {
+        for address in ["personal-data", "bundle"] {
+            let refused = send(address, &more).await;
+            assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{more}: {}", refused.text);
+            let (said, error) = (refused.json(), &refused.json()["errors"][0]);
+            let line = format!(
+                "{}: {} {} {}:{} {}\n",
+                more.replace(&event, "…").replace('\n', " "),
+                said["code"].as_str().unwrap(),
+                error["pointer"].as_str().unwrap(),
+                error["line"],
+                error["column"],
+                error["detail"].as_str().unwrap()
+            );
+            if !out.ends_with(&line) {
+                out.push_str(&line);
+            }
+        }
+    }
+    insta::assert_snapshot!("personal_data_asked_wrongly", out);
+    let opened = send("personal-data", &format!(r#","events":["{event}"]"#)).await;
+    assert_eq!(opened.json()["values"][0]["value"], "欧阳某某", "{}", opened.text);
+    let trail = server.get(&format!("/v1/practitioners/{person}/history")).await.json();
+    assert_eq!(trail["events"].as_array().unwrap().len(), 2, "what was refused is not recorded: {trail}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_fault_of_the_views_the_server_reads_on_refuses_to_record_and_is_not_ready() {
     let server = Server::with_histories().await;
