@@ -162,12 +162,16 @@ impl Server {
     /// # Panics
     /// When it ends without saying where it listens.
     pub fn spawn(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
-            .spawn()
-            .expect("accord starts");
+        command.stderr(Stdio::inherit());
+        Self::spawn_telling(command)
+    }
+
+    /// As [`Server::spawn`], where the command says to whom the program talks.
+    ///
+    /// # Panics
+    /// When it ends without saying where it listens.
+    pub fn spawn_telling(mut command: Command) -> Self {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("accord starts");
         let out = child.stdout.take().expect("standard output");
         let address = BufReader::new(out)
             .lines()

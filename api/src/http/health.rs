@@ -34,6 +34,8 @@ enum Hindrance {
     /// The views are more than [`READY_LAG_EVENTS_MAX`] events behind the log, or could not be written; they catch up by
     /// themselves.
     ViewsBehind,
+    /// The views cannot be read.
+    ViewsUnreadable,
     /// A fault stopped the writer; the server must be started again.
     WriterStopped,
     /// The cluster holds what this node does not know of; the server must be started again.
@@ -41,20 +43,25 @@ enum Hindrance {
 }
 
 impl Hindrance {
-    const ALL: [Self; 3] = [Self::ViewsBehind, Self::WriterStopped, Self::Overtaken];
+    const ALL: [Self; 4] = [Self::ViewsBehind, Self::ViewsUnreadable, Self::WriterStopped, Self::Overtaken];
 
     /// Its name in answers and counters.
     const fn name(self) -> &'static str {
         match self {
             Self::ViewsBehind => "views-behind",
+            Self::ViewsUnreadable => "views-unreadable",
             Self::WriterStopped => "writer-stopped",
             Self::Overtaken => "overtaken",
         }
     }
 
-    fn stands(self, app: &App, lag: u64) -> bool {
+    /// `lag` is how far the views are behind; none where they cannot be read.
+    fn stands(self, app: &App, lag: Option<u64>) -> bool {
         match self {
-            Self::ViewsBehind => lag > READY_LAG_EVENTS_MAX || app.ledger().views().is_behind(),
+            Self::ViewsBehind => {
+                lag.is_some_and(|lag| lag > READY_LAG_EVENTS_MAX) || app.ledger().views().is_behind()
+            }
+            Self::ViewsUnreadable => lag.is_none(),
             Self::WriterStopped => app.ledger().standstill() == Some(Standstill::Fault),
             Self::Overtaken => app.ledger().standstill() == Some(Standstill::Overtaken),
         }
@@ -69,10 +76,10 @@ struct Ready {
     writable: bool,
     /// Events in the log.
     log_events: String,
-    /// Events the views have consumed.
-    view_events: String,
+    /// Events the views have consumed; null where they cannot be read.
+    view_events: Option<String>,
     /// Difference of both.
-    lag_events: String,
+    lag_events: Option<String>,
     /// The first hundred subjects whose events could not be understood; their rows stand as of the event before. They come
     /// back when a program that understands the event opens the ledger.
     parked: Vec<Parked>,
@@ -96,14 +103,16 @@ struct Parked {
 pub(crate) async fn readyz(State(app): State<App>, query: Query) -> Result<Response, Problem> {
     query.finish()?;
     let log = app.log().len().await?;
-    let health = app.views(Views::health).await?;
-    let lag = log.saturating_sub(health.position);
+    // Why they cannot be read is in the server's own log.
+    let health = app.views(Views::health).await.ok();
+    let lag = health.as_ref().map(|health| log.saturating_sub(health.position));
     let stands = Hindrance::ALL.into_iter().filter(|hindrance| hindrance.stands(&app, lag));
     let hindered_by: Vec<_> = stands.map(Hindrance::name).collect();
     let ready = hindered_by.is_empty();
+    let view_events = health.as_ref().map(|health| health.position.to_string());
     let parked = health
-        .parked
         .into_iter()
+        .flat_map(|health| health.parked)
         .map(|parked| Parked {
             stream: parked.stream,
             position: parked.position.to_string(),
@@ -116,8 +125,8 @@ pub(crate) async fn readyz(State(app): State<App>, query: Query) -> Result<Respo
         hindered_by,
         writable: app.ledger().is_writable(),
         log_events: log.to_string(),
-        view_events: health.position.to_string(),
-        lag_events: lag.to_string(),
+        view_events,
+        lag_events: lag.map(|lag| lag.to_string()),
         parked,
     };
     Ok((status, axum::Json(ready)).into_response())
@@ -130,11 +139,12 @@ pub(crate) async fn readyz(State(app): State<App>, query: Query) -> Result<Respo
 pub(crate) async fn metrics(State(app): State<App>, query: Query) -> Result<Response, Problem> {
     query.finish()?;
     let log = app.log().len().await?;
-    let views = app.views(Views::health).await?;
+    let views = app.views(Views::health).await.ok();
+    let lag = views.as_ref().map(|views| log.saturating_sub(views.position));
     for hindrance in Hindrance::ALL {
-        app.metrics().hindered(hindrance.name(), hindrance.stands(&app, log.saturating_sub(views.position)));
+        app.metrics().hindered(hindrance.name(), hindrance.stands(&app, lag));
     }
-    let text = app.metrics().text(log, &views).map_err(|_| {
+    let text = app.metrics().text(log, views.as_ref()).map_err(|_| {
         Problem::new(&catalogue::INTERNAL, words!("the counters cannot be written", "无法写出计数"))
     })?;
     let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";

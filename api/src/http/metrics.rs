@@ -109,13 +109,15 @@ impl Metrics {
         self.hindered.get_or_create(&Hindered { reason }).set(i64::from(stands));
     }
 
-    /// The text Prometheus reads; `log` is the length of the log.
-    pub(crate) fn text(&self, log: u64, views: &Health) -> Result<String, fmt::Error> {
+    /// The text Prometheus reads; `log` is the length of the log. What is told of views that cannot be read is what was known last.
+    pub(crate) fn text(&self, log: u64, views: Option<&Health>) -> Result<String, fmt::Error> {
         let gauge = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         self.log_events.set(gauge(log));
-        self.view_events.set(gauge(views.position));
-        self.lag_events.set(gauge(log.saturating_sub(views.position)));
-        self.parked_subjects.set(gauge(views.parked_count));
+        if let Some(views) = views {
+            self.view_events.set(gauge(views.position));
+            self.lag_events.set(gauge(log.saturating_sub(views.position)));
+            self.parked_subjects.set(gauge(views.parked_count));
+        }
         let mut out = String::new();
         prometheus_client::encoding::text::encode(&mut out, &self.registry)?;
         Ok(out)
@@ -132,7 +134,7 @@ mod tests {
         let what = Answered { method: "GET", route: "/v1/payable".to_owned(), status: 200 };
         metrics.answered(&what, Duration::from_millis(2));
         let views = Health { position: 7, recorded_at: None, parked_count: 2, parked: Vec::new() };
-        let text = metrics.text(10, &views).unwrap();
+        let text = metrics.text(10, Some(&views)).unwrap();
         assert!(
             text.contains(
                 "accord_http_requests_total{method=\"GET\",route=\"/v1/payable\",status=\"200\"} 1"
