@@ -76,7 +76,21 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
             other => *other = Value::Array(shared),
         }
     }
+    if has_tag(path, method)
+        && let Some(Value::Array(parameters)) = operation.get_mut("parameters")
+    {
+        parameters.push(json!({
+            "name": "If-None-Match",
+            "in": "header",
+            "required": false,
+            "description": "The `ETag` of an answer, or several with commas between: with the same there is no body.",
+            "schema": { "type": "string" },
+        }));
+    }
     if let Some(Value::Object(responses)) = operation.get_mut("responses") {
+        if has_tag(path, method) {
+            responses.insert("304".to_owned(), json!({ "description": "As in the answer of that `ETag`." }));
+        }
         for (status, kinds) in problems(path, method) {
             let titles: Vec<_> =
                 kinds.iter().map(|kind| format!("{} (`{}`)", kind.title_en, kind.slug)).collect();
@@ -88,6 +102,12 @@ fn complete(path: &str, method: &str, operation: &mut Map<String, Value>) {
             });
         }
     }
+}
+
+/// Whether answers carry a tag by which a caller may ask for another one only.
+fn has_tag(path: &str, method: &str) -> bool {
+    let of_a_kind = |kind: SubjectKind| path == format!("/v1/{}/{{code}}", kind.plural());
+    method == "get" && (path == "/v1/events/{id}" || SubjectKind::ALL.into_iter().any(of_a_kind))
 }
 
 /// `get /v1/institutions/{code}` is `getInstitutionsByCode`.
@@ -168,18 +188,24 @@ fn problems(path: &str, method: &str) -> BTreeMap<u16, Vec<&'static Kind>> {
     use catalogue::{
         BEHIND, CONFLICT, CURSOR_FILTER_MISMATCH, INTERNAL, INVALID_CHECKPOINT, INVALID_CODE,
         INVALID_COMMAND, INVALID_CURSOR, INVALID_HEADER, INVALID_QUERY, INVALID_SUPPOSITION, KEY_REUSED,
-        NOT_FOUND, PRECONDITION_FAILED, READ_ONLY, REFUSED, TIMED_OUT, TOO_LARGE, TOO_MANY_REQUESTS,
-        UNAVAILABLE, UNKNOWN_EVENT, UNKNOWN_HOST, UNKNOWN_SUBJECT, UNSUPPORTED_MEDIA_TYPE,
+        NOT_FOUND, PRECONDITION_FAILED, READ_ONLY, REFUSED, REQUEST_TIMEOUT, TIMED_OUT, TOO_LARGE,
+        TOO_MANY_REQUESTS, UNAVAILABLE, UNKNOWN_EVENT, UNKNOWN_HOST, UNKNOWN_SUBJECT, UNSUPPORTED_MEDIA_TYPE,
     };
-    let mut kinds: Vec<&'static Kind> =
-        vec![&INVALID_QUERY, &UNKNOWN_HOST, &TOO_MANY_REQUESTS, &INTERNAL, &UNAVAILABLE, &TIMED_OUT];
+    let mut kinds: Vec<&'static Kind> = vec![
+        &INVALID_QUERY,
+        &INVALID_HEADER,
+        &UNKNOWN_HOST,
+        &TOO_MANY_REQUESTS,
+        &INTERNAL,
+        &UNAVAILABLE,
+        &TIMED_OUT,
+    ];
     if method == "post" {
-        kinds.extend([&TOO_LARGE, &UNSUPPORTED_MEDIA_TYPE]);
+        kinds.extend([&TOO_LARGE, &UNSUPPORTED_MEDIA_TYPE, &REQUEST_TIMEOUT]);
     }
     if path == "/v1/commands" {
         kinds.extend([
             &INVALID_COMMAND,
-            &INVALID_HEADER,
             &UNKNOWN_EVENT,
             &CONFLICT,
             &KEY_REUSED,
@@ -204,7 +230,7 @@ fn problems(path: &str, method: &str) -> BTreeMap<u16, Vec<&'static Kind>> {
         ]);
     }
     match path {
-        "/v1/log/cosignatures" => kinds.extend([&INVALID_CHECKPOINT, &INVALID_HEADER, &READ_ONLY]),
+        "/v1/log/cosignatures" => kinds.extend([&INVALID_CHECKPOINT, &READ_ONLY]),
         "/v1/log/checkpoint" => kinds.push(&NOT_FOUND),
         _ => {}
     }
@@ -282,6 +308,25 @@ mod tests {
             Value::Array(list) => list.iter().for_each(|value| collect(value, out)),
             _ => {}
         }
+    }
+
+    #[test]
+    fn no_schema_requires_a_member_twice() {
+        fn look(value: &Value, place: &str) {
+            if let Some(required) = value["required"].as_array() {
+                let mut names: Vec<_> = required.iter().map(|name| name.as_str().unwrap()).collect();
+                names.sort_unstable();
+                assert!(names.windows(2).all(|two| two[0] != two[1]), "{place}: {names:?}");
+            }
+            match value {
+                Value::Object(members) => {
+                    members.iter().for_each(|(name, value)| look(value, &format!("{place}/{name}")));
+                }
+                Value::Array(list) => list.iter().for_each(|value| look(value, place)),
+                _ => {}
+            }
+        }
+        look(&document()["components"]["schemas"], "");
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     path = "/v1/institutions/{code}",
     tag = "Read",
     params(("code" = String, Path, description = "Code, such as H37010200001 or P43050300012.", example = "H37010200001")),
-    responses((status = 200, body = ref("#/components/schemas/Institution"), description = "What stands. `ETag` is the version of its history."))
+    responses((status = 200, body = ref("#/components/schemas/Institution"), description = "What stands. `ETag` is the version of its history and a digest of what stands."))
 )]
 pub(crate) async fn institution(
     State(app): State<App>,
@@ -45,7 +45,7 @@ pub(crate) async fn institution(
     path = "/v1/practitioners/{code}",
     tag = "Read",
     params(("code" = String, Path, description = "Code, such as D510105000123.", example = "D510105000123")),
-    responses((status = 200, body = ref("#/components/schemas/Practitioner"), description = "What stands. `ETag` is the version of its history."))
+    responses((status = 200, body = ref("#/components/schemas/Practitioner"), description = "What stands. `ETag` is the version of its history and a digest of what stands."))
 )]
 pub(crate) async fn practitioner(
     State(app): State<App>,

@@ -30,7 +30,11 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         ("size" = Option<String>, Query, description = "Size of the tree; that of all events when left out.", example = "4712"),
         ("form" = Option<String>, Query, description = "`json`, or `tlog-proof` for the text of c2sp.org/tlog-proof.", example = "json"),
     ),
-    responses((status = 200, body = ref("#/components/schemas/Receipt"), description = "The proof."))
+    responses((
+        status = 200,
+        description = "The proof.",
+        content((ref("#/components/schemas/Receipt") = "application/json"), (String = "text/plain"))
+    ))
 )]
 pub(crate) async fn proof(
     State(app): State<App>,
