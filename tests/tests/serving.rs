@@ -1,6 +1,6 @@
 //! The real server under what clients and disks do to it.
 
-use accord_tests::program::{Server, command, run};
+use accord_tests::program::{Server, command, feed, run};
 use serde_json::Value as Json;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -15,6 +15,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 fn ledger() -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a directory");
     run(dir.path(), &["--ledger", "ledger", "init"]).expect(0, &[]);
+    let act = serde_json::json!({ "command": "area.start-moratorium", "subject": "990100", "effective_at": "2025-06-01",
+        "actor": { "authority": "bureau", "area": "990100" },
+        "data": { "basis_agreement": false, "ground": "超规划", "until": "2026-06-01" } });
+    feed(dir.path(), &["--ledger", "ledger", "do", "-"], &act.to_string()).expect(0, &[]);
     dir
 }
 
