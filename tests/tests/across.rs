@@ -591,7 +591,7 @@ fn an_import_decides_with_the_same_facts_even_of_lines_still_on_their_way() {
     for tried in [true, false] {
         let mut codes = Codes::default();
         if tried {
-            importer.try_out(source.as_bytes(), &mut codes).unwrap();
+            importer.rehearsal().unwrap().run(source.as_bytes(), &mut codes).unwrap();
         } else {
             importer.run(source.as_bytes(), &mut codes).unwrap();
         }

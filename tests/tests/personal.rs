@@ -256,7 +256,7 @@ fn an_import_seals_and_knows_its_lines_again() {
     let source = [apply(), without_key, renamed()].map(|command| command.to_string()).join("\n");
     let mut importer = Importer::open(dir.path(), clock()).unwrap();
     let mut results = Results::default();
-    importer.try_out(source.as_bytes(), &mut results).unwrap();
+    importer.rehearsal().unwrap().run(source.as_bytes(), &mut results).unwrap();
     assert!(!dir.path().join("personal.db").exists(), "a rehearsal makes no keys");
     importer.run(source.as_bytes(), &mut results).unwrap();
     importer.run(source.as_bytes(), &mut results).unwrap();

@@ -34,12 +34,12 @@ pub(super) fn init(session: &mut Session<'_, '_>, asked: Init) -> Result<(), Sto
         session.out.document(&serde_json::json!({ "ledger": dir }))?;
     }
     if is_new {
-        session.out.say(&format!("已新建账本 {dir}"), &format!("made a ledger in {dir}"))?;
+        session.out.say(&format!("已新建账本 {dir}"), &format!("made a ledger in {dir}"));
     } else {
         session.out.say(
             &format!("{dir} 为集群中已有账本的副本；密钥不在集群中：请从先前的节点复制 keys/ 与 personal.db"),
             &format!("made a copy in {dir} of the ledger that is in the cluster; keys are not: copy keys/ and personal.db from the node before"),
-        )?;
+        );
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ pub(super) fn carry_out(
         session.out.say(
             "同一 key 的相同命令已办理过，以下为当时的答复",
             "the same command was carried out under this key before; this is the answer given then",
-        )?;
+        );
     }
     session.out.answer(&answer, text::done)?;
     Ok(())
@@ -109,6 +109,10 @@ pub(super) fn read(file: &Path, name: &str, lang: Lang) -> Result<String, Stop> 
     } else {
         let mut source = std::fs::File::open(file).map_err(unreadable)?;
         read(&mut source, &mut bytes).map_err(unreadable)?;
+    }
+    // As editors on Windows write it; an import passes over it too.
+    if bytes.starts_with(b"\xEF\xBB\xBF") {
+        bytes.drain(..3);
     }
     if bytes.len() > COMMAND_BYTES_MAX {
         let message = match lang {

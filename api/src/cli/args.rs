@@ -372,13 +372,13 @@ pub struct At {
 /// An import.
 #[derive(Args, Debug)]
 pub struct Import {
-    /// JSON lines, one command a line
-    #[arg(required = true, value_name = "FILE")]
+    /// JSON lines, one command a line; - reads standard input
+    #[arg(required = true, value_name = "FILE|-")]
     pub files: Vec<PathBuf>,
     /// Decide everything, record nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Where lines that are not accepted go, unchanged; the reasons go beside it, to FILE.reasons.jsonl
+    /// Where lines that are not accepted go, unchanged; the reasons go beside it, to FILE.reasons.jsonl. Nothing is written over
     #[arg(long, value_name = "FILE")]
     pub rejects: Option<PathBuf>,
 }

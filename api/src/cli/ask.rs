@@ -42,7 +42,7 @@ pub(super) fn open(session: &mut Session<'_, '_>) -> Result<Ledger, Stop> {
             session.out.say(
                 &format!("注意：视图比日志少 {behind} 个事件"),
                 &format!("note: the views are {behind} events behind the log"),
-            )?;
+            );
             Ok(ledger)
         }
         Err(error) => Err(Stop::open(&error, lang)),
@@ -55,7 +55,7 @@ pub(super) fn records(session: &mut Session<'_, '_>) -> Result<Records, Stop> {
     let records = records.map_err(|error| Stop::open(&error, session.lang()))?;
     if let Some(ends) = records.law_ends() {
         let words = ends.words();
-        session.out.say(&format!("注意：{}", words.zh), &format!("note: {}", words.en))?;
+        session.out.say(&format!("注意：{}", words.zh), &format!("note: {}", words.en));
     }
     Ok(records)
 }

@@ -84,7 +84,7 @@ fn many(
             session.out.text(&text::diff_brief(&answer, lang))
         })
     })?;
-    session.out.say(&format!("{count} 个主体有差别"), &format!("subjects that differ: {count}"))?;
+    session.out.say(&format!("{count} 个主体有差别"), &format!("subjects that differ: {count}"));
     Ok(())
 }
 

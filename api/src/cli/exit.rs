@@ -151,17 +151,18 @@ impl Stop {
         match self {
             Self::Refused(_, refusal) => {
                 let words = text::refusal(refusal, out.lang);
-                out.say(words.trim_end(), words.trim_end())?;
+                out.say(words.trim_end(), words.trim_end());
                 if out.json { out.document(refusal) } else { Ok(()) }
             }
             Self::Problem(problem) => {
                 let words = problem.text();
-                out.say(&words, &words)?;
+                out.say(&words, &words);
                 if out.json { out.document(problem) } else { Ok(()) }
             }
             Self::Told(problem) => {
                 let words = problem.text();
-                out.say(&words, &words)
+                out.say(&words, &words);
+                Ok(())
             }
             Self::Rejected | Self::ReaderGone => Ok(()),
         }

@@ -4,7 +4,7 @@ use super::Session;
 use super::args::Export;
 use super::exit::{Exit, Problem, Stop};
 use super::text;
-use super::{ask, personal};
+use super::{ask, new_file, personal};
 use crate::answers::{self, Coordinates, Lang, Position};
 use crate::bundle::{self, Asked, OpeningFailure};
 use crate::ledger::{Access, Ledger};
@@ -78,7 +78,7 @@ fn open(
 ) -> Result<(Vec<u8>, Coordinates, u64), Stop> {
     let lang = session.lang();
     if asked.out.exists() {
-        return Err(there_already(&asked.out, lang));
+        return Err(Stop::problem(new_file::there_already(&asked.out, lang)));
     }
     let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
         .map_err(|error| Stop::open(&error, lang))?;
@@ -116,26 +116,13 @@ fn told(written: &Written, lang: Lang) -> String {
 
 /// Writes a new file and waits until it is on the disk. Evidence is not written over.
 fn write(path: &Path, bytes: &[u8], lang: Lang) -> Result<(), Stop> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    // It may hold what only its owner may read, as the ledger does.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written =
-        options.open(path).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
+    let made = new_file::make(path);
+    let written = made.and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
     written.map_err(|error| {
-        let name = path.display().to_string();
-        let problem = if error.kind() == std::io::ErrorKind::AlreadyExists {
-            return there_already(path, lang);
+        Stop::problem(if error.kind() == std::io::ErrorKind::AlreadyExists {
+            new_file::there_already(path, lang)
         } else {
-            Problem::new(Exit::Usage, "unwritable", error.to_string())
-        };
-        Stop::problem(problem.file(&name))
+            Problem::new(Exit::Usage, "unwritable", error.to_string()).file(&path.display().to_string())
+        })
     })
-}
-
-fn there_already(path: &Path, lang: Lang) -> Stop {
-    let message = lang.of_two("文件已存在，不会覆盖", "a file of this name is there and is not written over");
-    let problem = Problem::new(Exit::Usage, "file-exists", message.to_owned());
-    Stop::problem(problem.file(&path.display().to_string()))
 }

@@ -2,13 +2,14 @@
 
 use super::Session;
 use super::exit::{Exit, Problem, Stop};
-use super::rejects::{Reason, Rejects};
+use super::out::Out;
+use super::rejects::{Kept, Reason, Rejects, unwritable};
 use crate::answers::Lang;
-use crate::ledger::{ImportError, ImportReport, Importer, LineResult, Watcher};
+use crate::ledger::{ImportError, ImportReport, Importer, LINE_BYTES_MAX, LineResult, Watcher};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 use std::fs::File;
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,51 +20,69 @@ const TOLD_MAX: u64 = 20;
 pub(super) fn import(session: &mut Session<'_, '_>, asked: &super::args::Import) -> Result<(), Stop> {
     let lang = session.lang();
     let sources = open_all(&asked.files, lang)?;
-    let mut importer = Importer::open(&session.ledger, Arc::clone(&session.clock))
+    let importer = Importer::open(&session.ledger, Arc::clone(&session.clock))
         .map_err(|error| Stop::open(&error, lang))?;
-    let rejects =
-        asked.rejects.as_deref().map(|path| Rejects::create(path, &asked.files, lang)).transpose()?;
+    let rejects = asked.rejects.as_deref().map(|path| Rejects::create(path, lang)).transpose()?;
     let bar = bar(sources.iter().map(|source| source.bytes).sum());
     let mut sum = Sum { files: sources.len(), dry_run: asked.dry_run, ..Sum::default() };
+    let out = &mut *session.out;
     let mut watcher = Told {
+        out,
         lang,
         file: String::new(),
         before: 0,
-        bar: bar.clone(),
+        bar,
         rejects,
         told: 0,
         failed: None,
         talk: Vec::new(),
     };
+    let ran = run(importer, sources, &mut watcher, &mut sum, lang);
+    // Whatever became of the import, what it refused is handed back.
+    let kept = watcher.finish(&mut sum);
+    ran?;
+    let printed = if session.out.json { session.out.document(&sum) } else { Ok(()) };
+    session.out.say(&sum.text(Lang::Zh), &sum.text(Lang::En));
+    kept.map_err(|error| Stop::problem(unwritable(&error, lang)))?;
+    // Before whether the sum was read: nobody hears of rejected lines by another way than the exit code then.
+    if sum.rejected > 0 {
+        return Err(Stop::Rejected);
+    }
+    Ok(printed?)
+}
+
+/// Imports every source in order, or rehearses that.
+fn run(
+    mut importer: Importer,
+    sources: Vec<Source>,
+    watcher: &mut Told<'_, '_>,
+    sum: &mut Sum,
+    lang: Lang,
+) -> Result<(), Stop> {
+    if sum.dry_run {
+        let mut rehearsal = importer.rehearsal().map_err(|error| stopped(&error, "", lang))?;
+        return each(sources, watcher, sum, lang, &mut |source, watcher| rehearsal.run(source, watcher));
+    }
+    each(sources, watcher, sum, lang, &mut |source, watcher| importer.run(source, watcher))?;
+    importer.finish().map_err(|error| stopped(&error, "", lang))
+}
+
+type Reading = BufReader<Box<dyn Read + Send>>;
+
+fn each(
+    sources: Vec<Source>,
+    watcher: &mut Told<'_, '_>,
+    sum: &mut Sum,
+    lang: Lang,
+    run: &mut dyn FnMut(Reading, &mut dyn Watcher) -> Result<ImportReport, ImportError>,
+) -> Result<(), Stop> {
     for source in sources {
-        watcher.file.clone_from(&source.name);
-        if let Some(rejects) = &mut watcher.rejects {
-            rejects.from(&source.path);
-        }
-        let reader = BufReader::with_capacity(1 << 20, source.file);
-        let ran = if asked.dry_run {
-            importer.try_out(reader, &mut watcher)
-        } else {
-            importer.run(reader, &mut watcher)
-        };
-        watcher.before += source.bytes;
-        bar.set_position(watcher.before);
-        watcher.speak(session)?;
+        watcher.begin(&source);
+        let ran = run(BufReader::with_capacity(1 << 20, source.reader), watcher);
+        watcher.end(source.bytes);
         sum.add(ran.map_err(|error| stopped(&error, &source.name, lang))?);
     }
-    if !asked.dry_run {
-        importer.finish().map_err(|error| stopped(&error, "", lang))?;
-    }
-    bar.finish_and_clear();
-    watcher.finish(session, &mut sum)?;
-    if session.out.json {
-        session.out.document(&sum)?;
-    }
-    session.out.say(&sum.text(Lang::Zh), &sum.text(Lang::En))?;
-    if sum.rejected == 0 {
-        return Ok(());
-    }
-    Err(Stop::Rejected)
+    Ok(())
 }
 
 /// What an import came to, over all files.
@@ -80,6 +99,9 @@ struct Sum {
     rejects: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<String>,
+    /// Lines of which `rejects` holds only the beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cut: Option<u64>,
 }
 
 impl Sum {
@@ -113,14 +135,22 @@ impl Sum {
                 Lang::En => format!("\nrejected lines are in {rejects} as they were, why in {reasons}; mend {rejects} and import it"),
             });
         }
+        if let Some(cut) = self.cut {
+            text.push_str(&match lang {
+                Lang::Zh => format!("\n其中 {cut} 行过长且来源不能读第二遍，只保留了前 {LINE_BYTES_MAX} 字节"),
+                Lang::En => format!("\nof them cut to their first {LINE_BYTES_MAX} bytes, as they were longer and their source cannot be read twice: {cut}"),
+            });
+        }
         text
     }
 }
 
 struct Source {
-    path: PathBuf,
+    /// None of standard input.
+    path: Option<PathBuf>,
     name: String,
-    file: File,
+    reader: Box<dyn Read + Send>,
+    /// How long it is; 0 where that is not known beforehand.
     bytes: u64,
 }
 
@@ -130,6 +160,14 @@ fn open_all(files: &[PathBuf], lang: Lang) -> Result<Vec<Source>, Stop> {
 }
 
 fn open_one(path: &Path, lang: Lang) -> Result<Source, Stop> {
+    if path == Path::new("-") {
+        return Ok(Source {
+            path: None,
+            name: "<stdin>".to_owned(),
+            reader: Box::new(io::stdin()),
+            bytes: 0,
+        });
+    }
     let name = path.display().to_string();
     let extension =
         path.extension().and_then(|extension| extension.to_str()).unwrap_or("").to_ascii_lowercase();
@@ -154,7 +192,7 @@ fn open_one(path: &Path, lang: Lang) -> Result<Source, Stop> {
     if about.is_dir() {
         return Err(unreadable(&lang.of_two("这是目录", "it is a directory")));
     }
-    Ok(Source { path: path.to_owned(), name: name.clone(), bytes: about.len(), file })
+    Ok(Source { path: Some(path.to_owned()), name: name.clone(), bytes: about.len(), reader: Box::new(file) })
 }
 
 /// An import that could not go on.
@@ -174,7 +212,8 @@ fn stopped(error: &ImportError, file: &str, lang: Lang) -> Stop {
 }
 
 /// Takes note of what becomes of each line.
-struct Told {
+struct Told<'a, 'b> {
+    out: &'a mut Out<'b>,
     lang: Lang,
     file: String,
     /// Bytes of the files before this one.
@@ -183,15 +222,16 @@ struct Told {
     rejects: Option<Rejects>,
     told: u64,
     failed: Option<io::Error>,
+    /// What is still to be said.
     talk: Vec<String>,
 }
 
-impl Watcher for Told {
+impl Watcher for Told<'_, '_> {
     fn line(&mut self, result: LineResult) {
         let LineResult::Rejected(reject) = result else { return };
-        let reason = Reason::of(&reject, &self.file, self.lang);
+        let mut reason = Reason::of(&reject, &self.file, self.lang);
         if let Some(rejects) = &mut self.rejects
-            && let Err(error) = rejects.put(&reject, &reason)
+            && let Err(error) = rejects.put(&reject, &mut reason)
         {
             self.failed.get_or_insert(error);
         }
@@ -203,28 +243,52 @@ impl Watcher for Told {
 
     fn bytes(&mut self, done: u64) {
         self.bar.set_position(self.before + done);
+        self.hand_over();
     }
 }
 
-impl Told {
-    fn speak(&mut self, session: &mut Session<'_, '_>) -> Result<(), Stop> {
-        for line in self.talk.drain(..) {
-            let said = self.bar.suspend(|| session.out.say(&line, &line));
-            said?;
+impl Told<'_, '_> {
+    fn begin(&mut self, source: &Source) {
+        self.file.clone_from(&source.name);
+        if let Some(rejects) = &mut self.rejects {
+            rejects.from(source.path.as_deref());
         }
-        Ok(())
     }
 
-    fn finish(mut self, session: &mut Session<'_, '_>, sum: &mut Sum) -> Result<(), Stop> {
+    fn end(&mut self, bytes: u64) {
+        self.before += bytes;
+        self.bar.set_position(self.before);
+        self.hand_over();
+    }
+
+    /// Keeps and tells what was refused so far: an import that is interrupted leaves it behind.
+    fn hand_over(&mut self) {
+        if let Some(rejects) = &mut self.rejects
+            && let Err(error) = rejects.flush()
+        {
+            self.failed.get_or_insert(error);
+        }
+        let out = &mut *self.out;
+        for line in self.talk.drain(..) {
+            self.bar.suspend(|| out.say(&line, &line));
+        }
+    }
+
+    fn finish(mut self, sum: &mut Sum) -> io::Result<()> {
+        self.bar.finish_and_clear();
+        self.hand_over();
         if self.told > TOLD_MAX {
             let more = self.told - TOLD_MAX;
-            session.out.say(&format!("……另有 {more} 行未通过"), &format!("… and {more} more rejected"))?;
+            self.out.say(&format!("……另有 {more} 行未通过"), &format!("… and {more} more rejected"));
         }
-        if let Some((rejects, reasons)) = self.rejects.take().map(Rejects::finish).transpose()?.flatten() {
-            sum.rejects = Some(rejects.display().to_string());
+        let kept = self.rejects.take().map(Rejects::finish).transpose();
+        self.failed.map_or(Ok(()), Err)?;
+        if let Some(Kept { lines, reasons, cut }) = kept?.flatten() {
+            sum.rejects = Some(lines.display().to_string());
             sum.reasons = Some(reasons.display().to_string());
+            sum.cut = (cut > 0).then_some(cut);
         }
-        self.failed.map_or(Ok(()), |error| Err(Stop::from(error)))
+        Ok(())
     }
 }
 

@@ -10,6 +10,7 @@ pub mod exit;
 mod export;
 pub(crate) mod facts;
 mod import;
+mod new_file;
 pub mod obligations;
 mod out;
 mod pages;
@@ -31,7 +32,7 @@ use args::{At, Cli, Command};
 use clap::Parser;
 use exit::{Exit, Problem, Stop};
 use out::Out;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
@@ -149,7 +150,18 @@ fn system_language(variable: impl Fn(&str) -> Option<String>) -> Lang {
 fn tell_operators() {
     let filter = EnvFilter::try_from_env("ACCORD_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
     // Fails only where something else took the place already.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(is_coloured())
+        // It would tell of a closed stderr on stderr, and stop there.
+        .log_internal_errors(false)
+        .try_init();
+}
+
+/// Colours are for a terminal, and for who has not asked to be spared them (no-color.org).
+fn is_coloured() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// A panic is a fault of ours: says so, with the place in the program and nothing of the data, and ends with 70.

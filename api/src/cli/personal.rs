@@ -48,11 +48,11 @@ pub(super) fn erase(session: &mut Session<'_, '_>, asked: &Erasing) -> Result<()
         Ok(Held::Destroyed | Held::Nothing) => session.out.say(
             "密钥已销毁；备份中的 personal.db 与 keys/personal.key 须另行销毁",
             "the key is destroyed; copies of personal.db and keys/personal.key in backups are yours to destroy",
-        )?,
+        ),
         Ok(Held::Key(_)) | Err(_) => session.out.say(
             "已记录，不再可查阅；密钥尚未销毁，下次打开账本时再次销毁",
             "recorded, and nothing is opened any more; the key is not destroyed yet and will be when the ledger is next opened",
-        )?,
+        ),
     }
     Ok(())
 }

@@ -166,7 +166,7 @@ pub(super) fn rebuild(session: &mut Session<'_, '_>, view: Option<&str>) -> Resu
     session.out.say(
         &format!("已由 {events} 个事件重建视图：{names}"),
         &format!("computed the views again from {events} events: {names}"),
-    )?;
+    );
     Ok(())
 }
 

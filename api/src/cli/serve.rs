@@ -34,7 +34,7 @@ pub(super) fn demo(session: &mut Session<'_, '_>, address: SocketAddr) -> Result
     session.out.say(
         &format!("示例账本 {shown}：公开案例与虚构示例共 {recorded} 条命令。另开终端可问：\n  accord --ledger {shown} list\n停止服务（Ctrl-C）后即删除。"),
         &format!("sample ledger {shown}: {recorded} commands from published cases and made-up ones. Ask it from another terminal:\n  accord --ledger {shown} list\nIt is deleted when the server stops (Ctrl-C)."),
-    )?;
+    );
     listen(session, ledger, address)
 }
 

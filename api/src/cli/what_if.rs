@@ -83,12 +83,12 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
     })?;
     let left = course.as_ref().map(Course::unjudged).unwrap_or_default();
     for words in left.into_iter().map(Unjudged::words) {
-        session.out.say(&words.zh, &words.en)?;
+        session.out.say(&words.zh, &words.en);
     }
     session.out.say(
         &format!("{count} 个主体结果不同"),
         &format!("subjects of which something would stand otherwise: {count}"),
-    )?;
+    );
     Ok(())
 }
 

@@ -100,7 +100,7 @@ pub(super) async fn decide(
                 return Ok((append, decided));
             }
             Err(_) if !with_history && command.act.names_event().is_some() => with_history = true,
-            Err(rejection) => return Err(blocked(log, subject, rejection).await),
+            Err(rejection) => return Err(blocked(heads, log, subject, rejection).await),
         }
     }
 }
@@ -127,15 +127,10 @@ fn is_on_record(act: &Act) -> bool {
 }
 
 /// A refusal with the ids of the events that stand in the way.
-async fn blocked(log: &dyn EventLog, subject: &Subject, rejection: Rejection) -> Failure {
+async fn blocked(heads: &Heads, log: &dyn EventLog, subject: &Subject, rejection: Rejection) -> Failure {
     let mut blocked_by = Vec::new();
     for version in &rejection.blocked_by {
-        let found = log.read_stream(&subject.stream(), *version, 1).await;
-        if let Some(event) =
-            found.ok().and_then(|found| found.first().and_then(|stored| stored.decode().ok()))
-        {
-            blocked_by.push((*version, event.id));
-        }
+        blocked_by.extend(heads.id(log, subject, *version).await.map(|id| (*version, id)));
     }
     Failure::Rejected { rejection: Box::new(rejection), blocked_by }
 }

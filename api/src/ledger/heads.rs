@@ -6,6 +6,7 @@ use accord_store::{Appended, EventLog, LogError, ids};
 use foldhash::fast::RandomState;
 use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
+use uuid::Uuid;
 
 /// Events of one subject read at once: the way to a page leads over everything after it, so there are to be few.
 const PAGE: usize = 10_000;
@@ -196,6 +197,15 @@ impl Heads {
         let next = events.last().map_or(0, |event| event.version + 1);
         events.extend(in_flight.into_iter().filter(|event| next <= event.version));
         Ok(events)
+    }
+
+    /// The id of an event of a subject, whether the log shows it yet or not; none where it cannot be read.
+    pub(super) async fn id(&self, log: &dyn EventLog, subject: &Subject, version: Version) -> Option<Uuid> {
+        if let Some(event) = self.in_flight.of(subject).iter().find(|event| event.version == version) {
+            return Some(event.id);
+        }
+        let found = log.read_stream(&subject.stream(), version, 1).await.ok()?;
+        found.first()?.decode().ok().map(|event| event.id)
     }
 
     fn make_room(&mut self) {

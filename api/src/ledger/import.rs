@@ -29,7 +29,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use target::{Rehearsal, Target};
+use target::{Rehearsed, Target};
 use tokio::sync::{oneshot, watch};
 
 /// Chunks parsed ahead.
@@ -42,8 +42,10 @@ const HEADS_MAX: usize = 2_000_000;
 pub struct Reject {
     /// Line in the source, from 1.
     pub line: u64,
-    /// The line as it was.
-    pub text: String,
+    /// The line as it was, without its end; of one that is too long the first [`LINE_BYTES_MAX`] bytes.
+    pub bytes: Vec<u8>,
+    /// Whether it was longer than that.
+    pub cut: bool,
     /// Why.
     pub why: Why,
 }
@@ -235,47 +237,67 @@ impl Importer {
         Ok(())
     }
 
-    /// Decides every line as [`Importer::run`] would, and records nothing.
+    /// Begins a rehearsal: over all its sources together, as they would be imported one after the other.
+    ///
+    /// # Errors
+    /// [`ImportError`] when the log or the views cannot be read.
+    pub fn rehearsal(&self) -> Result<Rehearsal<'_>, ImportError> {
+        let log = &*self.log;
+        let next = wait_for(log.len())
+            .map_err(|error| ImportError::Log { committed: 0, source: Arc::new(error) })?;
+        let mut heads = Heads::new(HEADS_MAX);
+        heads.take_up(self.projector.spoken_of().map_err(ImportError::Views)?);
+        Ok(Rehearsal {
+            log,
+            committed: next,
+            clock: &*self.clock,
+            laws: self.laws.clone(),
+            heads,
+            vault: Vault::new(log.dir(), log.ledger_id(), Use::Rehearsal),
+            target: Rehearsed::after(log, next, self.clock.now()),
+        })
+    }
+}
+
+/// An import that is only tried out: every line is decided as [`Importer::run`] would, with what the lines before led to,
+/// and nothing of it is kept.
+pub struct Rehearsal<'a> {
+    log: &'a SqliteLog,
+    committed: u64,
+    clock: &'a dyn Clock,
+    laws: Laws,
+    heads: Heads,
+    vault: Vault,
+    target: Rehearsed<'a>,
+}
+
+impl Rehearsal<'_> {
+    /// Decides the lines of one source, after those of the sources before.
     ///
     /// # Errors
     /// [`ImportError`].
-    pub fn try_out(
+    pub fn run(
         &mut self,
         source: impl BufRead + Send,
         watcher: &mut dyn Watcher,
     ) -> Result<ImportReport, ImportError> {
         let (chunks, parsed) = sync_channel(CHUNKS_AHEAD);
-        let next = wait_for(self.log.len())
-            .map_err(|error| ImportError::Log { committed: 0, source: Arc::new(error) })?;
-        let Self { log, laws, clock, heads, projector, .. } = self;
-        let mut laws = laws.clone();
-        let laws = &mut laws;
-        let vault = &Vault::new(log.dir(), log.ledger_id(), Use::Rehearsal);
-        let mut rehearsal = Rehearsal::after(log, next, clock.now());
+        let Self { log, committed, clock, laws, heads, vault, target } = self;
+        let (log, vault) = (*log, &*vault);
         thread::scope(|scope| {
             let reader = scope.spawn(move || parse_lines(source, vault, &chunks));
-            let mut run = Run {
-                log,
-                vault,
-                target: &mut rehearsal,
-                heads,
-                laws,
-                clock: &**clock,
-                report: ImportReport::default(),
-            };
+            let report = ImportReport::default();
+            let mut run = Run { log, vault, target, heads, laws, clock: *clock, report };
             let decided = run.all(&parsed, watcher);
             let report = run.report;
             drop(parsed);
-            decided.map_err(|source| ImportError::Log { committed: next, source })?;
+            decided.map_err(|source| ImportError::Log { committed: *committed, source })?;
             match reader.join() {
                 Ok(read) => read.map_err(ImportError::Source)?,
                 Err(_) => {
                     return Err(ImportError::Source(std::io::Error::other("the parsing thread stopped")));
                 }
             }
-            // What was rehearsed is not there: forget the states it led to.
-            *heads = Heads::new(HEADS_MAX);
-            heads.take_up(projector.spoken_of().map_err(ImportError::Views)?);
             Ok(report)
         })
     }
@@ -393,7 +415,8 @@ impl<T: Target> Run<'_, T> {
         {
             line = self.naming(line)?;
         }
-        let why = match line.command {
+        let Line { number, text, unread, command, .. } = line;
+        let why = match command {
             Ok((command, request)) => match self.command(&command, request) {
                 Ok(answer) if answer.repeated => return Ok(LineResult::Repeated(answer)),
                 Ok(answer) => return Ok(LineResult::Recorded(answer)),
@@ -402,12 +425,13 @@ impl<T: Target> Run<'_, T> {
             },
             Err(why) => why,
         };
-        Ok(LineResult::Rejected(Box::new(Reject { line: line.number, text: line.text, why })))
+        let (bytes, cut) = unread.map_or((text.into_bytes(), false), |unread| (unread.bytes, unread.cut));
+        Ok(LineResult::Rejected(Box::new(Reject { line: number, bytes, cut, why })))
     }
 
     /// Reads a line again that names events by the keys of their commands: now that these are decided they have ids.
     fn naming(&mut self, line: Parsed) -> Result<Parsed, Arc<LogError>> {
-        let Line { number, ends_at, text, .. } = line;
+        let Line { number, ends_at, text, unread, .. } = line;
         let (target, log) = (&mut *self.target, self.log);
         let mut failed = None;
         let command = Command::parse_naming(&text, &mut |key| match target.request(key) {
@@ -421,7 +445,7 @@ impl<T: Target> Run<'_, T> {
             return Err(Arc::new(error));
         }
         let prepared = personal::prepare(self.vault, command.iter());
-        let read = Line { number, ends_at, text, command: command.map_err(Why::Invalid) };
+        let read = Line { number, ends_at, text, unread, command: command.map_err(Why::Invalid) };
         Ok(with_request(read, &prepared, self.vault))
     }
 

@@ -16,7 +16,9 @@ mod writer;
 
 pub use error::{Failure, OpenError};
 pub use heads::history;
-pub use import::{ImportError, ImportReport, Importer, LINE_BYTES_MAX, LineResult, Reject, Watcher, Why};
+pub use import::{
+    ImportError, ImportReport, Importer, LINE_BYTES_MAX, LineResult, Rehearsal, Reject, Watcher, Why,
+};
 pub use personal::Opened;
 pub use records::{BundleSource, Records};
 pub use writer::Done;

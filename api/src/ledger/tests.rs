@@ -80,7 +80,7 @@ fn an_import_keeps_good_lines_names_bad_ones_and_can_be_run_again() {
     let source = format!("{}\n{{\"broken\n\n{}\n", one_line(SIGN), one_line(SUSPEND));
     let mut importer = Importer::open(dir.path(), clock()).unwrap();
     let mut results = Results::default();
-    let tried = importer.try_out(source.as_bytes(), &mut results).unwrap();
+    let tried = importer.rehearsal().unwrap().run(source.as_bytes(), &mut results).unwrap();
     assert_eq!(futures_len(importer.log()), 0, "a rehearsal records nothing");
     let report = importer.run(source.as_bytes(), &mut results).unwrap();
     assert_eq!(tried, report);

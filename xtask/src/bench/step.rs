@@ -151,7 +151,12 @@ impl Watcher for Watch {
         if let LineResult::Rejected(reject) = result
             && self.refused.len() < 3
         {
-            self.refused.push(format!("line {}: {:?}: {}", reject.line, reject.why, reject.text));
+            self.refused.push(format!(
+                "line {}: {:?}: {}",
+                reject.line,
+                reject.why,
+                String::from_utf8_lossy(&reject.bytes)
+            ));
         }
     }
 

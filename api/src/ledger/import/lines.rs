@@ -19,7 +19,16 @@ pub(super) struct Line<C> {
     /// Where in the source it ends.
     pub(super) ends_at: u64,
     pub(super) text: String,
+    /// Of a line that is not read as text.
+    pub(super) unread: Option<Unread>,
     pub(super) command: Result<C, Why>,
+}
+
+/// The bytes of a line that is not UTF-8, or too long.
+pub(super) struct Unread {
+    pub(super) bytes: Vec<u8>,
+    /// Whether it goes on after them.
+    pub(super) cut: bool,
 }
 
 /// With the command in it.
@@ -87,8 +96,8 @@ pub(super) fn with_request(line: Read, prepared: &Result<(), Failure>, vault: &V
         }
         Ok((command, request))
     };
-    let Line { number, ends_at, text, command } = line;
-    Line { number, ends_at, text, command: command.and_then(requested) }
+    let Line { number, ends_at, text, unread, command } = line;
+    Line { number, ends_at, text, unread, command: command.and_then(requested) }
 }
 
 /// Reads one line without its end; of one that is too long only the beginning is kept. Returns the bytes consumed.
@@ -115,19 +124,20 @@ fn read_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<u
 fn read_command(number: u64, ends_at: u64, line: &[u8], too_long: bool) -> Read {
     let bytes = line.strip_suffix(b"\r").unwrap_or(line);
     let bytes = if number == 1 { bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes) } else { bytes };
-    let (text, readable) = match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), true),
-        Err(_) => (String::from_utf8_lossy(bytes).into_owned(), false),
+    let unread = |bytes: &[u8], cut, why| {
+        let unread = Some(Unread { bytes: bytes.to_owned(), cut });
+        Line { number, ends_at, text: String::new(), unread, command: Err(Why::Unreadable(why)) }
     };
-    let command = if too_long {
-        Err(Why::Unreadable(words!(
-            "longer than the {LINE_BYTES_MAX} bytes accepted",
-            "超过可接受的 {LINE_BYTES_MAX} 字节"
-        )))
-    } else if !readable {
-        Err(Why::Unreadable(words!("not UTF-8", "不是 UTF-8 文本")))
-    } else {
-        Command::parse(&text).map_err(Why::Invalid)
-    };
-    Line { number, ends_at, text, command }
+    if too_long {
+        let why =
+            words!("longer than the {LINE_BYTES_MAX} bytes accepted", "超过可接受的 {LINE_BYTES_MAX} 字节");
+        return unread(&line[..LINE_BYTES_MAX], true, why);
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => {
+            let command = Command::parse(text).map_err(Why::Invalid);
+            Line { number, ends_at, text: text.to_owned(), unread: None, command }
+        }
+        Err(_) => unread(line, false, words!("not UTF-8", "不是 UTF-8 文本")),
+    }
 }

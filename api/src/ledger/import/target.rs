@@ -28,21 +28,21 @@ impl Target for Bulk {
 }
 
 /// Gives out numbers and writes nothing.
-pub(super) struct Rehearsal<'a> {
+pub(super) struct Rehearsed<'a> {
     log: &'a SqliteLog,
     next: u64,
     recorded_at: Instant,
     keys: HashMap<Box<str>, ([u8; 32], Appended)>,
 }
 
-impl<'a> Rehearsal<'a> {
+impl<'a> Rehearsed<'a> {
     /// What follows in a log, from a position and a moment on.
     pub(super) fn after(log: &'a SqliteLog, next: u64, now: Instant) -> Self {
         Self { log, next, recorded_at: now, keys: HashMap::new() }
     }
 }
 
-impl Target for Rehearsal<'_> {
+impl Target for Rehearsed<'_> {
     fn push(&mut self, append: Append) -> Result<Answer, AppendError> {
         let count = u32::try_from(append.events.len()).unwrap_or(u32::MAX);
         self.recorded_at = Instant::from_micros(self.recorded_at.as_micros() + i64::from(count));
