@@ -336,6 +336,28 @@ fn wrong_usage_names_the_argument_and_what_would_be_right() {
     assert_eq!(status.code(), Some(2));
 }
 
+#[test]
+fn wrong_usage_is_a_document_too_and_says_what_would_be_right() {
+    let dir = place();
+    let dir = dir.path();
+    for wrong in [&["lst"][..], &["list", "--status", "paused"], &["show"]] {
+        let told = run(dir, &[&["--json"], wrong].concat()).expect(2, &[]);
+        let problem = told.json();
+        assert_eq!(problem["code"], "usage", "{told:?}");
+        assert!(told.err.contains(problem["message"].as_str().expect("words")), "{told:?}");
+    }
+    assert_eq!(run(dir, &["--json"]).expect(2, &[]).json()["code"], "usage");
+    assert_eq!(run(dir, &["lst"]).expect(2, &[]).out, "");
+    run(dir, &["what-if", "--without", "xx"]).expect(2, &["--without", "\"xx\" is not the id of an event"]);
+    let told = run(dir, &["points", "P43050090002"]).expect(2, &["<PRACTITIONER>"]);
+    assert!(!told.err.contains("--subject"), "{told:?}");
+    for reason in ["", " "] {
+        let told = run(dir, &["open-personal", DOCTOR, "--reason", reason]).expect(2, &["--reason"]);
+        assert!(!told.err.contains("leave it out"), "{told:?}");
+    }
+    assert_eq!(run(dir, &["check", "H99999999999"]).expect(3, &["unknown-subject"]).out, "");
+}
+
 #[tokio::test]
 async fn the_demo_serves_the_sample_histories_from_a_ledger_of_its_own() {
     let dir = tempfile::tempdir().expect("a directory");

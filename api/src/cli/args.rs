@@ -1,6 +1,7 @@
 //! What can be typed.
 
 use crate::answers::check::breach_kind;
+use crate::answers::supposed::Wrong;
 use crate::answers::{Axis, Lang, list};
 use accord_domain::compliance::{BreachKind, LATE_DAYS_DEFAULT};
 use accord_domain::{
@@ -113,9 +114,9 @@ pub enum Command {
     },
     /// The points (记分) of a natural year, act by act
     Points {
-        /// Practitioner
-        #[arg(value_parser = subject)]
-        practitioner: Subject,
+        /// Practitioner such as D510105000123
+        #[arg(value_parser = practitioner)]
+        practitioner: PractitionerCode,
         /// Natural year [default: that of --as-of]
         #[arg(long)]
         year: Option<i32>,
@@ -272,7 +273,7 @@ pub struct Suppose {
     #[arg(long, value_parser = instant, value_name = "D", group = "supposed")]
     pub as_if_law_of: Option<Instant>,
     /// Without the act that this event records, and what followed from it
-    #[arg(long, value_name = "EVENT", group = "supposed")]
+    #[arg(long, value_parser = event, value_name = "EVENT", group = "supposed")]
     pub without: Option<Uuid>,
     /// With the command of a file in the place of the act that this event records
     #[arg(long, num_args = 2, value_names = ["EVENT", "FILE"], group = "supposed", conflicts_with = "without")]
@@ -320,10 +321,10 @@ pub struct Reading {
     #[arg(value_parser = subject)]
     pub subject: Subject,
     /// Why
-    #[arg(long)]
+    #[arg(long, value_parser = said)]
     pub reason: String,
     /// Only from this event; may be given several times
-    #[arg(long, value_name = "EVENT")]
+    #[arg(long, value_parser = event, value_name = "EVENT")]
     pub event: Vec<Uuid>,
     /// Who reads
     #[command(flatten)]
@@ -337,7 +338,7 @@ pub struct Erasing {
     #[arg(value_parser = subject)]
     pub subject: Subject,
     /// On what basis: a law or another document
-    #[arg(long, value_name = "INSTRUMENT")]
+    #[arg(long, value_parser = said, value_name = "INSTRUMENT")]
     pub basis: String,
     /// Its article
     #[arg(long)]
@@ -393,7 +394,7 @@ pub struct Export {
     #[arg(long, value_name = "FILE.zip")]
     pub out: PathBuf,
     /// Withhold what this event says, by id; its place, leaf hash and proof stay. May be given more than once
-    #[arg(long, value_name = "EVENT")]
+    #[arg(long, value_parser = event, value_name = "EVENT")]
     pub redact: Vec<Uuid>,
     /// Why events are withheld
     #[arg(long, value_name = "TEXT", requires = "redact")]
@@ -405,10 +406,10 @@ pub struct Export {
     #[arg(long, requires = "reason")]
     pub open_personal: bool,
     /// Why personal data is opened
-    #[arg(long, value_name = "TEXT", requires = "open_personal")]
+    #[arg(long, value_parser = said, value_name = "TEXT", requires = "open_personal")]
     pub reason: Option<String>,
     /// Open it only in this event; may be given several times
-    #[arg(long, value_name = "EVENT", requires = "open_personal")]
+    #[arg(long, value_parser = event, value_name = "EVENT", requires = "open_personal")]
     pub event: Vec<Uuid>,
     /// Who reads personal data
     #[command(flatten)]
@@ -469,6 +470,15 @@ fn institution(text: &str) -> Result<InstitutionCode, String> {
 
 fn practitioner(text: &str) -> Result<PractitionerCode, String> {
     PractitionerCode::parse(text).map_err(|error| error.to_string())
+}
+
+fn event(text: &str) -> Result<Uuid, String> {
+    Uuid::try_parse(text).map_err(|_| Wrong::NoId { text: text.to_owned() }.words().en)
+}
+
+/// Words that have to be said.
+fn said(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() { Err("it says nothing".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 fn area(text: &str) -> Result<AreaCode, String> {

@@ -13,7 +13,7 @@ use crate::answers::{
 };
 use crate::ledger::{Access, Ledger, OpenError, Records};
 use accord_domain::rulebook::Rulebook;
-use accord_domain::{AreaCode, Instant, Subject};
+use accord_domain::{AreaCode, Instant, PractitionerCode, Subject};
 use accord_projections::{Filter, Listed};
 use accord_store::{EventLog, LogError};
 use std::sync::Arc;
@@ -160,10 +160,11 @@ pub(super) fn payable(session: &mut Session<'_, '_>, claim: &Claim) -> Result<()
 /// The points of a natural year.
 pub(super) fn points(
     session: &mut Session<'_, '_>,
-    subject: &Subject,
+    practitioner: PractitionerCode,
     year: Option<i32>,
     at: At,
 ) -> Result<(), Stop> {
+    let subject = &Subject::Practitioner(practitioner);
     if let Some(year) = year.filter(|year| !(Instant::YEAR_MIN..=Instant::YEAR_MAX).contains(year)) {
         let (from, to) = (Instant::YEAR_MIN, Instant::YEAR_MAX);
         let message = match session.lang() {

@@ -31,6 +31,12 @@ pub(super) fn check(session: &mut Session<'_, '_>, asked: &Check) -> Result<(), 
         area: asked.area,
         kinds: asked.kind.clone(),
     };
+    // Whom nobody knows is said before anything is printed.
+    let one = asked
+        .subject
+        .as_ref()
+        .map(|subject| events_of(session, &ledger, subject, place.known_at).map(|stored| (subject, stored)));
+    let one = one.transpose()?;
     if !session.out.json {
         session.out.text(&text::coordinates(&place, lang))?;
     }
@@ -45,8 +51,7 @@ pub(super) fn check(session: &mut Session<'_, '_>, asked: &Check) -> Result<(), 
         }
         Ok(if breaches.is_empty() { Ok(()) } else { session.out.text(&text::breaches(&breaches, lang)) })
     };
-    if let Some(subject) = &asked.subject {
-        let stored = events_of(session, &ledger, subject, place.known_at)?;
+    if let Some((subject, stored)) = one {
         let found = check_of(subject.clone(), &stored, &checking).map_err(|error| failed(&error, lang))?;
         print(session, &found).map_err(|error: AnswerError| Stop::answer(&error, lang))??;
     } else {

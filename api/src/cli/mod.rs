@@ -61,7 +61,12 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version go to stdout and are no error.
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            return match error.print() {
+            let printed = error.print();
+            if code == Exit::Usage && wants_json(std::env::args_os()) {
+                let _ = serde_json::to_writer(std::io::stdout(), &usage(&error))
+                    .map(|()| std::io::stdout().write_all(b"\n"));
+            }
+            return match printed {
                 Ok(()) => ExitCode::from(code as u8),
                 Err(_) => ExitCode::from(Exit::Usage as u8),
             };
@@ -74,6 +79,24 @@ pub fn main() -> ExitCode {
     let ended = run(cli, &mut out, Arc::new(SystemClock));
     let code = conclude(ended, &mut out);
     ExitCode::from(code as u8)
+}
+
+/// Whether JSON is asked for by a command line that cannot be read.
+fn wants_json(arguments: impl Iterator<Item = std::ffi::OsString>) -> bool {
+    arguments.skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
+}
+
+/// What is wrong with the command line: what the parser says first, and the rest of it as advice.
+fn usage(error: &clap::Error) -> Problem {
+    let said = error.kind().as_str().map_or_else(|| "no command is given".to_owned(), ToOwned::to_owned);
+    let rendered = error.render().to_string();
+    let told = rendered.strip_prefix("error: ").and_then(|told| told.split_once("\n\n"));
+    match told {
+        Some((message, advice)) => {
+            Problem::new(Exit::Usage, "usage", message.trim().to_owned()).advice(advice.trim())
+        }
+        None => Problem::new(Exit::Usage, "usage", said),
+    }
 }
 
 /// Tells how a run ended and gives its exit code.
@@ -114,7 +137,7 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         Command::Obligations { area, due_before, at } => {
             obligations::obligations(&mut session, accord_projections::Worklist { area, due_before }, at)
         }
-        Command::Points { practitioner, year, at } => ask::points(&mut session, &practitioner, year, at),
+        Command::Points { practitioner, year, at } => ask::points(&mut session, practitioner, year, at),
         Command::Rules { rule, at, area, known_at } => {
             ask::rules(&mut session, rule.as_deref(), At { as_of: at, known_at }, area)
         }
