@@ -5,6 +5,7 @@
 //! | `checkpoint.key` | the private key that signs checkpoints, as a signer key of Go's `note`: `PRIVATE+KEY+<name>+<id>+<base64>` |
 //! | `checkpoint.pub` | its public part, `<name>+<id>+<base64>`: give it to everybody who is to check a receipt |
 //! | `personal.key` | wraps the keys of personal data, which lie in `personal.db`; see [`crate::vault`] |
+//! | `checkpoint.renew` | nothing: asks for a new key in the place of one that is lost for good |
 //! | `witnesses` | public keys of witnesses whose cosignatures are taken, one a line; may be missing |
 
 use crate::merkle::note::{COSIGNATURE, Checkpoint, ED25519, NoteError, VerifierKey, signature_line};
@@ -38,7 +39,7 @@ pub enum KeyError {
         #[source]
         source: NoteError,
     },
-    /// The private key is gone while its public part is there.
+    /// The private key is gone: its public part is there, or events were recorded while there was one.
     #[error("the private key {path} is missing")]
     Missing {
         /// Which file.
@@ -72,6 +73,12 @@ pub fn public_path(dir: &Path) -> PathBuf {
     dir.join("keys").join("checkpoint.pub")
 }
 
+/// An operator who has lost the private key for good makes this file, and the next opening a new key.
+#[must_use]
+pub fn renewal_path(dir: &Path) -> PathBuf {
+    dir.join("keys").join("checkpoint.renew")
+}
+
 /// Where the keys of witnesses are.
 #[must_use]
 pub fn witnesses_path(dir: &Path) -> PathBuf {
@@ -79,16 +86,18 @@ pub fn witnesses_path(dir: &Path) -> PathBuf {
 }
 
 impl Signer {
-    /// Opens the key of a ledger; makes one where there has never been any.
+    /// Opens the key of a ledger; makes one where there has never been any, which only a ledger that is `empty` can say, and
+    /// where an operator asked for a new one in the place of a lost one ([`renewal_path`]).
     ///
     /// # Errors
-    /// [`KeyError::Missing`] when only the public part is left: a new key must not take its place unseen.
-    pub fn open_or_make(dir: &Path, ledger: uuid::Uuid) -> Result<Self, KeyError> {
+    /// [`KeyError::Missing`] when the ledger had a key: a new one must not take its place unseen.
+    pub fn open_or_make(dir: &Path, ledger: uuid::Uuid, empty: bool) -> Result<Self, KeyError> {
         let (private, public) = (private_path(dir), public_path(dir));
         if private.exists() {
             return Self::open(dir, ledger);
         }
-        if public.exists() {
+        let renewal = renewal_path(dir);
+        if public.exists() || !(empty || renewal.exists()) {
             return Err(KeyError::Missing { path: private });
         }
         let mut seed = [0; 32];
@@ -100,6 +109,9 @@ impl Signer {
         // The private key first: a crash in between is mended by the next opening.
         write_new(&private, &signer.secret())?;
         write_new(&public, &format!("{}\n", signer.verifier))?;
+        if renewal.exists() {
+            std::fs::remove_file(&renewal).map_err(|source| KeyError::File { path: renewal, source })?;
+        }
         std::fs::File::open(&keys)
             .and_then(|keys| keys.sync_all())
             .map_err(|source| KeyError::File { path: keys, source })?;
@@ -286,8 +298,8 @@ mod tests {
     fn a_key_is_made_once_for_its_owner_only_and_never_replaced_unseen() {
         let dir = tempfile::tempdir().unwrap();
         let ledger = uuid::Uuid::from_u128(7);
-        let made = Signer::open_or_make(dir.path(), ledger).unwrap();
-        let again = Signer::open_or_make(dir.path(), ledger).unwrap();
+        let made = Signer::open_or_make(dir.path(), ledger, true).unwrap();
+        let again = Signer::open_or_make(dir.path(), ledger, false).unwrap();
         assert_eq!(made.verifier(), again.verifier());
         assert_eq!(made.verifier(), &verifier(dir.path()).unwrap());
         assert_eq!(made.checkpoint(3, [7; 32]), again.checkpoint(3, [7; 32]));
@@ -300,7 +312,13 @@ mod tests {
         let foreign = Signer::open(dir.path(), uuid::Uuid::from_u128(8));
         assert!(matches!(foreign, Err(KeyError::Form { .. })));
         std::fs::remove_file(private_path(dir.path())).unwrap();
-        let lost = Signer::open_or_make(dir.path(), ledger);
-        assert!(matches!(lost, Err(KeyError::Missing { .. })));
+        let lost = |empty| Signer::open_or_make(dir.path(), ledger, empty);
+        assert!(matches!(lost(true), Err(KeyError::Missing { .. })));
+        std::fs::remove_dir_all(dir.path().join("keys")).unwrap();
+        assert!(matches!(lost(false), Err(KeyError::Missing { .. })), "a ledger with events had a key");
+        make_private_dir(&dir.path().join("keys")).unwrap();
+        std::fs::write(renewal_path(dir.path()), "").unwrap();
+        assert_ne!(lost(false).unwrap().verifier(), made.verifier(), "where it is asked for");
+        assert!(!renewal_path(dir.path()).exists(), "once");
     }
 }

@@ -27,8 +27,12 @@ pub(super) fn init(session: &mut Session<'_, '_>, asked: Init) -> Result<(), Sto
         }
     }
     .map_err(open)?;
-    // Opening it once makes the views, so that the first question finds them.
-    drop(Ledger::open(&dir, Access::ReadWrite, clock).map_err(open)?);
+    // Opening it once makes the views, so that the first question finds them. The keys of a copy come from elsewhere.
+    if is_new {
+        drop(Ledger::open(&dir, Access::ReadWrite, clock).map_err(open)?);
+    } else {
+        drop(crate::ledger::open_for_writing(&dir, &clock).map_err(open)?);
+    }
     let dir = dir.display().to_string();
     if session.out.json {
         session.out.document(&serde_json::json!({ "ledger": dir }))?;

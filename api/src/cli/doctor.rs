@@ -7,13 +7,17 @@ use super::replay::compare;
 use crate::answers::Lang;
 use crate::ledger::Ledger;
 use accord_projections::{Health, Parked};
-use accord_store::EventLog;
+use accord_store::keys::{KeyError, Signer, public_path};
 use accord_store::vault::{Use, Vault};
+use accord_store::{EventLog, LogError, SqliteLog};
 use serde::Serialize;
 use std::path::Path;
 
 /// Places and subjects named; further ones are only counted.
 const NAMED_MAX: usize = 20;
+
+/// Events read at once.
+const PAGE: usize = 1_000;
 
 /// What was found.
 #[derive(Serialize)]
@@ -41,13 +45,16 @@ pub(super) fn doctor(session: &mut Session<'_, '_>) -> Result<(), Stop> {
     let lang = session.lang();
     let mut checks = vec![environment()];
     checks.extend(permissions(&session.ledger, lang));
+    // First: of a file that cannot be read at all it says what is the matter.
+    let hashes = hashes(session)?;
     let records = ask::records(session)?;
     let log = records.log();
     let length = session.runtime.block_on(log.len()).map_err(|error| Stop::log(&error, lang))?;
     let events = lang.of_two("个事件", "events");
     checks.push(Check::new("ledger", true, format!("{} · {length} {events}", log.ledger_id())));
-    checks.push(hashes(session)?);
+    checks.push(hashes);
     let vault = Vault::new(&session.ledger, log.ledger_id(), Use::ReadOnly);
+    checks.push(session.runtime.block_on(keys(&session.ledger, log, &vault, lang)));
     if let Some(ends) = records.law_ends() {
         // Without the law the views can neither be followed nor compared.
         checks.push(Check::new("law", false, lang.pick(&ends.words()).to_owned()));
@@ -82,6 +89,7 @@ fn name(name: &'static str, lang: Lang) -> &'static str {
         "permissions" => lang.of_two("权限", "permissions"),
         "ledger" => lang.of_two("账本", "ledger"),
         "hashes" => lang.of_two("哈希与列", "hashes and columns"),
+        "keys" => lang.of_two("密钥", "keys"),
         "law" => lang.of_two("采用的规则", "rules adopted"),
         "lag" => lang.of_two("视图进度", "views' progress"),
         "erasures" => lang.of_two("个人信息删除", "erasures of personal data"),
@@ -101,7 +109,8 @@ fn environment() -> Check {
 fn permissions(dir: &Path, lang: Lang) -> Option<Check> {
     use std::os::unix::fs::PermissionsExt;
     let mut open = Vec::new();
-    for name in [".", "log.db", "views.db", "personal.db", "keys", "keys/personal.key"] {
+    for name in [".", "log.db", "index.db", "views.db", "personal.db", "keys", "keys/checkpoint.key", "keys/personal.key"]
+    {
         let path = dir.join(name);
         if let Ok(about) = std::fs::metadata(&path)
             && about.permissions().mode() & 0o077 != 0
@@ -136,6 +145,55 @@ fn hashes(session: &Session<'_, '_>) -> Result<Check, Stop> {
         format!("{}: {}", verified.count, named.collect::<Vec<_>>().join("; "))
     };
     Ok(Check::new("hashes", verified.count == 0, detail))
+}
+
+/// Whether the keys of the ledger are there and can be used: what signs, and what personal data is sealed with.
+async fn keys(dir: &Path, log: &SqliteLog, vault: &Vault, lang: Lang) -> Check {
+    let mut wrong = Vec::new();
+    match (Signer::open(dir, log.ledger_id()), log.len().await) {
+        (Ok(_), Ok(_)) => {}
+        // It is made with the first opening for writing.
+        (Err(KeyError::Missing { .. }), Ok(0)) if !public_path(dir).exists() => {}
+        (Err(error), _) => wrong.push(chain(&error)),
+        (_, Err(error)) => wrong.push(chain(&error)),
+    }
+    if let Err(error) = vault.look() {
+        wrong.push(chain(&error));
+    } else if !vault.is_there() {
+        match sealed_without_keys(log).await {
+            Ok(None) => {}
+            Ok(Some(position)) => wrong.push(match lang {
+                Lang::Zh => format!("位置 {position} 有封存的个人信息，而 personal.db 与 keys/personal.key 均缺失"),
+                Lang::En => format!(
+                    "personal data is sealed at position {position}, and personal.db and keys/personal.key are missing"
+                ),
+            }),
+            Err(error) => wrong.push(chain(&error)),
+        }
+    }
+    if wrong.is_empty() {
+        let detail = lang.of_two("齐全可用", "there and usable");
+        return Check::new("keys", true, detail.to_owned());
+    }
+    Check::new("keys", false, wrong.join("; "))
+}
+
+/// Where something is first sealed.
+async fn sealed_without_keys(log: &dyn EventLog) -> Result<Option<u64>, LogError> {
+    let mut from = 0;
+    loop {
+        let page = log.read_all(from, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(None) };
+        from = last.position + 1;
+        let sealed = page.iter().find(|stored| {
+            // Most events are passed by without being taken apart.
+            stored.body.contains("\"sealed\":")
+                && stored.decode().is_ok_and(|event| !event.data.sealed().is_empty())
+        });
+        if let Some(sealed) = sealed {
+            return Ok(Some(sealed.position));
+        }
+    }
 }
 
 /// How far the views have come, and which subjects they set aside for an event that cannot be understood.

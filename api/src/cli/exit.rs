@@ -227,7 +227,10 @@ impl Stop {
                     Lang::Zh => format!("个人信息密钥无法使用：{}", why.join("：")),
                     Lang::En => format!("the keys of personal data cannot be used: {}", why.join(": ")),
                 };
-                Self::problem(Problem::new(Exit::Conflict, "personal-keys", message))
+                Self::problem(Problem::new(Exit::Conflict, "personal-keys", message).advice(lang.of_two(
+                    "未作任何记录；从备份恢复 personal.db 与 keys/personal.key",
+                    "nothing was recorded; restore personal.db and keys/personal.key from a backup",
+                )))
             }
             Failure::ReadOnly | Failure::Closing | Failure::Stopped => {
                 Self::problem(Problem::new(Exit::Conflict, "not-writable", failure.to_string()))
@@ -260,6 +263,35 @@ impl Stop {
                 Problem::new(Exit::NotFound, "no-ledger", message).advice(lang.of_two(
                     "用 `accord init` 新建，或用 --ledger（或环境变量 ACCORD_LEDGER）指定目录",
                     "`accord init` makes one; --ledger or ACCORD_LEDGER names another directory",
+                ))
+            }
+            OpenError::LogMissing { dir, file } => {
+                let message = match lang {
+                    Lang::Zh => format!("{} 中 log.db 缺失或为空，而账本的 {file} 仍在", dir.display()),
+                    Lang::En => {
+                        format!(
+                            "log.db is missing or empty in {}, while {file} of a ledger is there",
+                            dir.display()
+                        )
+                    }
+                };
+                Problem::new(Exit::NotFound, "no-ledger", message).advice(lang.of_two(
+                    "从备份恢复 log.db；不要在此目录新建账本",
+                    "restore log.db from a backup; make no new ledger in this directory",
+                ))
+            }
+            OpenError::Remains { dir, file } => {
+                let message = match lang {
+                    Lang::Zh => {
+                        format!("{} 中有另一账本留下的 {file}，而其 log.db 缺失或为空", dir.display())
+                    }
+                    Lang::En => {
+                        format!("{} holds {file} of a ledger whose log.db is missing or empty", dir.display())
+                    }
+                };
+                Problem::new(Exit::Conflict, "ledger-remains", message).advice(lang.of_two(
+                    "没有改动任何内容；从备份恢复 log.db，或用 --ledger 指定另一目录",
+                    "nothing was changed; restore log.db from a backup, or name another directory with --ledger",
                 ))
             }
             OpenError::Log { source, .. } => log(source, lang),
@@ -307,8 +339,9 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 /// The key that signs checkpoints.
 pub(super) fn key(error: &dyn std::error::Error, lang: Lang) -> Problem {
     Problem::new(Exit::Usage, "key-unusable", chain(error)).advice(lang.of_two(
-        "从备份恢复 keys/；若确已丢失，移走 keys/checkpoint.pub（留存以核对旧回执）后会另生成新密钥",
-        "restore keys/ from a backup; if the key is lost for good, move keys/checkpoint.pub away (old receipts need it) and a new key is made",
+        "从备份恢复 keys/；若确已丢失，移走 keys/checkpoint.pub（留存以核对旧回执），新建空文件 keys/checkpoint.renew，下次打开时另生成新密钥",
+        "restore keys/ from a backup; if the key is lost for good, move keys/checkpoint.pub away (old receipts need it) and make an empty file \
+         keys/checkpoint.renew: the next opening makes a new key",
     ))
 }
 

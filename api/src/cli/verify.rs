@@ -66,10 +66,10 @@ pub(super) fn run(session: &Session<'_, '_>) -> Result<Verified, Stop> {
 /// A log that cannot be read at all has failed the check, unless there is none or it is only kept from being read.
 fn unreadable(error: &LogError, session: &Session<'_, '_>) -> Stop {
     let lang = session.lang();
+    if let Err(missing) = crate::ledger::existing(&session.ledger) {
+        return Stop::open(&missing, lang);
+    }
     match error {
-        LogError::NotALedger(_) if !SqliteLog::exists(&session.ledger) => {
-            Stop::open(&crate::ledger::OpenError::Missing(session.ledger.clone()), lang)
-        }
         LogError::Locked(_)
         | LogError::ReadOnly(_)
         | LogError::Full(_)

@@ -16,6 +16,22 @@ pub enum OpenError {
     /// No ledger is there.
     #[error("there is no ledger in {0}; `accord init` makes one")]
     Missing(PathBuf),
+    /// Other files of a ledger are there, its log is not.
+    #[error("log.db is missing or empty in {dir}, where {file} of a ledger is")]
+    LogMissing {
+        /// Directory.
+        dir: PathBuf,
+        /// One of the other files.
+        file: &'static str,
+    },
+    /// A ledger cannot be made where another one left files.
+    #[error("{dir} holds {file} of another ledger")]
+    Remains {
+        /// Directory.
+        dir: PathBuf,
+        /// One of them.
+        file: &'static str,
+    },
     /// The log says no.
     #[error("the ledger in {dir} cannot be opened")]
     Log {

@@ -136,6 +136,10 @@ impl Importer {
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
         let (log, projector) = super::open_for_writing(dir, &clock)?;
         let laws = projector.laws().clone();
+        if wait_for(log.len()).is_ok_and(|events| events == 0) {
+            // Made before the first event, as it is known by that later whether it was lost.
+            super::signer(dir, &log)?;
+        }
         let heads = heads_of(dir, &projector)?;
         let vault = Vault::new(dir, log.ledger_id(), Use::ReadWrite);
         wait_for(personal::finish(&vault, &*log));

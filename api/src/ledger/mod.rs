@@ -114,10 +114,17 @@ impl Ledger {
     /// of other ledgers.
     ///
     /// # Errors
-    /// [`OpenError::Exists`], and what the file system says.
+    /// [`OpenError::Exists`], [`OpenError::Remains`], and what the file system says.
     pub fn init(dir: &Path, salt: u64, clock: &dyn Clock) -> Result<(), OpenError> {
-        if SqliteLog::exists(dir) {
+        if is_there(dir) {
             return Err(OpenError::Exists(dir.to_owned()));
+        }
+        if let Some(file) = remains(dir) {
+            return Err(OpenError::Remains { dir: dir.to_owned(), file });
+        }
+        if let Some(file) = dir.ancestors().find(|path| path.exists()).filter(|path| !path.is_dir()) {
+            let source = LogError::NotALedger(format!("{} is not a directory", file.display()));
+            return Err(log_failed(dir, source));
         }
         SqliteLog::create(dir, salt, clock).map_err(|source| OpenError::Log { dir: dir.to_owned(), source })
     }
@@ -130,8 +137,7 @@ impl Ledger {
         let (log, signer, vault, shelf, writing, showing) = match access {
             Access::ReadWrite => {
                 let (log, projector) = open_for_writing(dir, &clock)?;
-                let signer = Signer::open_or_make(dir, log.ledger_id())
-                    .map_err(|source| OpenError::Key { dir: dir.to_owned(), source })?;
+                let signer = signer(dir, &log)?;
                 let mut heads = heads::Heads::new(HEADS_MAX);
                 heads.take_up(projector.spoken_of().map_err(|e| views_failed(dir, e))?);
                 let shelf = Shelf::new(projector.laws().clone(), projector.position());
@@ -194,6 +200,8 @@ impl Ledger {
     pub async fn open_personal(&self, command: Command) -> Result<(Done, Vec<Opened>), Failure> {
         let writing = self.inner.writing.as_ref().ok_or(Failure::ReadOnly)?;
         let subject = command.subject.clone();
+        // Before anything is recorded: a reading that can give nothing out is none.
+        personal::at_hand(&self.inner.vault, &*self.inner.log, &subject).await?;
         let done = writing.queue(command, Place::take(&writing.places)).await?;
         let mut opened = Vec::new();
         for event in &done.events {
@@ -370,8 +378,43 @@ pub fn views_path(dir: &Path) -> PathBuf {
     dir.join("views.db")
 }
 
-fn existing(dir: &Path) -> Result<(), OpenError> {
-    if SqliteLog::exists(dir) { Ok(()) } else { Err(OpenError::Missing(dir.to_owned())) }
+/// What a ledger leaves in its directory besides its log.
+const REMAINS: [&str; 6] = [
+    "personal.db",
+    "keys/personal.key",
+    "keys/checkpoint.key",
+    "keys/checkpoint.pub",
+    "views.db",
+    "index.db",
+];
+
+/// Whether a directory holds a log. An empty file is none: making one may have been interrupted before anything was written.
+fn is_there(dir: &Path) -> bool {
+    SqliteLog::exists(dir) && !std::fs::metadata(dir.join("log.db")).is_ok_and(|file| file.len() == 0)
+}
+
+/// A file of a ledger whose log is gone.
+fn remains(dir: &Path) -> Option<&'static str> {
+    REMAINS.into_iter().find(|name| dir.join(name).exists())
+}
+
+/// Whether there is a ledger to be opened.
+///
+/// # Errors
+/// [`OpenError::Missing`], and [`OpenError::LogMissing`] where there was one.
+pub(crate) fn existing(dir: &Path) -> Result<(), OpenError> {
+    match (is_there(dir), remains(dir)) {
+        (true, _) => Ok(()),
+        (false, Some(file)) => Err(OpenError::LogMissing { dir: dir.to_owned(), file }),
+        (false, None) => Err(OpenError::Missing(dir.to_owned())),
+    }
+}
+
+/// What signs the checkpoints of a log that is open for writing.
+fn signer(dir: &Path, log: &SqliteLog) -> Result<Signer, OpenError> {
+    let events = wait_for(log.len()).map_err(|error| log_failed(dir, error))?;
+    Signer::open_or_make(dir, log.ledger_id(), events == 0)
+        .map_err(|source| OpenError::Key { dir: dir.to_owned(), source })
 }
 
 fn log_failed(dir: &Path, source: LogError) -> OpenError {

@@ -12,7 +12,7 @@ use accord_domain::{
     Rejection, Subject, Version, timeline, words,
 };
 use accord_replay::{Course, Numbers};
-use accord_store::vault::{Held, Number, Place, SubjectKey, ValueKey, Vault, Wanted};
+use accord_store::vault::{Held, Number, Place, SubjectKey, ValueKey, Vault, VaultError, Wanted};
 use accord_store::{AppendError, Appended, EventLog, LogError, Stored};
 use serde_json::Value;
 use std::sync::Arc;
@@ -180,13 +180,20 @@ pub(super) fn begin(vault: &Vault, command: &Command) -> Result<bool, Failure> {
 /// Destroys the keys of subjects whose erasure is recorded. Called after every erasure and on opening, so that a crash in
 /// between is mended. What cannot be destroyed now is tried again at the next opening; nothing opens it meanwhile.
 pub(super) async fn finish(vault: &Vault, log: &dyn EventLog) {
-    if let Err(error) = try_finish(vault, log).await {
+    let unfinished = match vault.unfinished() {
+        Ok(streams) => streams,
+        Err(error) => {
+            let error = &error as &dyn std::error::Error;
+            return tracing::warn!(error, "whether an erasure of personal data is unfinished cannot be told");
+        }
+    };
+    if let Err(error) = try_finish(vault, log, unfinished).await {
         tracing::error!(error = %error, "a key of erased personal data could not be destroyed");
     }
 }
 
-async fn try_finish(vault: &Vault, log: &dyn EventLog) -> Result<(), Failure> {
-    for stream in vault.unfinished()? {
+async fn try_finish(vault: &Vault, log: &dyn EventLog, unfinished: Vec<String>) -> Result<(), Failure> {
+    for stream in unfinished {
         let Ok(subject) = Subject::parse(&stream) else { continue };
         let history = history(log, &subject).await?;
         if fence(&history).is_some() {
@@ -213,6 +220,19 @@ pub struct Opened {
     pub value: Option<Text>,
     /// The key of this value alone, for handing it out; likewise.
     pub key: Option<ValueKey>,
+}
+
+/// Whether there are keys for what is sealed of a subject: else nobody can tell missing keys from a value that was changed.
+pub(super) async fn at_hand(vault: &Vault, log: &dyn EventLog, subject: &Subject) -> Result<(), Failure> {
+    let stream = subject.stream();
+    match vault.key(&stream)? {
+        Held::Key(_) | Held::Destroyed => return Ok(()),
+        Held::Nothing => {}
+    }
+    if history(log, subject).await?.iter().all(|event| event.data.sealed().is_empty()) {
+        return Ok(());
+    }
+    Err(VaultError::NoKey { stream }.into())
 }
 
 /// Opens what an event says was read.

@@ -94,16 +94,18 @@ impl File {
 
     pub(super) fn open(path: &Path, ledger: Uuid, usage: Use) -> Result<Self, VaultError> {
         let failed = |source| VaultError::File { path: path.to_owned(), source };
-        let open = || -> rusqlite::Result<Option<Connection>> {
-            let db = if usage == Use::ReadWrite {
-                let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-                set_up(&db)?;
-                db
+        let open = |frozen: bool| -> rusqlite::Result<Option<Connection>> {
+            let db = if frozen {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+                Connection::open_with_flags(frozen_uri(path), flags)?
             } else {
-                let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-                db.pragma_update(None, "query_only", true)?;
-                db
+                Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?
             };
+            if usage == Use::ReadWrite {
+                set_up(&db)?;
+            } else {
+                db.pragma_update(None, "query_only", true)?;
+            }
             let number = |name| db.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
             let is_older = number("application_id")? == APPLICATION && number("user_version")? == 1;
             if is_older && usage == Use::ReadWrite {
@@ -124,7 +126,12 @@ impl File {
             let own: Vec<u8> = db.query_row("SELECT ledger FROM about", [], |row| row.get(0))?;
             Ok((own == ledger.as_bytes()).then_some(db))
         };
-        let db = open().map_err(failed)?.ok_or(VaultError::Foreign { path: path.to_owned() })?;
+        let opened = match open(false) {
+            // As the log is read there: where not even SQLite's shared memory can be written.
+            Err(error) if usage != Use::ReadWrite && is_unwritable(&error) && is_whole(path) => open(true),
+            opened => opened,
+        };
+        let db = opened.map_err(failed)?.ok_or(VaultError::Foreign { path: path.to_owned() })?;
         Ok(Self { db, path: path.to_owned() })
     }
 
@@ -302,6 +309,28 @@ fn set_up(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))?;
     db.pragma_update(None, "temp_store", "MEMORY")?;
     db.busy_timeout(std::time::Duration::from_secs(5))
+}
+
+/// Whether a place where nothing can be written may be what is in the way.
+fn is_unwritable(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode;
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied)
+    )
+}
+
+/// Whether nothing is left in the write-ahead log, so that the file alone is the whole of it.
+fn is_whole(path: &Path) -> bool {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    std::fs::metadata(PathBuf::from(wal)).map_or(true, |file| file.len() == 0)
+}
+
+/// A URI that tells SQLite that the file cannot change, with the characters that mean something in a URI escaped.
+fn frozen_uri(path: &Path) -> String {
+    let path = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    format!("file:{path}?immutable=1")
 }
 
 /// First word of the file of the ledger's key.

@@ -44,6 +44,18 @@ pub enum VaultError {
         #[source]
         source: rusqlite::Error,
     },
+    /// The ledger has a key for wrapping subjects' keys, and what it wrapped is gone.
+    #[error("{path} is missing, and with it the keys of the personal data that is sealed in the log")]
+    Missing {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// Something is sealed in the log for which there is no key.
+    #[error("there is no key for what is sealed of {stream}: the keys of the personal data are missing")]
+    NoKey {
+        /// Whose.
+        stream: String,
+    },
     /// It belongs to another ledger, or to a newer version.
     #[error("{path} does not hold the keys of this ledger, or a newer version wrote it")]
     Foreign {
@@ -305,6 +317,31 @@ impl Vault {
         file.write(&mut |rows| rows.mark_erasing(stream, false))
     }
 
+    /// Looks whether the keys can be used, where there are any.
+    ///
+    /// # Errors
+    /// [`VaultError`] when they are missing, in part or altogether, or cannot be read.
+    pub fn look(&self) -> Result<(), VaultError> {
+        let mut inner = self.inner();
+        if !inner.open_file(self)? {
+            return Ok(());
+        }
+        match &inner.file {
+            Some(file) if !file.is_empty()? => inner.load_ledger_key(self, false),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whether keys of personal data were ever made here, as far as the directory tells.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        Self::path(&self.dir).exists() || self.ledger_key_path().exists()
+    }
+
+    fn ledger_key_path(&self) -> PathBuf {
+        self.dir.join("keys").join("personal.key")
+    }
+
     fn inner(&self) -> MutexGuard<'_, Inner> {
         // Whatever a panic interrupted was a transaction.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
@@ -312,10 +349,17 @@ impl Vault {
 }
 
 impl Inner {
-    /// Opens the file where there is one.
+    /// Opens the file where there is one. The ledger's key is made after it and only then: where there is a key and no file,
+    /// the file is lost, and a new one must not take its place unseen.
     fn open_file(&mut self, vault: &Vault) -> Result<bool, VaultError> {
-        if self.file.is_none() && Vault::path(&vault.dir).exists() {
-            self.file = Some(File::open(&Vault::path(&vault.dir), vault.ledger, vault.usage)?);
+        if self.file.is_some() {
+            return Ok(true);
+        }
+        let path = Vault::path(&vault.dir);
+        if path.exists() {
+            self.file = Some(File::open(&path, vault.ledger, vault.usage)?);
+        } else if vault.ledger_key_path().exists() {
+            return Err(VaultError::Missing { path });
         }
         Ok(self.file.is_some())
     }
@@ -332,7 +376,7 @@ impl Inner {
         if self.ledger_key.is_some() {
             return Ok(());
         }
-        let path = vault.dir.join("keys").join("personal.key");
+        let path = vault.ledger_key_path();
         let may_make = make && self.file.as_ref().is_some_and(|file| file.is_empty().unwrap_or(false));
         self.ledger_key = Some(file::ledger_key(&path, vault.ledger, may_make)?);
         Ok(())
