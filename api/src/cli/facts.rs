@@ -1,5 +1,6 @@
 //! The facts of an event in a few words: `统筹地区 430500 · 业务线 门诊慢特病 · 止 2025-11-04`.
 
+use super::visible::visible;
 use super::words;
 use crate::answers::Lang;
 use accord_domain::{Instant, Line, words as names};
@@ -51,6 +52,7 @@ pub(super) fn spoken(key: &str, text: &str, lang: Lang) -> String {
 }
 
 fn string(key: &str, text: &str, lang: Lang) -> String {
+    let text = &*visible(text);
     if matches!(key, "line" | "lines") {
         return Line::parse(text).map_or_else(|| text.to_owned(), |line| words::line(line, lang));
     }

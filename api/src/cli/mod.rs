@@ -22,6 +22,7 @@ mod table;
 pub mod text;
 mod verify;
 mod verify_bundle;
+mod visible;
 mod what_if;
 mod witness;
 pub(crate) mod words;

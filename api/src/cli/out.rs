@@ -1,5 +1,6 @@
 //! The one place that writes to the terminal: data to one side, talk to the other.
 
+use super::visible::lines;
 use crate::answers::Lang;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -25,7 +26,7 @@ impl<'a> Out<'a> {
     /// # Errors
     /// When the reader has gone or the disk is full.
     pub fn text(&mut self, text: &str) -> io::Result<()> {
-        self.data.write_all(text.as_bytes())?;
+        self.data.write_all(lines(text).as_bytes())?;
         if text.ends_with('\n') { Ok(()) } else { self.data.write_all(b"\n") }
     }
 
@@ -61,7 +62,7 @@ impl<'a> Out<'a> {
             Lang::Zh => zh,
             Lang::En => en,
         };
-        let _ = writeln!(self.talk, "{text}");
+        let _ = writeln!(self.talk, "{}", lines(text));
     }
 
     /// Makes sure that everything written has left.

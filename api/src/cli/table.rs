@@ -1,5 +1,6 @@
 //! Tables for people. Chinese characters are two columns wide.
 
+use super::visible::visible;
 use unicode_width::UnicodeWidthStr;
 
 /// A table, filled row by row and laid out at the end.
@@ -28,7 +29,7 @@ impl Table {
 
     /// Adds a row.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        self.rows.push(cells.into_iter().map(|cell| visible(&cell).into_owned()).collect());
     }
 
     /// The lines, each ended.

@@ -1,5 +1,6 @@
 //! Small words of the command line, and dates as people read them. The names of acts and statuses are the domain's.
 
+use super::visible::visible;
 use crate::answers::Lang;
 use accord_domain::event::EventType;
 use accord_domain::institution::facts::InstitutionKind;
@@ -40,10 +41,10 @@ pub(crate) fn basis(list: &[Basis], lang: Lang) -> String {
             if index > 0 {
                 out.push_str(lang.of_two("；", "; "));
             }
-            out.push_str(&basis.instrument);
+            out.push_str(&visible(&basis.instrument));
         }
         if let Some(text) = &basis.article {
-            out.push_str(&article(text, again, lang));
+            out.push_str(&article(&visible(text), again, lang));
         }
     }
     out
@@ -141,7 +142,7 @@ pub(crate) fn track(of: &Track, lang: Lang) -> String {
         Track::Agreement(area, of) => format!("{title} {}", place(Some(*area), Some(*of))),
         Track::Probation(area) | Track::CrossRegion(area) => format!("{title} {area}"),
         Track::Hold { placed_by, area, line } => format!("{title} #{placed_by} {}", place(*area, *line)),
-        Track::Department(department) => format!("{title} {department}"),
+        Track::Department(department) => format!("{title} {}", visible(department)),
         Track::Bar(cause) => format!("{title} #{cause}"),
         Track::Site(code) => format!("{title} {code}"),
         Track::Moratorium(InstitutionKind::Medical) => {
@@ -156,7 +157,7 @@ pub(crate) fn track(of: &Track, lang: Lang) -> String {
         | Track::Appeal(cause) => {
             format!("{title} #{cause}")
         }
-        Track::Rules(name) => format!("{title} {name}"),
+        Track::Rules(name) => format!("{title} {}", visible(name)),
         Track::Qualification
         | Track::Points
         | Track::Credit

@@ -4,6 +4,7 @@
 use super::diff::{ends, field};
 use crate::answers::{Breach, Lang};
 use crate::cli::table::Table;
+use crate::cli::visible::visible;
 use crate::cli::words::{basis, conflict, day, event, mark, name};
 use accord_domain::compliance::BreachKind;
 use accord_domain::words;
@@ -25,7 +26,7 @@ fn one(breach: &Breach, lang: Lang, out: &mut String) {
         Lang::Zh => &breach.words,
         Lang::En => &breach.words_en,
     };
-    out.push_str(&format!("    {kind}{}{words}\n", lang.of_two("：", ": ")));
+    out.push_str(&format!("    {kind}{}{}\n", lang.of_two("：", ": "), visible(words)));
     out.push_str(&format!("      {}\n", days(breach, lang)));
     if let Some(rule) = &breach.rule {
         let cited = basis(&breach.basis, lang);

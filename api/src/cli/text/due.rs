@@ -1,6 +1,7 @@
 //! What is due, for people.
 
 use crate::answers::{Due, Lang, Task};
+use crate::cli::visible::visible;
 use crate::cli::words::{basis, mark};
 use accord_domain::obligation::ObligationState;
 
@@ -29,7 +30,7 @@ pub fn worklist(tasks: &[Task], lang: Lang) -> String {
     let mut out = String::new();
     for task in tasks {
         let name = task.name.as_deref().unwrap_or_default();
-        let who = format!("{}  {name}", task.due.subject);
+        let who = format!("{}  {}", task.due.subject, visible(name));
         one(&task.due, who.trim_end(), lang, &mut out);
     }
     out
@@ -55,7 +56,7 @@ fn one(item: &Due, who: &str, lang: Lang, out: &mut String) {
     if !who.is_empty() {
         out.push_str(&format!("{who}\n"));
     }
-    out.push_str(&format!("    {by}{provisional} · {state}  {sum}\n"));
+    out.push_str(&format!("    {by}{provisional} · {state}  {}\n", visible(sum)));
     let rule = item.rule.as_deref().map_or_else(String::new, |rule| {
         let cited = basis(&item.basis, lang);
         let mark = item.confidence.map_or("", |confidence| mark(confidence, lang));

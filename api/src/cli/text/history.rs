@@ -2,6 +2,7 @@
 
 use crate::answers::{Axis, Entry, Lang};
 use crate::cli::facts::facts;
+use crate::cli::visible::visible;
 use crate::cli::words::{basis, day, event};
 use accord_domain::Basis;
 use serde_json::Value;
@@ -25,7 +26,7 @@ fn one(entry: &Entry, axis: Axis, lang: Lang) -> String {
     let mut out = format!("{dates}  #{}  {name}{}\n", entry.version, marks(entry, lang));
     let mut put = |label: &str, text: &str| {
         if !text.is_empty() {
-            out.push_str(&format!("    {label} {text}\n"));
+            out.push_str(&format!("    {label} {}\n", visible(text)));
         }
     };
     put(

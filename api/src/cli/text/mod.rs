@@ -29,6 +29,7 @@ pub use rules::rules;
 pub use show::show;
 pub use what_if::{what_if, what_if_brief};
 
+use super::visible::visible;
 use super::words::{basis, day, event, rule as cited_rule};
 use crate::answers::{Coordinates, Lang, Reason};
 
@@ -65,7 +66,12 @@ fn reason(reason: &Reason, lang: Lang, out: &mut String) {
     }
     for (pointer, why) in &reason.unknown {
         let title = lang.of_two("来源未写明", "the source does not say");
-        out.push_str(&format!("      {title} {pointer}{}{why}\n", lang.of_two("：", ": ")));
+        out.push_str(&format!(
+            "      {title} {}{}{}\n",
+            visible(pointer),
+            lang.of_two("：", ": "),
+            visible(why)
+        ));
     }
     out.push_str(&format!(
         "      {} {} · {} {}\n",
@@ -81,10 +87,11 @@ fn heading(code: &str, name: Option<&str>, former: &[Box<str>], lang: Lang) -> S
     let mut out = code.to_owned();
     if let Some(name) = name {
         out.push_str("  ");
-        out.push_str(name);
+        out.push_str(&visible(name));
     }
     if !former.is_empty() {
         let former = former.join(lang.of_two("、", ", "));
+        let former = visible(&former);
         out.push_str(&match lang {
             Lang::Zh => format!("（原名 {former}）"),
             Lang::En => format!(" (formerly {former})"),

@@ -1,14 +1,16 @@
 //! A refusal for people.
 
 use crate::answers::{Lang, Refusal};
+use crate::cli::visible::visible;
 use crate::cli::words::{basis, conflict, mark};
 
 /// Why a command was refused.
 #[must_use]
 pub fn refusal(refusal: &Refusal, lang: Lang) -> String {
+    let message = visible(&refusal.message);
     let mut out = match lang {
-        Lang::Zh => format!("不予办理：{}（{}）\n", refusal.message, refusal.code),
-        Lang::En => format!("refused: {} ({})\n", refusal.message, refusal.code),
+        Lang::Zh => format!("不予办理：{message}（{}）\n", refusal.code),
+        Lang::En => format!("refused: {message} ({})\n", refusal.code),
     };
     if let Some(rule) = &refusal.rule {
         let mark = refusal.confidence.map_or("", |confidence| mark(confidence, lang));

@@ -6,6 +6,7 @@ use crate::answers::{
     Agreement, Bar, InstitutionShow, Lang, OtherShow, PersonalData, PractitionerShow, Reason, Show, Standing,
 };
 use crate::cli::table::Table;
+use crate::cli::visible::visible;
 use crate::cli::words::{day, line, name, period, status, track, value};
 use accord_domain::{AreaCode, Line, Track, words};
 
@@ -53,7 +54,7 @@ fn institution(show: &InstitutionShow, lang: Lang) -> String {
         let title = lang.of_two("责令暂停部门医药服务", "Department ordered off (责令暂停部门医药服务)");
         out.push_str(&format!(
             "\n{title}  {}  {}\n",
-            order.department,
+            visible(&order.department),
             period(Some(order.since), order.until)
         ));
     }

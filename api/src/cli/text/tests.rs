@@ -164,3 +164,27 @@ fn dates_at_midnight_are_days_and_others_carry_their_time() {
     assert_eq!(day(at("2025-08-04")), "2025-08-04");
     assert_eq!(day(at("2025-08-04T09:30:00Z")), "2025-08-04 17:30:00");
 }
+
+#[test]
+fn a_recorded_text_hides_no_line_and_forges_none() {
+    let name = "甲医院\n2024-01-01  status 解除\u{1b}[1A\u{1b}[2K\u{202e}\0";
+    let shown = r"甲医院\u{a}2024-01-01  status 解除\u{1b}[1A\u{1b}[2K\u{202e}\u{0}";
+    assert_eq!(super::heading("H1", Some(name), &[name.into()], Lang::En), format!("H1  {shown} (formerly {shown})\n"));
+    assert_eq!(crate::cli::facts::facts(&serde_json::json!({ "name": name }), Lang::En), format!("name {shown}"));
+    let basis = accord_domain::Basis { instrument: name.into(), article: None };
+    assert_eq!(crate::cli::words::basis(&[basis], Lang::En), shown);
+    let mut table = crate::cli::table::Table::new(&["name"]);
+    table.row([name.to_owned()]);
+    assert_eq!(table.render().lines().nth(2), Some(shown));
+}
+
+#[test]
+fn what_is_printed_steers_no_terminal_and_json_is_left_as_it_is() {
+    let (mut data, mut talk) = (Vec::new(), Vec::new());
+    let mut out = crate::cli::out::Out::new(&mut data, &mut talk, false, Lang::En);
+    out.text("a\u{1b}[2K\nb\r").unwrap();
+    out.document("\u{202e}").unwrap();
+    out.say("", "c\u{1b}\nd");
+    assert_eq!(String::from_utf8(data).unwrap(), "a\\u{1b}[2K\nb\\u{d}\n\"\u{202e}\"\n");
+    assert_eq!(String::from_utf8(talk).unwrap(), "c\\u{1b}\nd\n");
+}
