@@ -71,7 +71,8 @@ fn lost_keys_of_personal_data_are_told_and_not_made_anew() {
         lost.iter().for_each(|name| hide(dir, name));
         let file = lost[0];
         run(dir, &["doctor"]).expect(5, &["✗ keys", file]);
-        run(dir, &["--json", "open-personal", DOCTOR, "--reason", "核查"]).expect(4, &["personal-keys", "restore"]);
+        run(dir, &["--json", "open-personal", DOCTOR, "--reason", "核查"])
+            .expect(4, &["personal-keys", "restore"]);
         let export = ["export", DOCTOR, "--out", "out.zip", "--open-personal", "--reason", "核查"];
         run(dir, &export).expect(4, &["personal-keys"]);
         assert_eq!(events(dir), before, "nothing was recorded");
@@ -96,7 +97,8 @@ fn a_personal_db_that_cannot_be_read_is_not_taken_for_an_erasure() {
     fs::write(in_ledger(dir, "personal.db"), "not a database, only its name".repeat(200)).expect("a file");
     fs::write(dir.join("none.jsonl"), "").expect("a file");
     let mut import = command(dir, &["import", "none.jsonl"]);
-    let done: Run = import.env_remove("NO_COLOR").stdin(Stdio::null()).output().expect("accord starts").into();
+    let done: Run =
+        import.env_remove("NO_COLOR").stdin(Stdio::null()).output().expect("accord starts").into();
     let done = done.expect(0, &["whether an erasure of personal data is unfinished"]);
     assert!(!done.err.contains("destroyed"), "{done:?}");
     assert!(!done.err.contains('\u{1b}'), "no colours where nobody sees them: {done:?}");

@@ -109,8 +109,16 @@ fn environment() -> Check {
 fn permissions(dir: &Path, lang: Lang) -> Option<Check> {
     use std::os::unix::fs::PermissionsExt;
     let mut open = Vec::new();
-    for name in [".", "log.db", "index.db", "views.db", "personal.db", "keys", "keys/checkpoint.key", "keys/personal.key"]
-    {
+    for name in [
+        ".",
+        "log.db",
+        "index.db",
+        "views.db",
+        "personal.db",
+        "keys",
+        "keys/checkpoint.key",
+        "keys/personal.key",
+    ] {
         let path = dir.join(name);
         if let Ok(about) = std::fs::metadata(&path)
             && about.permissions().mode() & 0o077 != 0

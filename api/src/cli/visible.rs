@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 /// A text for one line or a cell: line breaks too are printed as escapes.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    escaped(text, |c| steers(c))
+    escaped(text, steers)
 }
 
 /// A text of several lines.

@@ -169,8 +169,14 @@ fn dates_at_midnight_are_days_and_others_carry_their_time() {
 fn a_recorded_text_hides_no_line_and_forges_none() {
     let name = "甲医院\n2024-01-01  status 解除\u{1b}[1A\u{1b}[2K\u{202e}\0";
     let shown = r"甲医院\u{a}2024-01-01  status 解除\u{1b}[1A\u{1b}[2K\u{202e}\u{0}";
-    assert_eq!(super::heading("H1", Some(name), &[name.into()], Lang::En), format!("H1  {shown} (formerly {shown})\n"));
-    assert_eq!(crate::cli::facts::facts(&serde_json::json!({ "name": name }), Lang::En), format!("name {shown}"));
+    assert_eq!(
+        super::heading("H1", Some(name), &[name.into()], Lang::En),
+        format!("H1  {shown} (formerly {shown})\n")
+    );
+    assert_eq!(
+        crate::cli::facts::facts(&serde_json::json!({ "name": name }), Lang::En),
+        format!("name {shown}")
+    );
     let basis = accord_domain::Basis { instrument: name.into(), article: None };
     assert_eq!(crate::cli::words::basis(&[basis], Lang::En), shown);
     let mut table = crate::cli::table::Table::new(&["name"]);
