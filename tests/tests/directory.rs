@@ -222,7 +222,7 @@ fn an_intact_ledger_on_a_medium_that_cannot_be_written_is_healthy() {
     };
     // The views are read with what SQLite keeps beside them, as a program leaves it that was ended by force.
     let views = rusqlite::Connection::open(ledger.join("views.db")).expect("the views");
-    views.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, u64>(0)).expect("an answer");
+    views.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).expect("an answer");
     assert!(!in_ledger(dir, "personal.db-shm").exists());
     for folder in [ledger.join("keys"), ledger.clone()] {
         for entry in fs::read_dir(&folder).expect("the ledger") {
