@@ -34,7 +34,8 @@ pub struct Context<'a> {
     /// The newest version of the stream, whatever its effect; none for a subject never heard of.
     pub version: Option<Version>,
     /// What is known of the stream, in the order of versions, for a command that names one of its events
-    /// ([`Act::names_event`]) or answers conduct of another day ([`Act::tells_conduct`]); may be left empty for others.
+    /// ([`Act::names_event`]), answers conduct of another day ([`Act::tells_conduct`]) or brings what holds from an earlier
+    /// day ([`Act::holds_from`]); may be left empty for others.
     pub history: &'a [Event],
     /// What stands of other subjects, of what the command asks for ([`Act::asks`]), at the same coordinates.
     pub others: &'a [OtherFact],

@@ -60,8 +60,8 @@ impl Door {
 /// Decides a command and writes the events decided.
 ///
 /// The history of a subject is read only where it matters: for an act on the record, for one that takes effect before
-/// others already recorded or answers conduct of an earlier day, and when the state alone does not know the event that the
-/// command names.
+/// others already recorded, answers conduct of an earlier day or holds from one, and when the state alone does not know the
+/// event that the command names.
 pub(super) async fn decide(
     heads: &mut Heads,
     log: &dyn EventLog,
@@ -73,7 +73,8 @@ pub(super) async fn decide(
 ) -> Result<(Append, Vec<NewEvent>), Failure> {
     let effective_at = command.envelope.effective_at.unwrap_or(now);
     let subject = &command.subject;
-    let mut with_history = is_on_record(&command.act) || command.act.tells_conduct();
+    let holds_earlier = command.act.holds_from().is_some_and(|from| from < effective_at);
+    let mut with_history = is_on_record(&command.act) || command.act.tells_conduct() || holds_earlier;
     let mut asks = command.act.asks(subject);
     for person in personal::named(vault, log, command).await? {
         let ask = Ask::Person { person };

@@ -202,6 +202,16 @@ impl Act {
         from.or(to).is_some()
     }
 
+    /// The day from which what it brings holds, where that may be earlier than the act: deciding it then needs to see the
+    /// history, for what stood on that day.
+    #[must_use]
+    pub const fn holds_from(&self) -> Option<Instant> {
+        match self {
+            Self::Institution(InstitutionCommand::SignAgreement(data)) => data.from,
+            _ => None,
+        }
+    }
+
     /// The event of the subject's own stream that it names, where it names one: deciding it needs to see the history.
     #[must_use]
     pub fn names_event(&self) -> Option<Uuid> {

@@ -3,13 +3,15 @@
 use super::{Matter, law};
 use crate::decide::Decision;
 use crate::event::NewEvent;
-use crate::id::AreaCode;
+use crate::id::{AreaCode, SubjectKind};
 use crate::institution::InstitutionEvent as E;
 use crate::institution::docket;
 use crate::institution::facts::{InArea, InstitutionKind, ProbationPeriod, Renewal, RenewalRefusal, Signing};
 use crate::institution::state::{Agreement, Stage};
 use crate::rejection::Rejection;
+use crate::state::State;
 use crate::time::Instant;
+use crate::timeline::state_at;
 use crate::track::Line;
 use crate::words;
 use serde_json::json;
@@ -22,16 +24,39 @@ impl Matter<'_> {
         self.begin_known_or_explained(data)?;
         let from = data.from.unwrap_or(self.at);
         self.period(from, data.until)?;
-        self.not_barred(data.area)?;
-        self.no_line_running(data, from)?;
+        self.may_sign(data, from)?;
         self.no_complaint_waits(data.area)?;
-        // Signed late, an agreement holds from its own first day.
+        // Signed late, an agreement holds from its own first day, and is tested on what stood then too.
         let effective_at = self.at.min(from);
+        if effective_at < self.at {
+            let then = state_at(SubjectKind::Institution, self.context.history, effective_at);
+            if let State::Institution(state) = &then {
+                Matter { state, at: effective_at, ..*self }.may_sign(data, from)?;
+            }
+        }
         let event = self.event_at(effective_at, E::AgreementSigned(data.clone()));
         let event = self.with_usual_term(event, data.area, data.from, data.until);
         let mut decision = vec![self.with_steps_left_out(data, event)];
         self.begin_probation(data, effective_at, &mut decision);
         Ok(decision)
+    }
+
+    /// Refuses what at this instant stands in the way of a term from a day on.
+    fn may_sign(&self, data: &Signing, from: Instant) -> Result<(), Rejection> {
+        self.not_barred(data.area)?;
+        self.no_line_running(data, from)?;
+        self.renews_nothing_refused(data, from)
+    }
+
+    /// To sign on from a term that runs, or from the instant at which it ended, is to renew it, whatever it is called.
+    fn renews_nothing_refused(&self, data: &Signing, from: Instant) -> Result<(), Rejection> {
+        let goes_on = |agreement: &&Agreement| {
+            let end = agreement.end();
+            let open = agreement.stage == Stage::Signed && agreement.ended.is_none();
+            open && (agreement.is_live(self.at) || end.is_some_and(|end| from <= end))
+        };
+        let lines = data.lines.iter().filter_map(|line| self.state.agreement(data.area, *line));
+        lines.into_iter().filter(goes_on).try_for_each(|agreement| self.may_be_renewed(agreement))
     }
 
     /// 期限一般为1年: a longer term is noticed.
@@ -158,17 +183,8 @@ impl Matter<'_> {
     /// 续签: the lines go on without a gap.
     pub(super) fn renew(&self, data: &Renewal) -> Result<Decision, Rejection> {
         let agreement = self.last_signed(data)?;
-        let (area, end) = (data.area, agreement.end().and_then(Instant::bounded));
-        if let Some(refused) = agreement.renewal_refused {
-            return Err(Rejection::new(
-                "renewal-refused",
-                words!(
-                    "renewal in {area} was refused; that decision stands until it is annulled",
-                    "统筹地区 {area} 已决定不予续签，该决定未被撤销"
-                ),
-            )
-            .blocked_by(refused));
-        }
+        let end = agreement.end().and_then(Instant::bounded);
+        self.may_be_renewed(agreement)?;
         let from = data.from.or(end).unwrap_or(self.at);
         if let Some(end) = end.filter(|end| from != *end) {
             return Err(Rejection::new(
@@ -183,7 +199,6 @@ impl Matter<'_> {
             .allowed(json!({ "from": end })));
         }
         self.period(from, data.until)?;
-        self.rectified_in_probation(data)?;
         let mut event = self.event_at(self.at.min(from), E::AgreementRenewed(data.clone()));
         if data.until.is_none() && !self.is_unknown("/data/until") {
             event = event.finding("no-end-of-term", None);
@@ -204,19 +219,30 @@ impl Matter<'_> {
             .ok_or_else(|| self.not_in_force(data.area, None))
     }
 
-    /// 延长期内整改不到位的不予续签: no choice is left.
-    fn rectified_in_probation(&self, data: &Renewal) -> Result<(), Rejection> {
-        let failed = docket::failed_in_extension(self.state, data.area, self.at);
-        let rule = self.yes(law::UNRECTIFIED_NOT_RENEWED, Some(data.area));
-        let (Some((_, failed)), Some(rule)) = (failed, rule) else { return Ok(()) };
-        let refusal = Rejection::new(
-            "not-rectified-in-probation",
+    /// Refuses what is not renewed: 延长期内整改不到位的不予续签, where no choice is left, and what was decided not to be.
+    fn may_be_renewed(&self, agreement: &Agreement) -> Result<(), Rejection> {
+        let area = agreement.area;
+        let failed = docket::failed_in_extension(self.state, area, self.at);
+        if let (Some((_, failed)), Some(rule)) = (failed, self.yes(law::UNRECTIFIED_NOT_RENEWED, Some(area)))
+        {
+            let refusal = Rejection::new(
+                "not-rectified-in-probation",
+                words!(
+                    "not rectified in the extended probation: the agreement is not renewed",
+                    "政策辅导期延长期内整改不到位，不予续签"
+                ),
+            );
+            return Err(self.under(rule, refusal).blocked_by(failed));
+        }
+        let Some(refused) = agreement.renewal_refused else { return Ok(()) };
+        Err(Rejection::new(
+            "renewal-refused",
             words!(
-                "not rectified in the extended probation: the agreement is not renewed",
-                "政策辅导期延长期内整改不到位，不予续签"
+                "renewal in {area} was refused; that decision stands until it is annulled",
+                "统筹地区 {area} 已决定不予续签，该决定未被撤销"
             ),
-        );
-        Err(self.under(rule, refusal).blocked_by(failed))
+        )
+        .blocked_by(refused))
     }
 
     /// 不予续签: the agreement runs to the end of its term and then is not renewed.

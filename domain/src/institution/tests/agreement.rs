@@ -164,6 +164,46 @@ fn refused_renewal_shows_at_the_end_of_the_term_and_raises_no_bar() {
 }
 
 #[test]
+fn to_sign_on_from_a_term_whose_renewal_is_refused_is_refused_too() {
+    let refuse = in_area("institution.refuse-renewal", "2024-11-01", json!({ "ground": "考核不合格" }));
+    let story = hospital().given(refuse);
+    let signed = |day, from| sign(day, from, "2026-01-01", &["basic"]);
+    // Ahead, with or without a gap, and late.
+    for act in [
+        signed("2024-12-15", "2025-01-01"),
+        signed("2024-12-15", "2025-02-01"),
+        signed("2025-01-01", "2025-01-01"),
+        signed("2025-03-01", "2025-01-01"),
+    ] {
+        let refused = story.clone().when(act).refused("renewal-refused");
+        assert_eq!(refused.blocked_by, [1]);
+    }
+    // A line that never was in the agreement renews nothing.
+    let line = sign("2024-12-15", "2024-12-15", "2025-01-01", &["internet"]);
+    story.clone().when(line).accepted();
+    // After the lapse the way is that of every application.
+    let data = json!({ "lines": ["basic"], "name": "甲医院", "opened_on": "2020-01-01", "physicians": 3 });
+    let story = story.given(in_area("institution.apply", "2025-02-01", data));
+    let story = story.given(signed("2025-03-01", "2025-03-01"));
+    assert_eq!(basic(&story, "2025-03-01"), "in_force");
+}
+
+#[test]
+fn signed_late_it_is_tested_on_what_stood_on_its_own_first_day() {
+    // Signed after the bar for a term inside it.
+    let barred = hospital().given(terminate("2024-03-01", "fraud_in_application"));
+    let late = |from, until| sign("2027-03-02", from, until, &["basic"]);
+    let refused = barred.clone().when(late("2025-03-01", "2026-03-01")).refused("barred");
+    assert_eq!(refused.blocked_by, [1]);
+    barred.clone().when(late("2024-02-01", "2026-03-01")).refused("already-in-force");
+    barred.when(late("2027-03-01", "2028-03-01")).accepted();
+    // Signed after a term for a part of it.
+    let inside = sign("2025-06-01", "2024-06-01", "2024-09-01", &["basic"]);
+    let refused = hospital().when(inside).refused("already-in-force");
+    assert_eq!(refused.allowed.unwrap()["from"]["min"], "2025-01-01T00:00:00+08:00");
+}
+
+#[test]
 fn renewal_refused_after_the_term_says_how_it_ended() {
     let refuse = in_area("institution.refuse-renewal", "2025-01-20", json!({ "ground": "考核不合格" }));
     let story = hospital().given(refuse);

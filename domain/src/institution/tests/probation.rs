@@ -120,3 +120,31 @@ fn started_apart_from_the_signing_it_has_the_length_of_the_rule() {
     story.when(start("2026-03-01")).refused("already-in-probation");
     Story::of(PHARMACY).given(taken_over).when(start("2026-03-01")).refused("medical-only");
 }
+
+/// Ordered in the extension to rectify by a day, which failed.
+fn unrectified(until: &str, found: &str) -> Story {
+    newcomer()
+        .given(extend("2026-01-15"))
+        .given(in_area(
+            "institution.order-rectification",
+            "2026-04-01",
+            json!({ "until": until, "problems": ["病历不全"] }),
+        ))
+        .given(act("institution.fail-rectification", found, json!({ "order": "@4" })))
+}
+
+#[test]
+fn not_rectified_in_the_extension_it_is_not_renewed_nor_signed_on() {
+    let renewed = in_area("institution.renew", "2026-08-15", json!({ "until": "2027-09-01" }));
+    let signed = sign("2026-08-15", "2026-09-01", "2027-09-01", &["basic"]);
+    let story = unrectified("2026-05-01", "2026-05-02");
+    let refused_renewal =
+        in_area("institution.refuse-renewal", "2026-08-02", json!({ "ground": "整改不到位" }));
+    for story in [story.clone(), story.given(refused_renewal)] {
+        for act in [renewed.clone(), signed.clone()] {
+            let refused = story.clone().when(act).refused("not-rectified-in-probation");
+            assert_eq!(refused.rule.unwrap().id, "S0-17".into());
+            assert_eq!(refused.blocked_by, [5]);
+        }
+    }
+}
