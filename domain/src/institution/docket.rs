@@ -42,15 +42,21 @@ pub(super) fn failed_in_extension(
 ) -> Option<(Instant, crate::id::Version)> {
     let probation = state.probation(area)?;
     let (until, _) = probation.extended?;
+    let extension = |day: Instant| probation.initial_until <= day && day <= until;
     state
         .rectifications()
         .iter()
         .filter(|order| order.area.is_none_or(|own| own == area))
         .filter_map(|order| match order.result {
-            Some((false, on, cause)) => Some((on, cause)),
+            Some((false, on, cause)) => Some((order, on, cause)),
             Some((true, ..)) | None => None,
         })
-        .find(|(on, _)| probation.initial_until <= *on && *on <= until && *on <= at)
+        // That the time ran out in vain is found only when it is over, which may be after the extension.
+        .find(|(order, on, _)| {
+            let ran_out = order.until.is_some_and(|end| end <= *on && extension(end));
+            *on <= at && (extension(*on) || ran_out)
+        })
+        .map(|(_, on, cause)| (on, cause))
 }
 
 /// Of an application, up to the signing.

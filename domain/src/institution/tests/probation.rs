@@ -148,3 +148,13 @@ fn not_rectified_in_the_extension_it_is_not_renewed_nor_signed_on() {
         }
     }
 }
+
+#[test]
+fn what_was_to_be_rectified_in_the_extension_is_found_when_the_time_is_over() {
+    // The extension ends on 2026-09-01, and so does the time of the order: that is found out only afterwards.
+    let renew = in_area("institution.renew", "2026-09-10", json!({ "until": "2027-09-01" }));
+    let renewed = |until| unrectified(until, "2026-09-03").when(renew.clone());
+    renewed("2026-09-01").refused("not-rectified-in-probation");
+    // A time that runs out after the extension is none of it.
+    renewed("2026-09-02").accepted();
+}
