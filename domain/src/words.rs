@@ -80,7 +80,7 @@ pub fn event_type(kind: EventType) -> Option<Term> {
         "institution.settlement-held" => term("settlement held", "暂停医保基金结算"),
         "institution.settlement-released" => term("settlement released", "恢复医保基金结算"),
         "institution.department-ordered" => term("department order", "责令暂停相关责任部门医药服务"),
-        "institution.department-order-lifted" => term("department order lifted", "解除对部门的责令暂停"),
+        "institution.department-order-lifted" => term("department order lifted", "恢复相关责任部门医药服务"),
         "institution.cross-region-opened" => term("cross-region settlement opened", "开通异地就医结算"),
         "institution.cross-region-closed" => term("cross-region settlement closed", "关闭异地就医结算"),
         "institution.rectification-ordered" => term("rectification ordered", "限期整改"),

@@ -79,7 +79,7 @@ vocabulary! {
         ReleaseSettlement = "release-settlement": HoldRelease,
         /// 责令暂停相关责任部门医药服务.
         OrderDepartment = "order-department": DepartmentOrder,
-        /// 解除对部门的责令暂停.
+        /// 恢复相关责任部门医药服务.
         LiftDepartmentOrder = "lift-department-order": DepartmentLift,
         /// 开通异地就医结算.
         OpenCrossRegion = "open-cross-region": InArea,
@@ -215,7 +215,7 @@ vocabulary! {
         131 SettlementReleased = "settlement-released" v 1: HoldRelease,
         /// 责令暂停相关责任部门医药服务.
         132 DepartmentOrdered = "department-ordered" v 1: DepartmentOrder,
-        /// 解除对部门的责令暂停.
+        /// 恢复相关责任部门医药服务.
         133 DepartmentOrderLifted = "department-order-lifted" v 1: DepartmentLift,
         /// 开通异地就医结算.
         134 CrossRegionOpened = "cross-region-opened" v 1: InArea,

@@ -80,7 +80,7 @@ impl Matter<'_> {
         match hold.released_by {
             Some(released) => Err(Rejection::new(
                 "already-released",
-                words!("the hold was released on {}", "该暂停结算已于 {} 解除", hold.until.words()),
+                words!("the hold was released on {}", "该暂停结算已于 {} 恢复结算", hold.until.words()),
             )
             .blocked_by(released)),
             None => Ok(self.one(E::SettlementReleased(data.clone()))),
