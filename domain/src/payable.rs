@@ -26,6 +26,8 @@ pub struct Claim<'a> {
     pub department: Option<&'a str>,
     /// 急诊、抢救.
     pub emergency: bool,
+    /// When it is asked: what waited is free from the day on which a hold is released, not from when that is recorded.
+    pub asked_at: Instant,
 }
 
 /// Which emergency exceptions are in force at the instant and place of the claim (fact sheet C-08): three separate rules.
@@ -88,6 +90,8 @@ pub enum ReasonCode {
     AgreementEnded,
     /// 暂停医保基金结算: the money waits.
     SettlementHeld,
+    /// 恢复医保基金结算: released as cleared, so that what waited is payable; why a hold does not block.
+    SettlementReleased,
     /// The agreement of the area has no such line.
     LineNotInAgreement,
     /// 责令暂停相关责任部门医药服务.
@@ -106,12 +110,13 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// Every code.
-    pub const ALL: [ReasonCode; 12] = [
+    pub const ALL: [ReasonCode; 13] = [
         Self::NoAgreement,
         Self::AgreementNotInForce,
         Self::AgreementSuspended,
         Self::AgreementEnded,
         Self::SettlementHeld,
+        Self::SettlementReleased,
         Self::LineNotInAgreement,
         Self::DepartmentOrderedOff,
         Self::CrossRegionClosed,
@@ -130,6 +135,7 @@ impl ReasonCode {
             Self::AgreementSuspended => "agreement-suspended",
             Self::AgreementEnded => "agreement-ended",
             Self::SettlementHeld => "settlement-held",
+            Self::SettlementReleased => "settlement-released",
             Self::LineNotInAgreement => "line-not-in-agreement",
             Self::DepartmentOrderedOff => "department-ordered-off",
             Self::CrossRegionClosed => "cross-region-closed",
@@ -257,6 +263,7 @@ const fn agreement_blocks(value: Value) -> Option<ReasonCode> {
         | Value::Open
         | Value::Closed
         | Value::On
+        | Value::Cleared
         | Value::Barred { .. }
         | Value::Unregistered
         | Value::Normal
@@ -278,10 +285,11 @@ fn measures(answer: &mut Answer<'_>, spans: &[Span]) {
     let Claim { area: claimed, line: on_line, department, .. } = *answer.claim;
     for span in spans {
         let (outcome, code) = match &span.track {
-            Track::Hold { area, line, .. }
+            Track::Hold { placed_by, area, line }
                 if area.is_none_or(|area| area == claimed) && line.is_none_or(|line| line == on_line) =>
             {
-                (Outcome::Held, ReasonCode::SettlementHeld)
+                held(answer, span, *placed_by);
+                continue;
             }
             Track::Department(ordered) if department == Some(ordered) => {
                 (Outcome::Refused, ReasonCode::DepartmentOrderedOff)
@@ -313,6 +321,22 @@ fn measures(answer: &mut Answer<'_>, spans: &[Span]) {
             | Track::Supervision => continue,
         };
         answer.because(outcome, Reason::of(code, Whose::Institution, span));
+    }
+}
+
+/// The money waits, unless by the time of asking the hold was released as cleared: both are told then.
+fn held(answer: &mut Answer<'_>, span: &Span, placed_by: Version) {
+    let hold =
+        Reason { cause: Some(placed_by), ..Reason::of(ReasonCode::SettlementHeld, Whose::Institution, span) };
+    if span.value == Value::Cleared && span.until <= answer.claim.asked_at {
+        let released = Reason {
+            cause: Some(span.cause),
+            from: Some(span.until),
+            ..Reason::bare(ReasonCode::SettlementReleased, Whose::Institution)
+        };
+        answer.reasons.extend([hold, released]);
+    } else {
+        answer.because(Outcome::Held, hold);
     }
 }
 
@@ -374,6 +398,7 @@ mod tests {
             institution: &institution,
             department: Some("放射科"),
             emergency,
+            asked_at: at("2026-06-01"),
         };
         let (outcome, reasons) = assess(&claim, spans, person, rules);
         let words: Vec<String> = reasons.iter().map(|r| format!("{} {:?}", r.code, r.cause)).collect();
@@ -401,6 +426,28 @@ mod tests {
             EmergencyRules { suspended_practitioner: true, terminated_practitioner: true, institution: true };
         let answer = ask(Line::DualChannel, true, all, &[basic(Value::InForce)], None);
         assert_eq!(answer, "Refused: line-not-in-agreement Some(3)");
+    }
+
+    #[test]
+    fn what_waited_is_payable_once_the_hold_is_released_as_cleared() {
+        let hold = |until, value| Span {
+            until: at(until),
+            ..span(Track::Hold { placed_by: 7, area: None, line: None }, value, 9)
+        };
+        let released = hold("2026-01-01", Value::Cleared);
+        assert_eq!(
+            plain(&[basic(Value::InForce), released.clone()]),
+            "Payable: settlement-held Some(7), settlement-released Some(9)"
+        );
+        assert_eq!(
+            plain(&[basic(Value::Suspended), released]),
+            "Refused: agreement-suspended Some(3), settlement-held Some(7), settlement-released Some(9)"
+        );
+        // Asked before the day of a release recorded ahead.
+        let ahead = hold("2026-07-01", Value::Cleared);
+        assert_eq!(plain(&[basic(Value::InForce), ahead]), "Held: settlement-held Some(7)");
+        let confirmed = hold("2026-01-01", Value::On);
+        assert_eq!(plain(&[basic(Value::InForce), confirmed]), "Held: settlement-held Some(7)");
     }
 
     #[test]

@@ -93,6 +93,13 @@ impl State {
         }
     }
 
+    /// Brings a span told of an earlier time to what the events folded since say of it.
+    pub fn revise(&self, span: &mut Span) {
+        if let Self::Institution(state) = self {
+            state.revise(span);
+        }
+    }
+
     /// What stands at an instant, for a state folded from the events effective by then.
     #[must_use]
     pub fn standing(&self, at: Instant) -> Vec<Span> {

@@ -6,6 +6,8 @@
 
 use crate::event::{AnnulmentScope, Event, EventData};
 use crate::id::{SubjectKind, Version};
+use crate::institution::InstitutionEvent;
+use crate::institution::facts::{HoldOutcome, HoldRelease};
 use crate::state::State;
 use crate::time::Instant;
 use crate::track::Span;
@@ -20,6 +22,18 @@ pub struct Known<'a> {
     pub event: Cow<'a, Event>,
     /// From when it is annulled: [`Instant::MIN`] from the start, [`Instant::MAX`] not at all.
     pub void_from: Instant,
+    /// For a settlement hold: the event by which it is released as cleared, whenever that takes effect. What waited is then
+    /// payable, so it says something about the time before too.
+    pub cleared_by: Option<Version>,
+}
+
+impl Known<'_> {
+    fn fold(&self, state: &mut State) {
+        state.evolve(&self.event);
+        if let (Some(by), State::Institution(state)) = (self.cleared_by, state) {
+            state.hold_cleared(self.event.id, by);
+        }
+    }
 }
 
 /// Applies annulments and corrections, and puts the events in effective order.
@@ -27,13 +41,40 @@ pub struct Known<'a> {
 /// An annulment or correction that is itself annulled has no effect; the later word stands.
 #[must_use]
 pub fn resolve(events: &[Event]) -> Vec<Known<'_>> {
-    let mut known: Vec<Known<'_>> =
-        events.iter().map(|event| Known { event: Cow::Borrowed(event), void_from: Instant::MAX }).collect();
+    let mut known: Vec<Known<'_>> = events
+        .iter()
+        .map(|event| Known { event: Cow::Borrowed(event), void_from: Instant::MAX, cleared_by: None })
+        .collect();
     if events.iter().any(|event| event.data.annulment().is_some() || event.data.correction().is_some()) {
         apply(events, &mut known);
     }
     known.sort_by_key(|known| (known.event.effective_at, known.event.position));
+    clear(&mut known);
     known
+}
+
+/// Marks the holds that are released as cleared: of several releases the first one ends the hold.
+fn clear(known: &mut [Known<'_>]) {
+    for at in 0..known.len() {
+        let Some(&HoldRelease { hold, outcome }) = hold_release(&known[at]) else { continue };
+        let by = known[at].event.version;
+        let before = &mut known[..at];
+        let Some(placed) = before.iter().position(|known| known.event.id == hold) else { continue };
+        let is_first = !before[placed..].iter().filter_map(hold_release).any(|earlier| earlier.hold == hold);
+        if is_first && outcome == HoldOutcome::Cleared {
+            before[placed].cleared_by = Some(by);
+        }
+    }
+}
+
+/// The release of a hold, where it stands.
+fn hold_release<'a>(known: &'a Known<'_>) -> Option<&'a HoldRelease> {
+    match &known.event.data {
+        EventData::Institution(InstitutionEvent::SettlementReleased(data)) => {
+            (known.void_from == Instant::MAX).then_some(data)
+        }
+        _ => None,
+    }
 }
 
 /// The acts that annul an event, in whole or in part, and stand, by version.
@@ -181,7 +222,7 @@ fn fold(kind: SubjectKind, known: &[Known<'_>], as_of: Instant) -> State {
     let mut state = State::new(kind);
     for known in known.iter().take_while(|known| known.event.effective_at <= as_of) {
         if as_of < known.void_from {
-            state.evolve(&known.event);
+            known.fold(&mut state);
         }
     }
     state
@@ -242,7 +283,7 @@ pub fn timeline_and_names(kind: SubjectKind, events: &[Event]) -> (Vec<Span>, Ve
         if plain {
             while let Some(known) = known.get(next).filter(|known| known.event.effective_at <= turn) {
                 if known.void_from == Instant::MAX {
-                    state.evolve(&known.event);
+                    known.fold(&mut state);
                 }
                 next += 1;
             }

@@ -306,6 +306,8 @@ pub enum Value {
     Closed,
     /// A hold or a department order is on.
     On,
+    /// Hold: was on, and what waited became free when it was released as cleared.
+    Cleared,
     /// A bar, and whether the liability that goes with it has been performed.
     Barred {
         /// The reason class.
@@ -359,6 +361,7 @@ impl Value {
             Self::Open => "open",
             Self::Closed => "closed",
             Self::On => "on",
+            Self::Cleared => "cleared",
             Self::Barred { .. } => "barred",
             Self::Unregistered => "unregistered",
             Self::Normal => "normal",
@@ -375,7 +378,7 @@ impl Value {
         }
     }
 
-    const PLAIN: [Value; 25] = [
+    const PLAIN: [Value; 26] = [
         Self::Applied,
         Self::Evaluating,
         Self::Candidate,
@@ -391,6 +394,7 @@ impl Value {
         Self::Open,
         Self::Closed,
         Self::On,
+        Self::Cleared,
         Self::Unregistered,
         Self::Normal,
         Self::Registered,
@@ -459,6 +463,12 @@ pub struct Span {
 }
 
 impl Span {
+    /// The events it rests on: the one that made it so, and for a hold the one that placed it.
+    pub fn causes(&self) -> impl Iterator<Item = Version> + use<> {
+        let placed_by = if let Track::Hold { placed_by, .. } = self.track { Some(placed_by) } else { None };
+        [Some(self.cause), placed_by].into_iter().flatten()
+    }
+
     /// Whether it holds at an instant.
     #[must_use]
     pub fn covers(&self, at: Instant) -> bool {

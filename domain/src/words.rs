@@ -188,6 +188,7 @@ pub const fn value(track: &Track, value: Value) -> Term {
             Track::Plan | Track::Rules(_) => term("in force", "施行中"),
             _ => term("held", "暂停结算"),
         },
+        Value::Cleared => term("held, released as cleared", "暂停结算（查清无误，已恢复）"),
         Value::Barred { .. } => term("barred", "限制期内"),
         Value::Unregistered => term("unregistered", "未登记备案"),
         Value::Normal => term("normal", "正常"),
@@ -342,6 +343,9 @@ pub const fn reason(code: ReasonCode) -> Term {
         ReasonCode::AgreementSuspended => term("the agreement is suspended", "协议中止期内"),
         ReasonCode::AgreementEnded => term("the agreement has ended", "协议已结束"),
         ReasonCode::SettlementHeld => term("settlement is held", "暂停医保基金结算"),
+        ReasonCode::SettlementReleased => {
+            term("released as cleared: what waited is payable", "查清无误，恢复结算")
+        }
         ReasonCode::LineNotInAgreement => term("the line is not in the agreement", "协议不含该业务"),
         ReasonCode::DepartmentOrderedOff => term("the department is ordered off", "该部门被责令暂停医药服务"),
         ReasonCode::CrossRegionClosed => term("cross-region settlement is closed", "未开通异地就医结算"),

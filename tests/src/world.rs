@@ -200,6 +200,7 @@ impl World {
             institution: &code,
             department: None,
             emergency: false,
+            asked_at: Instant::MAX,
         };
         let (outcome, reasons) = payable::assess(&claim, &standing, None, EmergencyRules::default());
         (outcome, reasons.iter().map(|reason| reason.code.name()).collect())

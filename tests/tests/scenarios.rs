@@ -173,6 +173,11 @@ async fn t06_a_hold_that_is_cleared_leaves_everything_payable_and_counts_as_no_s
         world.payable(HOSPITAL, "370100", Line::Basic, "2025-05-20").await,
         (Outcome::Payable, vec![])
     );
+    // What waited is settled: asked today, also the claims of the days of the hold.
+    assert_eq!(
+        world.payable(HOSPITAL, "370100", Line::Basic, "2025-04-15").await,
+        (Outcome::Payable, vec!["settlement-held", "settlement-released"])
+    );
     assert_eq!(world.value(HOSPITAL, "agreement/370100/basic", "2025-04-15").await, "in_force");
     timeline!(world, "t06", HOSPITAL);
 }

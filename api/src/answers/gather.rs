@@ -139,9 +139,9 @@ pub fn from_events(
     spans.retain(|span| span.covers(coordinates.as_of));
     let state: State = timeline::state_at(kind, &events, coordinates.as_of);
     let mut reasons = BTreeMap::new();
-    for span in &spans {
-        if let Some(stored) = stored.iter().find(|stored| stored.version == span.cause) {
-            reasons.insert(span.cause, reason(stored, laws.book())?);
+    for cause in spans.iter().flat_map(Span::causes) {
+        if let Some(stored) = stored.iter().find(|stored| stored.version == cause) {
+            reasons.insert(cause, reason(stored, laws.book())?);
         }
     }
     Ok(Gathered {

@@ -186,6 +186,7 @@ impl Assessed {
             institution: &asked.institution,
             department: asked.department.as_deref(),
             emergency: asked.emergency,
+            asked_at: institution.coordinates.known_at,
         };
         let people = practitioner
             .map(|gathered| gathered.spans.as_slice())

@@ -283,12 +283,12 @@ fn institution(gathered: &Gathered) -> InstitutionShow {
     let holds = spans
         .iter()
         .filter_map(|span| match span.track {
-            Track::Hold { area, line, .. } => Some(HoldStanding {
+            Track::Hold { placed_by, area, line } => Some(HoldStanding {
                 area,
                 line,
                 since: span.from,
                 until: span.until.bounded(),
-                reasons: gathered.reasons_of([&span.cause]),
+                reasons: gathered.reasons_of([&placed_by]),
             }),
             _ => None,
         })

@@ -3,7 +3,8 @@
 use super::InstitutionEvent;
 use super::docket::is_major;
 use super::facts::{
-    Application, BarTerms, Change, Evaluation, Ownership, RectificationResult, Renewal, Signing, Verdict,
+    Application, BarTerms, Change, Evaluation, HoldOutcome, Ownership, RectificationResult, Renewal, Signing,
+    Verdict,
 };
 use super::state::{
     Agreement, AreaState, Bar, Change as ChangeMade, Demand, DepartmentOrder, Ended, Hold, Institution,
@@ -16,6 +17,7 @@ use crate::identifiers::Uscc;
 use crate::personal::Personal;
 use crate::time::Instant;
 use crate::track::{BarClass, Line, Track};
+use uuid::Uuid;
 
 impl Institution {
     /// Folds one event. Events come in the order of `(effective_at, position)`.
@@ -110,11 +112,13 @@ impl Institution {
                 lines: data.lines.clone(),
                 cause,
                 released_by: None,
+                cleared_by: None,
             }),
             InstitutionEvent::SettlementReleased(data) => {
                 for hold in self.rare().holds.iter_mut().filter(|hold| hold.id == data.hold && at < hold.until) {
                     hold.until = at;
                     hold.released_by = Some(cause);
+                    hold.cleared_by = (data.outcome == HoldOutcome::Cleared).then_some(cause);
                 }
             }
             InstitutionEvent::DepartmentOrdered(data) => self.rare().departments.push(DepartmentOrder {
@@ -217,6 +221,13 @@ impl Institution {
             // Both act on the record, before the fold: see crate::timeline.
             | InstitutionEvent::DecisionAnnulled(_)
             | InstitutionEvent::RecordCorrected(_) => {}
+        }
+    }
+
+    /// Takes down that a hold is known to have been released as cleared by an event, which may take effect only later.
+    pub(crate) fn hold_cleared(&mut self, hold: Uuid, by: Version) {
+        for hold in self.rare().holds.iter_mut().filter(|known| known.id == hold) {
+            hold.cleared_by = Some(by);
         }
     }
 

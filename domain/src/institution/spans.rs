@@ -1,6 +1,6 @@
 //! What stands, computed from the state.
 
-use super::state::{Agreement, AreaState, Institution, Stage, Suspension, Term};
+use super::state::{Agreement, AreaState, Hold, Institution, Stage, Suspension, Term};
 use crate::id::Version;
 use crate::time::Instant;
 use crate::track::{Line, Span, Track, Value};
@@ -44,8 +44,16 @@ impl Institution {
     }
 
     /// The `basic` agreement a line hangs on.
-    fn above(&self, agreement: &Agreement) -> Option<&Agreement> {
+    pub(super) fn above(&self, agreement: &Agreement) -> Option<&Agreement> {
         if agreement.line == Line::Basic { None } else { self.agreement(agreement.area, Line::Basic) }
+    }
+
+    /// Brings a span told before to what is known now: a hold released as cleared held back nothing for good.
+    pub(crate) fn revise(&self, span: &mut Span) {
+        let Track::Hold { placed_by, .. } = span.track else { return };
+        if let Some(hold) = self.holds().iter().find(|hold| hold.cause == placed_by) {
+            (span.value, span.cause) = hold.stands();
+        }
     }
 
     fn measures(&self, sheet: &mut Sheet) {
@@ -56,7 +64,8 @@ impl Institution {
             let all = hold.lines.is_empty().then_some(None);
             for line in all.into_iter().chain(hold.lines.iter().copied().map(Some)) {
                 let track = Track::Hold { placed_by: hold.cause, area: hold.area, line };
-                sheet.put(track, Value::On, hold.from, hold.until, hold.cause);
+                let (value, cause) = hold.stands();
+                sheet.put(track, value, hold.from, hold.until, cause);
             }
         }
         for (index, order) in self.departments().iter().enumerate() {
@@ -78,6 +87,13 @@ impl Institution {
                 None => sheet.put(track, barred(!bar.until_performed), bar.from, bar.end(), bar.cause),
             }
         }
+    }
+}
+
+impl Hold {
+    /// What it says while it is on, and the event that says so.
+    fn stands(&self) -> (Value, Version) {
+        self.cleared_by.map_or((Value::On, self.cause), |by| (Value::Cleared, by))
     }
 }
 

@@ -197,6 +197,9 @@ pub struct Hold {
     pub cause: Version,
     /// The event that released it.
     pub released_by: Option<Version>,
+    /// The event that released it as cleared, also where that takes effect only later than what is asked about: what waited
+    /// is then payable.
+    pub cleared_by: Option<Version>,
 }
 
 /// A department ordered off.

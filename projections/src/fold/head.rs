@@ -125,6 +125,7 @@ impl Head {
         for row in &self.tail {
             let mut span = row.span();
             span.until = span.until.min(turn);
+            self.state.revise(&mut span);
             if span.from < span.until {
                 spans.push(span);
             }

@@ -20,7 +20,7 @@ fn holds_overlap_and_each_is_released_by_its_own_event() {
         .given(hold("2024-03-01", json!({})))
         .given(hold("2024-03-10", json!({ "area": AREA, "lines": ["basic"] })))
         .given(release("2024-04-01", "@1", "cleared"));
-    assert_eq!(story.value("hold/1/*/*", "2024-03-31"), "on");
+    assert_eq!(story.value("hold/1/*/*", "2024-03-31"), "cleared");
     assert_eq!(story.value("hold/1/*/*", "2024-04-01"), "");
     assert_eq!(story.value("hold/2/370100/basic", "2024-04-01"), "on");
     assert_eq!(basic(&story, "2024-04-01"), "in_force");
@@ -28,6 +28,32 @@ fn holds_overlap_and_each_is_released_by_its_own_event() {
     assert_eq!(refused.blocked_by, [3]);
     let story = story.given(release("2024-05-01", "@2", "confirmed"));
     assert_eq!(story.value("hold/2/370100/basic", "2024-05-01"), "");
+}
+
+#[test]
+fn what_a_cleared_hold_held_back_is_free_also_for_the_days_before() {
+    let held = hospital().given(hold("2024-03-01", json!({})));
+    assert_eq!(held.value("hold/1/*/*", "2024-03-15"), "on");
+    let cause =
+        |story: &Story| story.spans().iter().find(|span| span.value.name() == "cleared").unwrap().cause;
+    let cleared = held.clone().given(release("2024-04-01", "@1", "cleared"));
+    assert_eq!(cleared.value("hold/1/*/*", "2024-03-15"), "cleared");
+    assert_eq!(cleared.value("hold/1/*/*", "2024-04-01"), "");
+    assert_eq!(cause(&cleared), 2);
+    let confirmed = held.given(release("2024-04-01", "@1", "confirmed"));
+    assert_eq!(confirmed.value("hold/1/*/*", "2024-03-15"), "on");
+    // A release that is annulled, from the start or from a day on, lets the money wait again.
+    let annul = |data: Value| {
+        let mut whole = json!({ "event": "@2" });
+        whole.as_object_mut().unwrap().append(&mut data.as_object().unwrap().clone());
+        act("institution.annul", "2024-05-01", whole).by("bureau")
+    };
+    let annulled = cleared.clone().given(annul(json!({ "scope": "from_start" })));
+    assert_eq!(annulled.value("hold/1/*/*", "2024-03-15"), "on");
+    let from_a_day = cleared.given(annul(json!({ "scope": "from_date", "date": "2024-05-01" })));
+    assert_eq!(from_a_day.value("hold/1/*/*", "2024-03-15"), "on");
+    assert_eq!(from_a_day.value("hold/1/*/*", "2024-04-15"), "");
+    assert_eq!(from_a_day.value("hold/1/*/*", "2024-05-01"), "on");
 }
 
 #[test]

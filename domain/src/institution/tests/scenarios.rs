@@ -41,7 +41,7 @@ fn t06_a_hold_that_is_cleared_counts_as_no_suspension() {
         ))
         .given(suspend("2024-07-01", json!({ "until": "2024-08-01" })));
     assert_eq!(basic(&story, "2024-04-01"), "in_force");
-    assert_eq!(story.value("hold/1/*/*", "2024-04-30T23:59:59+08:00"), "on");
+    assert_eq!(story.value("hold/1/*/*", "2024-04-30T23:59:59+08:00"), "cleared");
     assert_eq!(story.value("hold/1/*/*", "2024-05-01"), "");
     assert!(reviews(&story, "2024-07-01").is_empty());
 }
