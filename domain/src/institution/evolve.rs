@@ -35,6 +35,8 @@ impl Institution {
                 self.bar(&data.bar, Some(data.area), data.area, None, event);
                 if data.bar.class == BarClass::EvaluationFailed {
                     self.advance(data.area, Stage::Refused, at, cause);
+                    // The bar answers the failures: who applies after it begins anew.
+                    self.forget_failures(data.area);
                 }
             }
             InstitutionEvent::AgreementSigned(data) => self.signed(data, at, cause),
@@ -247,14 +249,13 @@ impl Institution {
     }
 
     fn evaluated(&mut self, data: &Evaluation, at: Instant, cause: Version) {
-        let area = self.area_mut(data.area);
         match data.verdict {
             Verdict::Pass => {
-                area.evaluations_failed = 0;
-                area.last_failed = None;
+                self.forget_failures(data.area);
                 self.advance(data.area, Stage::Candidate, at, cause);
             }
             Verdict::Fail => {
+                let area = self.area_mut(data.area);
                 area.evaluations_failed = area.evaluations_failed.saturating_add(1);
                 area.last_failed = Some(Box::new((at, cause)));
                 self.advance(data.area, Stage::Evaluating, at, cause);
@@ -311,6 +312,10 @@ impl Institution {
         };
         if line == Line::Basic {
             self.begin_area(area);
+            // Refused and applied for again, it is evaluated again: a failure stays one until it passes or is signed.
+            if stage == Stage::Signed {
+                self.forget_failures(area);
+            }
         }
         let index = match self.agreements.iter().position(|a| a.area == area && a.line == line) {
             Some(index) => {
@@ -339,6 +344,11 @@ impl Institution {
         if let Some(state) = self.areas.iter_mut().find(|state| state.area == area) {
             state.probation = None;
             state.cross_region = None;
+        }
+    }
+
+    fn forget_failures(&mut self, area: AreaCode) {
+        if let Some(state) = self.areas.iter_mut().find(|state| state.area == area) {
             state.evaluations_failed = 0;
             state.last_failed = None;
         }

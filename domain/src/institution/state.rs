@@ -144,9 +144,9 @@ pub struct AreaState {
     pub probation: Option<Box<Probation>>,
     /// Cross-region settlement and the event that opened or closed it.
     pub cross_region: Option<(bool, Version)>,
-    /// Failed evaluations of the running application.
+    /// Failed evaluations since the last one that passed, the last signing or the last bar for failing.
     pub evaluations_failed: u8,
-    /// When the last evaluation failed, and the event.
+    /// When the last of these failed, and the event.
     pub last_failed: Option<Box<(Instant, Version)>>,
 }
 

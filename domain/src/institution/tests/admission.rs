@@ -145,6 +145,28 @@ fn a_second_failed_evaluation_bars_one_year_in_the_same_decision() {
 }
 
 #[test]
+fn to_be_refused_and_apply_again_wipes_out_no_failure() {
+    let refused =
+        |story: Story, day| story.given(in_area("institution.refuse", day, json!({ "grounds": ["不符合"] })));
+    let story = refused(evaluated(applied(), "2025-06-11", "fail"), "2025-06-12");
+    let story = story.given(apply("2025-06-13", &json!({})));
+    let evaluate = |day, verdict| in_area("institution.evaluate", day, json!({ "verdict": verdict }));
+    for verdict in ["pass", "fail"] {
+        let early = story.clone().when(evaluate("2025-09-10", verdict)).refused("too-early");
+        assert_eq!(early.blocked_by, [1]);
+    }
+    let twice = story.clone().when(evaluate("2025-09-11", "fail"));
+    let twice = twice.then(&["institution.evaluated", "institution.bar-raised"]);
+    // The bar answers both: after it one failure is the first one.
+    let anew = twice.given(apply("2026-09-11", &json!({})));
+    anew.when(evaluate("2026-09-20", "fail")).then(&["institution.evaluated"]);
+    // So it is after a pass.
+    let passed = refused(story.given(evaluate("2025-09-11", "pass")), "2025-09-12");
+    let anew = passed.given(apply("2025-09-13", &json!({})));
+    anew.when(evaluate("2025-09-20", "fail")).then(&["institution.evaluated"]);
+}
+
+#[test]
 fn a_pass_after_a_failure_clears_it() {
     let story = evaluated(applied(), "2025-07-01", "fail");
     let story = evaluated(story, "2025-10-01", "pass");
