@@ -1,5 +1,6 @@
 //! 定点医药机构: designated medical institutions and pharmacies.
 
+mod article;
 mod decide;
 mod evolve;
 pub mod facts;

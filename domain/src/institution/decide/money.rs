@@ -114,10 +114,10 @@ impl Matter<'_> {
     fn fine_range(&self, data: &Fine) -> Range<'_> {
         let act = (data.act_from, data.act_to);
         let set = |param| self.penalty(param, act);
-        match data.article.as_deref() {
-            Some("38") => set(law::FINE_38).map(Range::Multiple),
-            Some("39") => set(law::FINE_39).map(Range::Fixed),
-            Some("40") => set(law::FINE_40).map(Range::Multiple),
+        match data.article_number() {
+            Some(38) => set(law::FINE_38).map(Range::Multiple),
+            Some(39) => set(law::FINE_39).map(Range::Fixed),
+            Some(40) => set(law::FINE_40).map(Range::Multiple),
             Some(_) | None => None,
         }
         .unwrap_or(Range::Open)

@@ -289,7 +289,7 @@ impl Desk<'_> {
             self.raise(raise);
         }
         self.rights(None);
-        if data.article.as_deref() == Some("40")
+        if data.article_number() == Some(40)
             && let Some(rule) = law.rulebook.rule(self.by_kind(law::FRAUD_FOUND), self.at, self.whole_area())
         {
             self.whole_review(rule, "fraud", self.at);

@@ -179,7 +179,7 @@ facts! {
         /// Sum in fen; null when the source does not say.
         #[serde(deserialize_with = "fen_if_known")]
         ? amount_fen: i64,
-        /// Article of 令735: 38, 39 or 40.
+        /// Article of 令735: 38, 39 or 40, in any common spelling.
         ? article: Text,
         /// What the multiple applies to, in fen.
         #[serde(deserialize_with = "fen_if_known")]
@@ -311,5 +311,13 @@ facts! {
         ? note: Text,
         /// To whom.
         to: Text,
+    }
+}
+
+impl Fine {
+    /// The number of the article, as far as it can be read from how it is written.
+    #[must_use]
+    pub fn article_number(&self) -> Option<u32> {
+        crate::institution::article::number(self.article.as_deref()?)
     }
 }

@@ -54,6 +54,19 @@ fn multiples_lie_in_the_range_of_the_article() {
 }
 
 #[test]
+fn the_range_is_that_of_the_article_however_it_is_written() {
+    let by = |article: &str| {
+        fine(json!({ "article": article, "base_fen": 1_000, "multiple_tenths": 50, "amount_fen": 5_000 }))
+    };
+    for article in ["38(1)", "第三十八条", "第38条第一款"] {
+        assert_eq!(by(article).refused("out-of-range").rule.unwrap().id, "R-016".into());
+    }
+    by("40(1)").accepted();
+    // What names no one article has no range, as before.
+    assert_eq!(by("38、40").findings(), ["no-range-for-the-fine"]);
+}
+
+#[test]
 fn without_a_multiple_the_sum_itself_is_checked() {
     let fine_of = |amount: i64| fine(json!({ "article": "38", "base_fen": 9_900, "amount_fen": amount }));
     fine_of(9_900).accepted();
