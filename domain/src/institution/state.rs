@@ -426,13 +426,18 @@ impl Agreement {
         self.term.into_iter().chain(self.next.as_deref().copied())
     }
 
-    /// The suspensions by sanction that began inside a term and by an instant, in order.
+    /// The suspensions by sanction that began inside a term and by an instant, in order: its own, and those of the `basic`
+    /// agreement it hangs on, which suspend it too.
     #[must_use]
-    pub fn sanctions(&self, term: Term, at: Instant) -> Vec<Suspension> {
-        let inside = |s: &Suspension| term.from <= s.from && s.from < term.until && s.from <= at;
-        let mut sanctions: Vec<_> =
-            self.suspensions.iter().copied().filter(|s| !s.at_request && inside(s)).collect();
+    pub fn sanctions(&self, basic: Option<&Agreement>, term: Term, at: Instant) -> Vec<Suspension> {
+        let ended = self.ended.as_deref().map_or(Instant::MAX, |ended| ended.at);
+        let inside = |s: &&Suspension| term.from <= s.from && s.from < term.until && s.from <= at;
+        let above = basic.into_iter().flat_map(|basic| &basic.suspensions).filter(|s| s.from < ended);
+        let all = self.suspensions.iter().chain(above);
+        let mut sanctions: Vec<_> = all.filter(|s| !s.at_request).filter(inside).copied().collect();
         sanctions.sort_unstable_by_key(|s| (s.from, s.cause));
+        // One suspension of all lines is one.
+        sanctions.dedup_by_key(|s| s.cause);
         sanctions
     }
 }

@@ -80,14 +80,14 @@ impl Desk<'_> {
         limit(law::SUSPENSIONS.of(self.kind)).or_else(|| limit(law::SUSPENSIONS_2018))
     }
 
-    /// 协议有效期内累计中止: raised by the suspension that reaches the number of its day. One suspension of all lines raises
+    /// 协议有效期内累计中止: raised by the suspension that reaches the number of its day. One suspension of several lines raises
     /// it once, and none is raised while one is open.
     pub(super) fn suspended_too_often(&mut self, area: AreaCode) {
         let law = *self.law;
         let Some((limit, rule)) = self.limit(law, self.at, area) else { return };
         let counted = self.state.agreements_in(area).find_map(|agreement| {
             let term = agreement.term_at(self.at)?;
-            let sanctions = agreement.sanctions(term, self.at);
+            let sanctions = agreement.sanctions(self.state.above(agreement), term, self.at);
             let own = sanctions.iter().any(|suspension| suspension.cause == self.event.version);
             (own && limit as usize <= sanctions.len()).then_some((
                 agreement.line,

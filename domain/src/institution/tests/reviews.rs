@@ -52,6 +52,28 @@ fn a_line_suspended_twice_with_basic_raises_one_review() {
 }
 
 #[test]
+fn a_suspension_of_basic_counts_for_the_lines_it_suspends() {
+    let story =
+        Story::of(HOSPITAL).given(sign("2024-01-01", "2024-01-01", "2025-01-01", &["basic", "internet"]));
+    let line = |day, line: &str, until| suspend(day, json!({ "line": line, "until": until }));
+    let one = |first: &str, second: &str| {
+        let story = story.clone().given(line("2024-03-01", first, "2024-04-01"));
+        due(&story.given(line("2024-05-01", second, "2024-06-01")), "2024-05-01")
+    };
+    assert_eq!(one("internet", "basic"), [review(ObligationState::Open, "R-136")]);
+    assert_eq!(one("basic", "internet"), [review(ObligationState::Open, "R-136")]);
+    // The suspension of a line leaves the others alone.
+    let lines = Story::of(HOSPITAL).given(sign(
+        "2024-01-01",
+        "2024-01-01",
+        "2025-01-01",
+        &["basic", "internet", "dual_channel"],
+    ));
+    let lines = lines.given(line("2024-03-01", "internet", "2024-04-01"));
+    assert_eq!(due(&lines.given(line("2024-05-01", "dual_channel", "2024-06-01")), "2024-05-01"), []);
+}
+
+#[test]
 fn the_review_is_met_by_termination_and_closed_by_any_other_end() {
     let story = suspended(suspended(hospital(), "2024-03-01", "2024-04-01"), "2024-05-01", "2024-06-01");
     assert_eq!(due(&story, "2025-01-01"), [review(ObligationState::Closed, "R-136")]);
