@@ -45,6 +45,12 @@ fn sentence(en: &str) -> Option<String> {
             return Some(format!("{zh}：{}；应为{}", unexpected(found), form(expected)?));
         }
     }
+    for (beginning, zh) in [("too large: at most ", "过大：至多 "), ("too small: at least ", "过小：至少 ")]
+    {
+        if let Some(limit) = en.strip_prefix(beginning) {
+            return Some(format!("{zh}{limit}"));
+        }
+    }
     if let Some((sum, _)) = en.split_once(" fen; a sum lies between ") {
         let max = crate::limits::MONEY_FEN_MAX;
         return Some(format!("{sum} 分；金额应在 -{max} 至 {max} 分之间"));

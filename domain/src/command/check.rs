@@ -1,7 +1,7 @@
 //! Limits and forms that types alone do not hold.
 
 use super::fault::{escaped, invalid};
-use super::{Act, CommandError, Envelope};
+use super::{Act, CommandError, Envelope, pointed};
 use crate::limits::{COMMAND_BYTES_MAX, KEY_BYTES_MAX, LIST_ITEMS_MAX, NESTING_MAX, TEXT_BYTES_MAX};
 use crate::personal::{PersonalAct, PersonalKind, looks_personal, names};
 use crate::rejection::Words;
@@ -25,7 +25,13 @@ pub(super) fn text(text: &str) -> Result<(), CommandError> {
     {
         // Rules that an area adopts are a text of their own, bounded by the command's.
         let long = if value["command"] == "area.adopt-rules" { "/data/text" } else { "" };
-        return sizes(&value, &mut String::new(), 0, long).map_err(|error| error.placed(text));
+        sizes(&value, &mut String::new(), 0, long).map_err(|error| error.placed(text))?;
+    }
+    // Whatever is no sign stands there escaped, or as one of these.
+    if (text.contains('\\') || text.chars().any(|sign| '\u{7f}' <= sign && is_no_sign(sign)))
+        && let Ok(value) = serde_json::from_str::<Value>(text)
+    {
+        return signs(&value, &mut String::new()).map_err(|error| error.placed(text));
     }
     Ok(())
 }
@@ -33,6 +39,78 @@ pub(super) fn text(text: &str) -> Result<(), CommandError> {
 /// As [`is_object`], of a text as a whole.
 pub(super) fn whole_is_object(text: &str) -> Result<(), CommandError> {
     is_object(text).map_err(|error| CommandError { pointer: String::new(), line: 1, column: 1, ..error })
+}
+
+/// Fields whose text may have several lines.
+const PROSE: [&str; 17] = [
+    "commitments",
+    "content",
+    "departure_reason",
+    "facts",
+    "findings",
+    "ground",
+    "grounds",
+    "measures",
+    "missing",
+    "note",
+    "problems",
+    "reason",
+    "refusal",
+    "result",
+    "text",
+    "violation",
+    "what",
+];
+
+/// A control character, or one that turns the direction of the text around it: it is not seen itself and changes how the rest
+/// is shown, on a terminal too.
+fn is_no_sign(sign: char) -> bool {
+    sign.is_control()
+        || matches!(sign, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Texts hold nothing but what is seen when they are shown; line breaks and tabs only where several lines are meant.
+fn signs(value: &Value, pointer: &mut String) -> Result<(), CommandError> {
+    let fault = |pointer: &str, sign: char| {
+        let code = u32::from(sign);
+        let message = words!(
+            "holds U+{code:04X}, a character that is not seen and changes how the text is shown; leave it out",
+            "含有 U+{code:04X}，该字符不可见且会改变文本的显示；请删去"
+        );
+        Err(invalid(pointer, message))
+    };
+    match value {
+        Value::String(text) => {
+            let lines = is_prose(pointer);
+            let mut signs = text.chars().peekable();
+            while let Some(sign) = signs.next() {
+                let breaks = matches!(sign, '\n' | '\t') || sign == '\r' && signs.peek() == Some(&'\n');
+                if is_no_sign(sign) && !(lines && breaks) {
+                    return fault(pointer, sign);
+                }
+            }
+            Ok(())
+        }
+        Value::Array(list) => list.iter().enumerate().try_for_each(|(index, item)| {
+            within(pointer, &index.to_string(), |pointer| signs(item, pointer))
+        }),
+        Value::Object(members) => members.iter().try_for_each(|(key, item)| {
+            if let Some(sign) = key.chars().find(|sign| is_no_sign(*sign)) {
+                return fault(pointer, sign);
+            }
+            within(pointer, key, |pointer| signs(item, pointer))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
+/// Whether the field at a pointer, or the one that a correction of it names, may have several lines; and why something is not
+/// known.
+fn is_prose(pointer: &str) -> bool {
+    let is_item = |name: &&str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+    let name = pointer.replace("~1", "/");
+    let name = name.rsplit('/').find(|name| !is_item(name)).unwrap_or_default();
+    PROSE.contains(&name) || pointer.starts_with("/unknown/")
 }
 
 /// Serde also reads the members of an object from a list, by position; here an object is meant.
@@ -221,6 +299,27 @@ pub(super) fn envelope(envelope: &Envelope) -> Result<(), CommandError> {
         }
     }
     Ok(())
+}
+
+/// What is said not to be known is a field of the command.
+pub(super) fn unknown(envelope: &Envelope, act: &Act) -> Result<(), CommandError> {
+    let name = act.name();
+    envelope.unknown.keys().try_for_each(|pointer| {
+        let Err(instead) = pointed::follow(act.kind(), name, pointer) else { return Ok(()) };
+        let message = if instead.is_empty() {
+            words!(
+                "{pointer:?} names no field of {name}: there is nothing at that place",
+                "{pointer:?} 不是 {name} 的字段：该处没有任何字段"
+            )
+        } else {
+            let (en, zh) = (instead.join(", "), instead.join("、"));
+            Words {
+                en: format!("{pointer:?} names no field of {name}; there are: {en}"),
+                zh: format!("{pointer:?} 不是 {name} 的字段；可用字段：{zh}"),
+            }
+        };
+        Err(invalid(&format!("/unknown/{}", escaped(pointer)), message))
+    })
 }
 
 fn short(pointer: &str, text: Option<&str>, max: usize) -> Result<(), CommandError> {

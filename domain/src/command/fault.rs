@@ -2,6 +2,7 @@
 
 use super::{Act, CommandError};
 use crate::id::SubjectKind;
+use crate::limits::MONEY_FEN_MAX;
 use crate::rejection::Words;
 use crate::{spoken, words};
 use serde::Deserialize;
@@ -170,6 +171,9 @@ fn plain(message: &str) -> String {
         ("i64", "a whole number"),
     ];
     let Some((head, expected)) = message.rsplit_once("expected ") else { return message.to_owned() };
+    if let Some(words) = far_too_much(head, expected) {
+        return words;
+    }
     if let Some((_, words)) = NUMBERS.iter().find(|(name, _)| *name == expected) {
         return format!("{head}expected {words}");
     }
@@ -177,6 +181,21 @@ fn plain(message: &str) -> String {
         return format!("{head}expected an object");
     }
     message.to_owned()
+}
+
+/// A whole number beyond a type whose range is not told otherwise; the reader of JSON takes a very long one for a fraction.
+/// What is wide here is a sum of money.
+fn far_too_much(head: &str, expected: &str) -> Option<String> {
+    const WIDEST: [(&str, i64); 2] = [("i32", i32::MAX as i64), ("i64", MONEY_FEN_MAX)];
+    let (_, max) = WIDEST.iter().find(|(name, _)| *name == expected)?;
+    let number: f64 = head.split('`').nth(1)?.parse().ok()?;
+    #[expect(clippy::cast_precision_loss, reason = "both limits are written exactly")]
+    let beyond = number.fract() == 0.0 && number.abs() > *max as f64;
+    match number.is_sign_negative() {
+        _ if !beyond => None,
+        true => Some(format!("too small: at least -{max}")),
+        false => Some(format!("too large: at most {max}")),
+    }
 }
 
 /// Where the value at a pointer begins, or the nearest one around it.

@@ -5,6 +5,7 @@ pub mod body;
 mod by_key;
 mod check;
 mod fault;
+mod pointed;
 mod recorded;
 
 pub use recorded::Circumstances;
@@ -362,6 +363,7 @@ impl Command {
             unknown: raw.unknown,
         };
         check::envelope(&envelope).map_err(|error| error.placed(text))?;
+        check::unknown(&envelope, &act).map_err(|error| error.placed(text))?;
         check::personal_act(&envelope, &act).map_err(|error| error.placed(text))?;
         Ok(Self { subject, envelope, act })
     }

@@ -138,6 +138,99 @@ fn sums_of_money_stay_within_what_is_written_exactly() {
          100000000000000 fen"
     );
     assert!(refusal(&recovery(json!(99.0))).contains("invalid type: floating point"));
+    // Beyond what the reader of JSON takes for a whole number, and beyond what one is read into here.
+    for digits in ["99999999999999999999", "9999999999999999999"] {
+        for (sign, right) in
+            [("", "too large: at most 100000000000000"), ("-", "too small: at least -100000000000000")]
+        {
+            let text = recovery(json!(0)).replace(":0}", &format!(":{sign}{digits}}}"));
+            assert_eq!(refusal(&text), format!("invalid-value 1:92 /data/amount_fen: {right}"));
+        }
+    }
+    let text = recovery(json!(0)).replace(":0}", ":99999999999999999999}");
+    assert_eq!(Command::parse(&text).unwrap_err().message.zh, "过大：至多 100000000000000");
+}
+
+#[test]
+fn texts_hold_only_what_is_seen_when_they_are_shown() {
+    let with = |pointer: &str, text: &str| {
+        let mut command: Value = serde_json::from_str(GOOD).unwrap();
+        command["unknown"] = json!({ "/basis": "x" });
+        command["case"] = json!("x");
+        command["data"]["ground"] = json!("x");
+        *command.pointer_mut(pointer).unwrap() = json!(text);
+        Command::parse(&command.to_string())
+    };
+    let forbidden =
+        ["\u{0}", "\u{1b}", "\u{7f}", "\u{85}", "\u{9b}", "\u{202e}", "\u{2066}", "\u{200f}", "a\rb"];
+    let one_line = ["/basis/0/instrument", "/actor/office", "/case", "/key"];
+    for sign in forbidden {
+        for pointer in one_line.iter().chain(&["/reason", "/data/ground", "/unknown/~1basis"]) {
+            if let Ok(command) = with(pointer, &format!("某{sign}医院")) {
+                panic!("{pointer} {sign:?}: {command:?}");
+            }
+        }
+    }
+    let error = with("/actor/office", "某\u{1b}[2J医院").unwrap_err();
+    assert_eq!((error.code, &*error.pointer, error.line), ("invalid-value", "/actor/office", 1));
+    assert!(error.message.en.contains("U+001B") && error.message.zh.contains("U+001B"), "{error:?}");
+    for several in ["一\n二", "一\r\n二", "一\t二"] {
+        for pointer in ["/reason", "/data/ground", "/unknown/~1basis"] {
+            assert!(with(pointer, several).is_ok(), "{pointer}");
+        }
+        for pointer in one_line {
+            assert!(with(pointer, several).is_err(), "{pointer}");
+        }
+    }
+    // Signs of every script, and quotation marks.
+    assert!(with("/actor/office", "“某”医院·Ünïcode—Ω \"甲\" \\").is_ok());
+    let named = json!({ "command": "institution.interview", "subject": "P43050300012", "actor": { "authority": "agency" },
+        "unknown": { "/basis\u{1b}": "x" } });
+    assert!(refusal(&named.to_string()).contains("/unknown: holds U+001B"));
+}
+
+#[test]
+fn what_is_not_known_is_a_field_of_the_command() {
+    let with = |pointer: &str| {
+        let mut command: Value = serde_json::from_str(GOOD).unwrap();
+        command["unknown"][pointer] = json!("来源未载明");
+        Command::parse(&command.to_string())
+    };
+    for pointer in [
+        "/effective_at",
+        "/actor/authority",
+        "/actor/approver",
+        "/basis",
+        "/basis/0/article",
+        "/case",
+        "/evidence/2/sha256",
+        "/data",
+        "/data/until",
+        "/data/at_request",
+        "/data/act_from",
+    ] {
+        assert!(with(pointer).is_ok(), "{pointer}: {:?}", with(pointer));
+    }
+    for pointer in [
+        "/data/nope",
+        "/data/",
+        "/",
+        "/untill",
+        "/actor/name",
+        "/basis/x",
+        "/basis/0/law",
+        "/data/until/0",
+        "/data/amount_fen",
+    ] {
+        let error = with(pointer).expect_err(pointer);
+        assert_eq!(error.pointer, format!("/unknown/{}", pointer.replace('/', "~1")));
+        assert!(1 < error.column && error.message.zh.contains(pointer), "{error:?}");
+    }
+    let error = with("/actor/name").unwrap_err();
+    assert_eq!(
+        error.message.en,
+        "\"/actor/name\" names no field of institution.suspend-agreement; there are: approver, area, authority, office, operator"
+    );
 }
 
 #[test]

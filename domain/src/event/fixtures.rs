@@ -62,11 +62,13 @@ fn stored(kind: EventType) -> Vec<u8> {
         "actor": { "authority": "agency", "area": "430500", "office": "邵阳市医疗保障事务中心", "operator": "op-17",
                    "approver": "op-03" },
         "basis": [{ "instrument": "2025年定点零售药店协议", "article": "58" }],
-        "case": "case-2025-0804", "reason": "追溯码线索\"核查\"属实\n\u{1}", "key": "邵医保-2025-0804-2",
+        "case": "case-2025-0804", "reason": "追溯码线索\"核查\"属实", "key": "邵医保-2025-0804-2",
         "evidence": [{ "name": "决定书.pdf", "sha256": "0".repeat(64), "media_type": "application/pdf" }],
-        "unknown": { "/data/number": "来源未载明" },
     });
-    let command = Command::parse(&command.to_string()).unwrap();
+    let mut command = Command::parse(&command.to_string()).unwrap();
+    // No longer taken from outside, but recorded once, and so to be read for ever.
+    command.envelope.reason = Some("追溯码线索\"核查\"属实\n\u{1}".into());
+    command.envelope.unknown.insert("/data/number".to_owned(), "来源未载明".to_owned());
     let facts = samples::facts(kind.name(), &mut settled).unwrap_or_else(|| panic!("no sample of {kind}"));
     let event = NewEvent::new(time("2025-08-04"), samples::read(kind, facts))
         .rule("R-123")

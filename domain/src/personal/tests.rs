@@ -52,7 +52,8 @@ fn personal_data_is_taken_in_its_own_fields_only() {
                 Ok(index) => &mut at[index],
                 Err(_) => &mut at[name],
             });
-            *place = json!(format!("\n{text}，本人"));
+            let before = if pointer == "/reason" { "\n" } else { " " };
+            *place = json!(format!("{before}{text}，本人"));
             let (code, at, message) = refusal(&command);
             assert_eq!((code, at.as_str()), ("personal-data", pointer));
             assert!(message.contains(what) && !message.contains(text), "{message}");
