@@ -132,6 +132,7 @@ fn institution(facts: &IE, event: &Event, area: Option<AreaCode>, law: &Rulebook
             act_from: data.act_from,
             act_to: data.act_to,
             area: data.area,
+            fraud_found_on: data.fraud_found_on,
             ground: data.ground,
             head_office: data.head_office,
             line: data.line,

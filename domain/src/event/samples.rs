@@ -68,7 +68,9 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         "institution.public-notice-given" => {
             json!({ "area": pick(Area), "from": pick(Time), "until": pick(Time) })
         }
-        "institution.refused" => json!({ "area": pick(Area), "grounds": ["不符合条件"] }),
+        "institution.refused" => {
+            json!({ "area": pick(Area), "fraud_found_on": pick(AnyTime), "grounds": ["不符合条件"] })
+        }
         "institution.bar-raised" => json!({ "area": pick(Area), "bar": bar(pick) }),
         "institution.agreement-signed" => json!({
             "area": pick(Area), "from": pick(AnyTime), "lines": ["basic", pick(Line)], "name": "某某医院",
@@ -96,7 +98,8 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
         "institution.agreement-resumed" => json!({ "area": pick(Area), "line": pick(AnyLine) }),
         "institution.agreement-terminated" => json!({
             "act_from": pick(AnyTime), "act_to": pick(AnyTime), "area": pick(Area), "bar": bar(pick),
-            "bound_by": "institution-H43050000001@1", "ground": "严重违反协议", "head_office": pick(Flag),
+            "bound_by": "institution-H43050000001@1", "fraud_found_on": pick(AnyTime), "ground": "严重违反协议",
+            "head_office": pick(Flag),
             "line": pick(AnyLine), "reason_class": "breach", "responsible": ["HY430500000001"], "responsible_until": pick(Time),
         }),
         "institution.liability-settled" => json!({ "liability": pick(Event), "performed_on": pick(Time) }),

@@ -37,6 +37,9 @@ const STEPS: &[Step] = &[
     // Version 2 may name who caused a termination, and whether as the head office of a chain; older ones do not say.
     Step { kind: "institution.agreement-terminated", from: 1, lift: |data| data },
     of_act("institution.agreement-terminated", 2),
+    // The next version may tell when it was found that an application was fraudulent; older ones do not.
+    Step { kind: "institution.agreement-terminated", from: 3, lift: |data| data },
+    Step { kind: "institution.refused", from: 1, lift: |data| data },
     of_act("institution.agreement-suspended", 1),
     of_act("institution.settlement-held", 1),
     of_act("institution.payment-denied", 1),

@@ -32,8 +32,10 @@ impl Institution {
             InstitutionEvent::Evaluated(data) => self.evaluated(data, at, cause),
             InstitutionEvent::Refused(data) => self.advance(data.area, Stage::Refused, at, cause),
             InstitutionEvent::BarRaised(data) => {
-                self.bar(&data.bar, Some(data.area), data.area, None, event);
-                if data.bar.class == BarClass::EvaluationFailed {
+                let failed = data.bar.class == BarClass::EvaluationFailed;
+                // An evaluation is one pooling area's; fraud in an application bars everywhere.
+                self.bar(&data.bar, failed.then_some(data.area), data.area, None, event);
+                if failed {
                     self.advance(data.area, Stage::Refused, at, cause);
                     // The bar answers the failures: who applies after it begins anew.
                     self.forget_failures(data.area);

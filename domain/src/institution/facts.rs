@@ -245,6 +245,8 @@ facts! {
     Refusal {
         /// Pooling area.
         area: AreaCode,
+        /// When it was found that the application was fraudulent, where that is why: the bar for it runs from then.
+        ? fraud_found_on: Instant,
         /// Why.
         * grounds: Text,
     }
@@ -374,6 +376,8 @@ facts! {
         ? act_to: Instant,
         /// Pooling area.
         area: AreaCode,
+        /// When it was found that the application was fraudulent, where that is why: the bar for it runs from then.
+        ? fraud_found_on: Instant,
         /// Why.
         ground: Text,
         /// Whether the violation is that of the head office of a chain: of its legal representative, person in charge or
@@ -400,6 +404,8 @@ facts! {
         ? bar: BarTerms,
         /// The signing or renewal whose term ran at the time of the act.
         ? bound_by: EventRef,
+        /// When it was found that the application was fraudulent, where that is why: the bar for it runs from then.
+        ? fraud_found_on: Instant,
         /// Why.
         ground: Text,
         /// Whether the violation is that of the head office of a chain.
@@ -427,7 +433,7 @@ facts! {
         /// What is to be looked at.
         what: ReviewMatter,
     }
-    /// The bar a termination or a second failed evaluation raises.
+    /// The bar a termination, a second failed evaluation or a refusal for fraud raises.
     BarTerms {
         /// Class.
         class: BarClass,

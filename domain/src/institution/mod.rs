@@ -181,8 +181,8 @@ vocabulary! {
         /// 拟定点公示.
         104 PublicNoticeGiven = "public-notice-given" v 1: PublicNotice,
         /// 不予定点.
-        105 Refused = "refused" v 1: Refusal,
-        /// A bar raised by a second failed evaluation.
+        105 Refused = "refused" v 2: Refusal,
+        /// A bar raised by a second failed evaluation or a refusal for fraud.
         106 BarRaised = "bar-raised" v 1: Bar,
         /// 签订协议.
         110 AgreementSigned = "agreement-signed" v 1: Signing,
@@ -205,7 +205,7 @@ vocabulary! {
         /// 恢复协议.
         119 AgreementResumed = "agreement-resumed" v 1: Resumption,
         /// 解除协议.
-        120 AgreementTerminated = "agreement-terminated" v 3: Termination,
+        120 AgreementTerminated = "agreement-terminated" v 4: Termination,
         /// 机构主动退出.
         121 AgreementWithdrawn = "agreement-withdrawn" v 1: Request,
         /// 违约或处罚责任履行完毕.

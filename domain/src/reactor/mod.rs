@@ -206,6 +206,7 @@ impl Occasion<'_> {
                 act_from: data.act_from,
                 act_to: data.act_to,
                 area,
+                fraud_found_on: None,
                 ground: data.ground.clone(),
                 head_office: None,
                 line: None,

@@ -10,6 +10,7 @@ use crate::institution::facts::{
 };
 use crate::institution::state::{Agreement, Stage};
 use crate::rejection::Rejection;
+use crate::time::Instant;
 use crate::track::{BarClass, Line};
 use crate::words;
 use serde_json::json;
@@ -302,10 +303,41 @@ impl Matter<'_> {
         Ok(vec![event])
     }
 
-    /// 不予定点.
+    /// 不予定点. Fraud in the application bars another one, from the day it was found out.
     pub(super) fn refuse(&self, data: &Refusal) -> Result<Decision, Rejection> {
         self.application(data.area, &[Stage::Applied, Stage::Evaluating, Stage::Candidate])?;
-        Ok(self.one(E::Refused(data.clone())))
+        let mut decision = self.one(E::Refused(data.clone()));
+        let Some(found) = data.fraud_found_on else { return Ok(decision) };
+        self.is_found(found)?;
+        match self.count(law::FRAUD_YEARS.of(self.kind), Some(data.area)) {
+            None => decision[0] = decision[0].clone().finding("no-rule-for-a-bar", None),
+            Some((years, rule)) => {
+                let until = found.plus_years(years);
+                let bar = BarTerms { class: BarClass::FraudInApplication, until, until_performed: false };
+                // What was found out so long ago bars nothing any more.
+                if self.at < until {
+                    let bar = self.event(E::BarRaised(Bar { area: data.area, bar }));
+                    decision.push(bar.rule(&rule.id).caused_by(0));
+                }
+            }
+        }
+        Ok(decision)
+    }
+
+    /// Refuses fraud that would be found out only after the decision that answers it.
+    pub(super) fn is_found(&self, found: Instant) -> Result<(), Rejection> {
+        let decided = self.envelope.decided_at.unwrap_or(self.at);
+        if found <= decided {
+            return Ok(());
+        }
+        let words = words!(
+            "found on {}, after the decision on {}",
+            "发现日 {} 晚于作出决定的 {}",
+            found.words(),
+            decided.words()
+        );
+        Err(Rejection::new("found-after-decision", words)
+            .allowed(json!({ "fraud_found_on": { "max": decided } })))
     }
 
     /// The open application of an area, at one of the stages from which the act leads on.

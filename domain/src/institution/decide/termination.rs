@@ -24,6 +24,7 @@ impl Matter<'_> {
         if let Some(origin) = &data.origin {
             return Ok(vec![self.follow(data, origin)]);
         }
+        self.fraud_is_why(data)?;
         let line = data.line.filter(|line| *line != Line::Basic);
         let conduct = self.conduct((data.act_from, data.act_to), Some(data.area), data.line)?;
         let day = conduct.day;
@@ -33,6 +34,7 @@ impl Matter<'_> {
             area: data.area,
             bar: None,
             bound_by: conduct.bound_by.clone(),
+            fraud_found_on: data.fraud_found_on,
             ground: data.ground.clone(),
             head_office: data.head_office,
             line,
@@ -44,8 +46,8 @@ impl Matter<'_> {
         let barred = self.bar_on_people(data, day);
         first.responsible_until = barred.as_ref().and_then(|barred| barred.ok()).map(|(until, _)| until);
         let event = |facts| self.event(E::AgreementTerminated(facts));
-        let bar = self.bar(data.reason_class, data.area, day);
-        let rules = (bar.rule(), self.bar(data.reason_class, data.area, self.at).rule());
+        let bar = self.bar(data, day);
+        let rules = (bar.rule(), self.bar(data, self.at).rule());
         let mut decision = match bar {
             // The bar is on designation; an institution that loses one line stays designated.
             Raised::Bar(_, rule) if line.is_some() => {
@@ -134,9 +136,24 @@ impl Matter<'_> {
         Some(Finding::new(code, None))
     }
 
-    /// What a termination for a reason bars, under the rules of a day and an area.
-    fn bar(&self, reason: ReasonClass, area: AreaCode, day: Instant) -> Raised<'_> {
-        let class = match reason {
+    /// When fraud in the application was found out is told of no other reason, and not before it was.
+    fn fraud_is_why(&self, data: &TerminationAct) -> Result<(), Rejection> {
+        let Some(found) = data.fraud_found_on else { return Ok(()) };
+        if data.reason_class == ReasonClass::FraudInApplication {
+            return self.is_found(found);
+        }
+        let words = words!(
+            "`fraud_found_on` goes with the reason class fraud_in_application alone",
+            "`fraud_found_on` 仅用于 reason_class 为 fraud_in_application 的解除"
+        );
+        let allowed = json!({ "reason_class": [ReasonClass::FraudInApplication] });
+        Err(Rejection::new("reason-disagrees", words).allowed(allowed))
+    }
+
+    /// What a termination bars, under the rules of a day.
+    fn bar(&self, data: &TerminationAct, day: Instant) -> Raised<'_> {
+        let area = data.area;
+        let class = match data.reason_class {
             ReasonClass::Consent => return Raised::Nothing,
             _ if self.count_on(law::FLAT_BAR_YEARS, Some(area), day).is_some() => BarClass::Terminated2018,
             ReasonClass::Illegality => BarClass::Illegality,
@@ -147,7 +164,9 @@ impl Matter<'_> {
         let found = self.bar_param(class).and_then(|param| self.count_on(param, Some(area), day));
         let Some((years, rule)) = found else { return Raised::NotByRule };
         let until_performed = matches!(class, BarClass::Illegality | BarClass::Breach);
-        Raised::Bar(BarTerms { class, until: self.at.plus_years(years), until_performed }, rule)
+        // 自发现之日起: where it is told, else from the termination.
+        let from = data.fraud_found_on.filter(|_| class == BarClass::FraudInApplication).unwrap_or(self.at);
+        Raised::Bar(BarTerms { class, until: from.plus_years(years), until_performed }, rule)
     }
 
     /// The parameter that sets how long a bar of a class lasts.
@@ -236,6 +255,7 @@ fn mirror(data: &TerminationAct, area: AreaCode, origin: EventRef) -> Terminatio
         bar: None,
         // Of what is mirrored the origin says it.
         bound_by: None,
+        fraud_found_on: None,
         ground: data.ground.clone(),
         head_office: None,
         line: None,

@@ -167,6 +167,29 @@ fn to_be_refused_and_apply_again_wipes_out_no_failure() {
 }
 
 #[test]
+fn refused_for_fraud_it_is_barred_everywhere_for_three_years_from_the_discovery() {
+    let refuse = |day: &str, found: &str| {
+        in_area("institution.refuse", day, json!({ "grounds": ["弄虚作假"], "fraud_found_on": found }))
+    };
+    let story = applied().when(refuse("2025-06-20", "2025-06-15"));
+    let story = story.then(&["institution.refused", "institution.bar-raised"]);
+    assert_eq!(story.events()[2].caused_by, Some(1));
+    assert_eq!(basic(&story, "2025-06-20"), "refused");
+    for area in [AREA, "430500"] {
+        let again = |day| apply(day, &json!({ "area": area }));
+        let refused = story.clone().when(again("2028-06-14")).refused("barred");
+        assert_eq!((refused.rule.unwrap().id.clone(), refused.blocked_by), ("R-113.4".into(), vec![2]));
+        story.clone().when(again("2028-06-15")).accepted();
+    }
+    // Told on any other ground, or found out so long ago that the bar is over, it raises none.
+    let other = in_area("institution.refuse", "2025-06-20", json!({ "grounds": ["不符合条件"] }));
+    applied().when(other).then(&["institution.refused"]);
+    applied().when(refuse("2025-06-20", "2022-06-20")).then(&["institution.refused"]);
+    let refused = applied().when(refuse("2025-06-20", "2025-06-21")).refused("found-after-decision");
+    assert_eq!(refused.allowed.unwrap()["fraud_found_on"]["max"], "2025-06-20T00:00:00+08:00");
+}
+
+#[test]
 fn a_pass_after_a_failure_clears_it() {
     let story = evaluated(applied(), "2025-07-01", "fail");
     let story = evaluated(story, "2025-10-01", "pass");

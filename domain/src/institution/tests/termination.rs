@@ -34,6 +34,18 @@ fn the_reason_class_decides_the_bar() {
 }
 
 #[test]
+fn the_bar_for_fraud_runs_from_its_discovery_where_that_is_told() {
+    let terminated = |reason: &str, found: &str| {
+        let data = json!({ "ground": "查实", "reason_class": reason, "fraud_found_on": found });
+        hospital().when(in_area("institution.terminate-agreement", "2024-06-01", data))
+    };
+    let story = terminated("fraud_in_application", "2024-03-10").then(&["institution.agreement-terminated"]);
+    assert_eq!(termination(&story, 1).bar.as_ref().unwrap().until.words(), "2027-03-10");
+    terminated("breach", "2024-03-10").refused("reason-disagrees");
+    terminated("fraud_in_application", "2024-06-02").refused("found-after-decision");
+}
+
+#[test]
 fn from_november_2018_to_january_2021_the_bar_is_flat_three_years() {
     let bar = |day| bar_on(day, "breach");
     assert_eq!(bar("2018-11-28"), None);
