@@ -34,6 +34,14 @@ impl Practitioner {
                 }
             }
             PractitionerEvent::Reregistered(data) => {
+                if self.terminated(at).is_some() {
+                    // A new registration, site by site: what was registered before comes back at none by itself. Until
+                    // then those sites stand, so that a claim made meanwhile is refused for the termination alone.
+                    for site in self.sites.iter_mut().filter(|site| at < site.until) {
+                        site.until = at;
+                        site.left_by = Some(cause);
+                    }
+                }
                 if let Some(rare) = &mut self.rare {
                     for termination in &mut rare.terminations {
                         termination.reregistered.get_or_insert((at, cause));

@@ -188,7 +188,9 @@ impl Practitioner {
         }
         let over = self.suspensions().iter().rev().find(|s| s.until <= at);
         if let Some(site) = self.sites.iter().find(|site| site.from <= at && at < site.until) {
-            return Some((Value::Normal, over.and_then(|s| s.restored_by).unwrap_or(site.cause)));
+            // What was over before the registration that stands did not make it normal.
+            let restored = over.filter(|s| site.from < s.until).and_then(|s| s.restored_by);
+            return Some((Value::Normal, restored.unwrap_or(site.cause)));
         }
         let left = self.sites.iter().filter(|site| site.until <= at).max_by_key(|site| site.until);
         let cause = match left {

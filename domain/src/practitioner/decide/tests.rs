@@ -271,6 +271,37 @@ fn a_bar_holds_until_its_end_and_then_the_way_back_is_a_new_registration() {
 }
 
 #[test]
+fn who_comes_back_is_registered_where_he_registers_and_nowhere_else() {
+    let code = |code| crate::id::InstitutionCode::parse(code).unwrap();
+    let (other, site) = (code(OTHER), code(SITE));
+    let mut history = doctor();
+    history
+        .act("add-site", "2025-01-03", json!({ "institution": OTHER }))
+        .act("suspend", "2025-01-10", json!({ "ground": "信用" }))
+        .act("restore", "2025-01-20", json!({}))
+        .act("deduct-points", "2025-02-28", points(12, "art-40"))
+        .act("reregister", "2028-03-01", json!({ "institution": SITE }));
+    for (on, there) in [("2025-02-27", "registered"), ("2028-02-29", "registered"), ("2028-03-01", "nothing")]
+    {
+        assert_eq!(history.says(&Track::Site(other), on), there, "{on}");
+        assert_eq!(history.says(&Track::Site(site), on), "registered", "{on}");
+    }
+    let cause = |track: &Track, on: &str| {
+        let stands = |span: &&crate::track::Span| span.track == *track && span.covers(at(on));
+        history.timeline().iter().find(stands).map(|span| span.cause)
+    };
+    assert_eq!(cause(&Track::Qualification, "2025-02-01"), Some(3), "restored");
+    assert_eq!(cause(&Track::Qualification, "2028-03-01"), Some(6), "the new registration is why");
+    assert_eq!(cause(&Track::Site(site), "2028-03-01"), Some(6));
+    history.act("add-site", "2028-04-01", json!({ "institution": OTHER }));
+    assert_eq!(history.says(&Track::Site(other), "2028-04-01"), "registered");
+    // Where the termination is annulled, nobody was ever away, and nothing is lost.
+    let annul = json!({ "event": crate::history::id(5), "scope": "from_start" });
+    history.act_with("annul", "2028-05-01", annul, json!({ "actor": { "authority": "court" } }));
+    assert_eq!(history.says(&Track::Site(other), "2028-03-15"), "registered");
+}
+
+#[test]
 fn a_bar_whose_end_nobody_stated_does_not_outlive_the_registration_that_was_accepted() {
     let mut history = doctor();
     history.act("terminate", "2019-05-01", json!({ "ground": "严重违规" })).act(
