@@ -122,7 +122,7 @@ fn consequence(
     let terminated = case.state.terminated(case.at).is_some();
     if let Some(threshold) = reached("practitioner.points.terminate") {
         no_months(data, total)?;
-        let single = single(data, &threshold)?.unwrap_or(i64::from(data.points) >= threshold.value);
+        let single = alone(law, data, &threshold)?;
         // A second bar only where it is a longer one of its own.
         if terminated && !single {
             return Ok(Some(Consequence::AlreadyTerminated));
@@ -153,6 +153,24 @@ fn single(data: &DeductionAct, threshold: &Cited<i64>) -> Result<Option<bool>, R
             .allowed(json!({ "field": "/data/single", "value": false })));
     }
     Ok(data.single)
+}
+
+/// Whether one decision alone reached the last threshold. Nothing is left to say about it: the points tell (fact sheet
+/// R-333, T-03).
+fn alone(law: &Law<'_>, data: &DeductionAct, threshold: &Cited<i64>) -> Result<bool, Rejection> {
+    let reached = i64::from(data.points) >= threshold.value;
+    if single(data, threshold)? != Some(false) || !reached {
+        return Ok(reached);
+    }
+    let (points, least) = (data.points, threshold.value);
+    let words = words!(
+        "{points} points of one decision reach {least} by themselves, so they are not accumulated ones",
+        "单次记 {points} 分，已达到 {least} 分，不属于累计记分"
+    );
+    let bar = law.number("practitioner.bar.years.single");
+    Err(Rejection::new("not-accumulated", words)
+        .rule(bar.map_or_else(|| threshold.citation.clone(), |bar| bar.citation))
+        .allowed(json!({ "field": "/data/single", "value": true })))
 }
 
 fn termination(

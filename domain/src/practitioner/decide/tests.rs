@@ -185,6 +185,18 @@ fn one_decision_cannot_have_given_what_its_points_do_not_reach() {
 }
 
 #[test]
+fn twelve_points_of_one_decision_are_not_accumulated_whatever_is_said() {
+    let data = |single| with(points(12, "art-40"), "single", json!(single));
+    let mut history = doctor();
+    history.act("deduct-points", "2025-02-01", points(4, "art-38"));
+    let refused = history.refusal("deduct-points", "2025-04-10", data(false));
+    assert_eq!((refused.code, &*refused.rule.unwrap().id), ("not-accumulated", "R-333"));
+    assert_eq!(refused.allowed.unwrap(), json!({ "field": "/data/single", "value": true }));
+    history.act("deduct-points", "2025-04-10", data(true));
+    assert_eq!(history.says(&Track::Bar(3), "2028-04-09"), "barred points_single performed");
+}
+
+#[test]
 fn points_outside_the_band_need_a_reason_and_are_a_finding() {
     let mut history = doctor();
     let outside = points(7, "art-38");
