@@ -24,6 +24,7 @@ use crate::rejection::Rejection;
 use crate::rulebook::{Cited, RuleValue};
 use crate::time::Instant;
 use crate::words;
+use serde_json::json;
 
 /// Decides.
 pub(crate) fn decide(
@@ -147,12 +148,14 @@ fn ban_manager(case: &Case<'_>, data: &ManagerBanAct) -> Result<Decision, Reject
     use Authority::{Bureau, Court, Discipline, Drug, Health, Market};
     require_authority(case.command, &[Bureau, Court, Discipline, Health, Market, Drug])?;
     let years = case.law(case.at, case.command.envelope.actor.area).number("practitioner.manager_ban.years");
-    let (until, rule) = match (data.until, years) {
-        (Some(until), years) => (until, years.map(|years| years.citation.id.clone())),
-        (None, Some(years)) => {
-            let until = case.at.plus_years(u32::try_from(years.value).unwrap_or(0));
-            (until, Some(years.citation.id.clone()))
-        }
+    let ruled = years.map(|years| {
+        let until = case.at.plus_years(u32::try_from(years.value).unwrap_or(0));
+        Cited { value: until, citation: years.citation }
+    });
+    let (until, rule) = match (data.until, ruled) {
+        (Some(until), Some(ruled)) if until != ruled.value => return Err(other_end(&ruled)),
+        (_, Some(ruled)) => (ruled.value, Some(ruled.citation.id.clone())),
+        (Some(until), None) => (until, None),
         (None, None) => {
             return Err(Rejection::new(
                 "end-missing",
@@ -168,4 +171,17 @@ fn ban_manager(case: &Case<'_>, data: &ManagerBanAct) -> Result<Decision, Reject
     let mut event = case.event(PractitionerEvent::ManagerBanned(ManagerBan { until }));
     event.rules.extend(rule);
     Ok(vec![event])
+}
+
+/// A ban lasts as long as the rule has it; the rule leaves no choice (fact sheet R-022).
+fn other_end(ruled: &Cited<Instant>) -> Rejection {
+    let until = ruled.value;
+    let words = words!(
+        "the rule leaves no choice of how long a ban lasts: this one ends on {}",
+        "规则规定的禁业期限不得选择：本次截止时间应为 {}",
+        until.words()
+    );
+    Rejection::new("out-of-range", words)
+        .rule(ruled.citation.clone())
+        .allowed(json!({ "field": "/data/until", "value": until }))
 }

@@ -403,8 +403,16 @@ fn a_manager_is_banned_for_five_years_by_the_bureau() {
     history.act_with("ban-manager", "2025-06-01", json!({}), bureau.clone());
     let crate::State::Practitioner(state) = history.state(at("2025-06-01")) else { panic!("a practitioner") };
     assert_eq!(state.manager_ban(), Some((at("2030-06-01"), 0)));
-    let before = history.refusal_with("ban-manager", "2020-06-01", json!({}), bureau);
+    for other in ["2025-07-01", "2030-06-02", "2055-06-01"] {
+        let refused =
+            history.refusal_with("ban-manager", "2025-06-01", json!({ "until": other }), bureau.clone());
+        assert_eq!((refused.code, &*refused.rule.unwrap().id), ("out-of-range", "R-022"), "{other}");
+        assert_eq!(refused.allowed.unwrap()["value"], json!("2030-06-01T00:00:00+08:00"));
+    }
+    history.act_with("ban-manager", "2025-06-01", json!({ "until": "2030-06-01" }), bureau.clone());
+    let before = history.refusal_with("ban-manager", "2020-06-01", json!({}), bureau.clone());
     assert_eq!(before.code, "end-missing");
+    history.act_with("ban-manager", "2020-06-01", json!({ "until": "2023-06-01" }), bureau);
 }
 
 #[test]
