@@ -123,7 +123,7 @@ facts! {
     RepairAct {
         /// By what: study, publicity, inspection …
         activity: Text,
-        /// The area whose rules apply.
+        /// The area whose rules apply: that of the points, or one that stands over it.
         ? area: AreaCode,
         /// Points given back.
         points: u8,

@@ -3,6 +3,7 @@
 use super::{Case, Law, PractitionerEvent};
 use crate::decide::Decision;
 use crate::event::NewEvent;
+use crate::id::{AreaCode, Version};
 use crate::limits::POINTS_MAX;
 use crate::practitioner::facts::{
     Deduction, DeductionAct, QualificationSuspension, QualificationTermination, Repair, RepairAct,
@@ -334,7 +335,13 @@ pub(super) fn repair(case: &Case<'_>, data: &RepairAct) -> Result<Decision, Reje
     let year = case.at.year();
     let entry = case.state.year(year);
     let (total, repaired) = entry.map_or((0, 0), |entry| (entry.total, entry.repaired));
-    let area = data.area.or(case.command.envelope.actor.area);
+    // The rules of the place that deducted the points bind, whatever place says that it gives some back.
+    let area = entry.and_then(|entry| entry.area).or(data.area).or(case.command.envelope.actor.area);
+    if let (Some(named), Some(bound)) = (data.area, area)
+        && !named.covers(bound)
+    {
+        return Err(of_another_area(named, bound, entry.map(|entry| entry.cause)));
+    }
     let law = case.law(case.at, area);
     let per_activity = law.number("practitioner.repair.points_per_activity");
     let per_year = law.number("practitioner.repair.points_per_year");
@@ -387,6 +394,18 @@ pub(super) fn repair(case: &Case<'_>, data: &RepairAct) -> Result<Decision, Reje
         event = event.finding("status-to-reassess", Some(rule));
     }
     Ok(vec![event])
+}
+
+/// Points are repaired by the rules of the place they were deducted in.
+fn of_another_area(named: AreaCode, bound: AreaCode, cause: Option<Version>) -> Rejection {
+    let words = words!(
+        "the points were deducted in {bound}, whose rules of repair bind; {named} was named",
+        "记分由 {bound} 作出，修复适用该地规则；所填为 {named}"
+    );
+    let mut rejection =
+        Rejection::new("other-area", words).allowed(json!({ "field": "/data/area", "value": bound }));
+    rejection.blocked_by.extend(cause);
+    rejection
 }
 
 fn over_cap(words: crate::rejection::Words, max: i64, cap: &Cited<i64>) -> Rejection {

@@ -391,8 +391,16 @@ fn repair_gives_points_back_within_the_caps_of_the_area_and_never_below_zero() {
     let fifth = history.refusal("repair-points", "2025-06-05", repair(1));
     assert_eq!((fifth.code, &*fifth.rule.unwrap().id), ("out-of-range", "J-02.2"));
     let elsewhere = json!({ "points": 2, "activity": "学习", "area": "500100" });
-    history.act("repair-points", "2025-06-06", elsewhere);
-    assert_eq!(history.noticed(7), ["repair-cap-unknown",]);
+    let refused = history.refusal("repair-points", "2025-06-06", elsewhere);
+    assert_eq!((refused.code, refused.allowed.unwrap()["value"].as_str()), ("other-area", Some("120100")));
+    let unnamed = json!({ "points": 1, "activity": "学习" });
+    let refused = history.refusal("repair-points", "2025-06-06", unnamed);
+    assert_eq!(&*refused.rule.unwrap().id, "J-02.2", "the place of the points binds, not that of the actor");
+    // Where the place has no rule, nobody knows the cap.
+    let mut history = doctor();
+    history.act("deduct-points", "2025-05-01", points(4, "art-38"));
+    history.act("repair-points", "2025-06-06", json!({ "points": 2, "activity": "学习", "area": "500100" }));
+    assert_eq!(history.noticed(2), ["repair-cap-unknown"]);
 }
 
 #[test]
