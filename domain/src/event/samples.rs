@@ -168,9 +168,10 @@ pub(crate) fn facts(name: &str, pick: &mut dyn FnMut(Open) -> Value) -> Option<V
             "area": pick(Area), "category": "doctor", "certificate": sealed(4), "commitment_signed": true,
             "identity_number": sealed(5), "institution": pick(Site), "name": sealed(6), "phone": sealed(7),
         }),
-        "practitioner.site-added" | "practitioner.site-removed" | "practitioner.reregistered" => {
-            json!({ "institution": pick(Site) })
+        "practitioner.site-added" | "practitioner.reregistered" => {
+            json!({ "commitment_signed": pick(Flag), "institution": pick(Site) })
         }
+        "practitioner.site-removed" => json!({ "institution": pick(Site) }),
         "practitioner.details-changed" => json!({ "from": sealed(6), "to": sealed(8), "what": "name" }),
         "practitioner.points-deducted" => json!({
             "act_from": pick(Time), "act_to": pick(Time), "area": pick(Area), "behaviour": "art-38", "counted": 4,

@@ -36,6 +36,9 @@ const STEPS: &[Step] = &[
     Step { kind: "insured.online-settlement-suspended", from: 1, lift: |data| data },
     // Version 2 may name who caused a termination, and whether as the head office of a chain; older ones do not say.
     Step { kind: "institution.agreement-terminated", from: 1, lift: |data| data },
+    // Version 2 may tell that the commitment was signed before; older ones do not say.
+    Step { kind: "practitioner.site-added", from: 1, lift: |data| data },
+    Step { kind: "practitioner.reregistered", from: 1, lift: |data| data },
     of_act("institution.agreement-terminated", 2),
     // The next version may tell when it was found that an application was fraudulent; older ones do not.
     Step { kind: "institution.agreement-terminated", from: 3, lift: |data| data },

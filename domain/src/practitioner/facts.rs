@@ -57,7 +57,14 @@ facts! {
         /// Telephone number.
         ? phone: Personal,
     }
-    /// A further site, or a site left.
+    /// A site joined: a further one, or one come back to.
+    SiteJoined {
+        /// Whether the service commitment (服务承诺) was signed.
+        ? commitment_signed: bool,
+        /// Institution.
+        institution: InstitutionCode,
+    }
+    /// A site left.
     SiteAct {
         /// Institution.
         institution: InstitutionCode,

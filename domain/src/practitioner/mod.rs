@@ -17,7 +17,7 @@ use crate::personal::{PersonalErased, PersonalErasing, PersonalRead, PersonalRea
 use facts::{
     Deduction, DeductionAct, Interview, ManagerBan, ManagerBanAct, PersonChange, PersonReferral,
     QualificationSuspension, QualificationTermination, QualificationTerminationAct, Registration, Repair,
-    RepairAct, Restoration, SiteAct,
+    RepairAct, Restoration, SiteAct, SiteJoined,
 };
 
 vocabulary! {
@@ -26,7 +26,7 @@ vocabulary! {
         /// 登记备案.
         Register = "register": Registration,
         /// 增加执业点.
-        AddSite = "add-site": SiteAct,
+        AddSite = "add-site": SiteJoined,
         /// 撤出执业点.
         RemoveSite = "remove-site": SiteAct,
         /// 记分.
@@ -40,7 +40,7 @@ vocabulary! {
         /// 终止医保支付资格.
         Terminate = "terminate": QualificationTerminationAct,
         /// 重新登记备案.
-        Reregister = "reregister": SiteAct,
+        Reregister = "reregister": SiteJoined,
         /// 变更.
         ChangeDetails = "change-details": PersonChange,
         /// 约谈.
@@ -74,11 +74,11 @@ vocabulary! {
         /// 登记备案.
         300 Registered = "registered" v 2: Registration,
         /// 增加执业点.
-        301 SiteAdded = "site-added" v 1: SiteAct,
+        301 SiteAdded = "site-added" v 2: SiteJoined,
         /// 撤出执业点.
         302 SiteRemoved = "site-removed" v 1: SiteAct,
         /// 重新登记备案.
-        303 Reregistered = "reregistered" v 1: SiteAct,
+        303 Reregistered = "reregistered" v 2: SiteJoined,
         /// 变更.
         304 DetailsChanged = "details-changed" v 2: PersonChange,
         /// 服务承诺.

@@ -507,7 +507,7 @@ fn practitioner(step: &Step, known: &[Event]) -> EventData {
     let none = || P::InterviewHeld(p::Interview { note: None });
     EventData::Practitioner(match step.act {
         0..=4 => register(),
-        5 => P::SiteAdded(p::SiteAct { institution }),
+        5 => P::SiteAdded(p::SiteJoined { commitment_signed: None, institution }),
         6 => P::SiteRemoved(p::SiteAct { institution }),
         7..=11 => P::PointsDeducted(
             serde_json::from_value(serde_json::json!({
@@ -534,7 +534,7 @@ fn practitioner(step: &Step, known: &[Event]) -> EventData {
             class: BarClass::PointsAccumulated,
             ground: "记分".into(),
         }),
-        20 | 21 => P::Reregistered(p::SiteAct { institution }),
+        20 | 21 => P::Reregistered(p::SiteJoined { commitment_signed: None, institution }),
         22 => P::DetailsChanged(p::PersonChange {
             from: None,
             // Sealed as new events have it, plain as older ones do: a sealed name is told by nobody.

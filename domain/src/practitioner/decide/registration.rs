@@ -2,8 +2,9 @@
 
 use super::{Case, PractitionerEvent};
 use crate::decide::Decision;
-use crate::id::InstitutionCode;
-use crate::practitioner::facts::{PersonChange, Registration, SiteAct};
+use crate::event::NewEvent;
+use crate::id::{AreaCode, InstitutionCode};
+use crate::practitioner::facts::{PersonChange, Registration, SiteAct, SiteJoined};
 use crate::practitioner::state::Termination;
 use crate::rejection::Rejection;
 use crate::track::BarClass;
@@ -16,32 +17,40 @@ pub(super) fn register(case: &Case<'_>, data: &Registration) -> Result<Decision,
     }
     not_there_yet(case, data.institution)?;
     let area = data.area.or_else(|| data.institution.region());
-    let law = case.law(case.at, area);
-    let mut event = case.event(PractitionerEvent::Registered(data.clone()));
-    if let Some(rule) = law.yes("practitioner.register.commitment_first") {
-        if data.commitment_signed != Some(true) {
-            let words = words!(
-                "in this area the service commitment (服务承诺) is signed before registration",
-                "本地区须先签署服务承诺方可登记备案"
-            );
-            let citation =
-                case.context.rulebook().by_id(rule).map(|rule| case.context.rulebook().citation(rule));
-            let mut rejection =
-                Rejection::new("commitment-missing", words).allowed(json!({ "commitment_signed": true }));
-            rejection.rule = citation;
-            return Err(rejection);
-        }
-        event = event.rule(rule);
-    }
-    Ok(vec![event])
+    let event = case.event(PractitionerEvent::Registered(data.clone()));
+    Ok(vec![committed_first(case, event, area, data.commitment_signed)?])
 }
 
-pub(super) fn add_site(case: &Case<'_>, data: &SiteAct) -> Result<Decision, Rejection> {
+/// Whoever is registered anew at a site has signed the commitment before, where the area asks for it (fact sheet J-05).
+fn committed_first(
+    case: &Case<'_>,
+    event: NewEvent,
+    area: Option<AreaCode>,
+    signed: Option<bool>,
+) -> Result<NewEvent, Rejection> {
+    let law = case.law(case.at, area);
+    let Some(rule) = law.yes("practitioner.register.commitment_first") else { return Ok(event) };
+    if signed == Some(true) {
+        return Ok(event.rule(rule));
+    }
+    let words = words!(
+        "in this area the service commitment (服务承诺) is signed before registration",
+        "本地区须先签署服务承诺方可登记备案"
+    );
+    let book = case.context.rulebook();
+    let mut rejection =
+        Rejection::new("commitment-missing", words).allowed(json!({ "commitment_signed": true }));
+    rejection.rule = book.by_id(rule).map(|rule| book.citation(rule));
+    Err(rejection)
+}
+
+pub(super) fn add_site(case: &Case<'_>, data: &SiteJoined) -> Result<Decision, Rejection> {
     if let Some(termination) = case.state.terminated(case.at) {
         return Err(still_terminated(case, termination));
     }
     not_there_yet(case, data.institution)?;
-    let mut event = case.event(PractitionerEvent::SiteAdded(data.clone()));
+    let event = case.event(PractitionerEvent::SiteAdded(data.clone()));
+    let mut event = committed_first(case, event, data.institution.region(), data.commitment_signed)?;
     if !case.registered() {
         event = event.finding("not-registered", None);
     }
@@ -65,7 +74,7 @@ pub(super) fn remove_site(case: &Case<'_>, data: &SiteAct) -> Result<Decision, R
 }
 
 /// Only after the bar; a new registration, the history stays (fact sheet R-356).
-pub(super) fn reregister(case: &Case<'_>, data: &SiteAct) -> Result<Decision, Rejection> {
+pub(super) fn reregister(case: &Case<'_>, data: &SiteJoined) -> Result<Decision, Rejection> {
     let Some(termination) = case.state.terminated(case.at) else {
         let words = words!(
             "the qualification is not terminated on {}; a first registration is `practitioner.register`",
@@ -79,7 +88,8 @@ pub(super) fn reregister(case: &Case<'_>, data: &SiteAct) -> Result<Decision, Re
     if let Some(barring) = standing.find(|t| t.barred_until.bounded().is_some_and(|until| case.at < until)) {
         return Err(still_terminated(case, barring));
     }
-    let mut event = case.event(PractitionerEvent::Reregistered(data.clone()));
+    let event = case.event(PractitionerEvent::Reregistered(data.clone()));
+    let mut event = committed_first(case, event, data.institution.region(), data.commitment_signed)?;
     if termination.barred_until.bounded().is_none() {
         event = event.finding("bar-end-unknown", None);
     }

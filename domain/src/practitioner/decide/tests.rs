@@ -336,6 +336,24 @@ fn where_the_area_asks_for_the_commitment_first_nobody_registers_without() {
 }
 
 #[test]
+fn a_further_site_and_the_way_back_ask_for_the_commitment_as_registering_does() {
+    let bare = json!({ "institution": "H46010000001" });
+    let signed = with(bare.clone(), "commitment_signed", json!(true));
+    let mut history = doctor();
+    for not in [bare.clone(), with(bare.clone(), "commitment_signed", json!(false))] {
+        let refused = history.refusal("add-site", "2025-05-03", not);
+        assert_eq!((refused.code, refused.rule.is_some()), ("commitment-missing", true));
+    }
+    history.act("add-site", "2025-05-03", signed.clone());
+    assert!(!history.rules[1].is_empty(), "the rule is named");
+    history.act("terminate", "2025-06-01", json!({ "ground": "决定", "barred_until": "2026-06-01" }));
+    assert_eq!(history.refusal("reregister", "2026-06-01", bare).code, "commitment-missing");
+    history.act("reregister", "2026-06-01", signed);
+    // Elsewhere nobody asks.
+    history.act("add-site", "2026-06-02", json!({ "institution": SITE }));
+}
+
+#[test]
 fn sites_come_and_go() {
     let mut history = doctor();
     let other = || json!({ "institution": OTHER });
