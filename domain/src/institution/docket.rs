@@ -126,7 +126,7 @@ impl Desk<'_> {
             }
             E::ProbationPassed(data) => self.meet(data.area, &[Kind::EndProbation]),
             E::AgreementRenewed(data) => {
-                self.doubt(data.area);
+                self.doubt(data.area, None);
                 self.meet(data.area, &[Kind::ApplyRenewal]);
                 self.drop(data.area, &[Kind::RenewalReview]);
                 self.file_agreement(data.area);
@@ -141,13 +141,16 @@ impl Desk<'_> {
                 self.whole_reviews(self.at, false);
             }
             E::AgreementSuspended(data) => {
-                self.doubt(data.area);
+                self.doubt(data.area, data.line);
                 self.suspended(data.area, data.at_request == Some(true), data.until);
             }
             E::AgreementResumed(data) => {
                 self.meet(data.area, &[Kind::ReviewResumption, Kind::ApplyResumption]);
             }
-            E::AgreementTerminated(data) => self.terminated(data),
+            E::AgreementTerminated(data) => {
+                self.doubt(data.area, data.line);
+                self.terminated(data);
+            }
             E::AgreementWithdrawn(data) => {
                 let at = data.from.max(self.at);
                 let (area, by) = (data.area, Ending::Dropped(self.event.version));
@@ -415,8 +418,10 @@ impl Desk<'_> {
     }
 
     /// An act on an agreement that had ended by then, which only became known afterwards.
-    fn doubt(&mut self, area: AreaCode) {
-        let ended = self.state.agreement(area, Line::Basic).and_then(|agreement| agreement.ended.as_deref());
+    fn doubt(&mut self, area: AreaCode, line: Option<Line>) {
+        let line = line.and_then(|line| self.state.agreement(area, line));
+        let agreement = line.or_else(|| self.state.agreement(area, Line::Basic));
+        let ended = agreement.and_then(|agreement| agreement.ended.as_deref());
         let Some(ended) = ended.filter(|e| e.at <= self.at && self.event.version < e.cause).copied() else {
             return;
         };

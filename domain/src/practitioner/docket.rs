@@ -1,9 +1,11 @@
 //! What the acts of a practitioner's history make due, and what they bring to an end.
 
 use super::facts::Deduction;
+use super::state::Termination;
 use super::{Practitioner, PractitionerEvent};
 use crate::credit::docket as credit;
 use crate::event::{Event, EventData};
+use crate::id::Version;
 use crate::obligation::{About, Clock, Docket, Ending, Law, ObligationKind as Kind, Raise};
 use crate::rulebook::Rule;
 use crate::time::Instant;
@@ -23,6 +25,11 @@ impl Practitioner {
         let home = docket.home();
         let rule = |param| law.rulebook.rule(param, at, home);
         let by = event.version;
+        if let Some(earlier) = self.overtaken_by(event, facts, law) {
+            let mut raise = new(Kind::ReviewLaterAct, at, None);
+            raise.about.detail = format!("act:{earlier}").into();
+            docket.raise(event, raise, law);
+        }
         match facts {
             PractitionerEvent::QualificationSuspended(data) => {
                 if let Some(rule) = rule(NOTIFY_SITES) {
@@ -76,6 +83,54 @@ impl Practitioner {
             | PractitionerEvent::PersonalDataErased(_)
             | PractitionerEvent::DecisionAnnulled(_)
             | PractitionerEvent::RecordCorrected(_) => {}
+        }
+    }
+}
+
+impl Practitioner {
+    /// What took effect before an act and became known after it, where the act would have been decided otherwise with it:
+    /// a termination, or points that bring the year to where the rules ask for a measure.
+    fn overtaken_by(&self, event: &Event, facts: &PractitionerEvent, law: &Law<'_>) -> Option<Version> {
+        use PractitionerEvent as E;
+        let (at, by) = (event.effective_at, event.version);
+        match facts {
+            E::Registered(_)
+            | E::SiteAdded(_)
+            | E::Reregistered(_)
+            | E::QualificationSuspended(_)
+            | E::QualificationRestored(_)
+            | E::QualificationTerminated(_) => {
+                // Coming back is what a termination asks for, once its bar is over.
+                let stood = |t: &&Termination| match t.reregistered {
+                    None => true,
+                    Some((back, lifted_by)) => at < back || (lifted_by == by && at < t.barred_until),
+                };
+                let mut earlier = self.terminations().iter().filter(|t| t.at <= at && by < t.cause);
+                earlier.find(stood).map(|termination| termination.cause)
+            }
+            E::PointsDeducted(data) => {
+                let year = self.year(data.decided_at.year())?;
+                let line = law.rulebook.number(SUSPEND_AT, data.decided_at, Some(data.area))?;
+                let graver = i64::from(year.total.max(data.total));
+                let otherwise = year.total != data.total && line.value <= graver;
+                (otherwise && by < year.newest && self.terminated(at).is_none()).then_some(year.newest)
+            }
+            E::SiteRemoved(_)
+            | E::DetailsChanged(_)
+            | E::Committed(_)
+            | E::PointsRepaired(_)
+            | E::ManagerBanned(_)
+            | E::InterviewHeld(_)
+            | E::Referred(_)
+            | E::ObligationClosed(_)
+            | E::PersonalDataRead(_)
+            | E::PersonalDataErased(_)
+            | E::Objected(_)
+            | E::ObjectionDecided(_)
+            | E::Appealed(_)
+            | E::AppealDecided(_)
+            | E::DecisionAnnulled(_)
+            | E::RecordCorrected(_) => None,
         }
     }
 }

@@ -63,6 +63,7 @@ impl Practitioner {
                 entry.total = (entry.total + data.points.min(POINTS_MAX)).min(POINTS_MAX);
                 entry.since = at;
                 entry.cause = cause;
+                entry.newest = entry.newest.max(cause);
                 entry.area = Some(data.area);
             }
             PractitionerEvent::PointsRepaired(data) => {
@@ -72,6 +73,7 @@ impl Practitioner {
                 entry.repaired += given_back;
                 entry.since = at;
                 entry.cause = cause;
+                entry.newest = entry.newest.max(cause);
             }
             PractitionerEvent::QualificationSuspended(data) => {
                 let suspension = Suspension {
@@ -137,7 +139,15 @@ impl Practitioner {
         let index = match self.years.iter().position(|entry| entry.year == year) {
             Some(index) => index,
             None => {
-                let fresh = Year { year, area: None, total: 0, repaired: 0, since: Instant::MIN, cause: 0 };
+                let fresh = Year {
+                    year,
+                    area: None,
+                    total: 0,
+                    repaired: 0,
+                    since: Instant::MIN,
+                    cause: 0,
+                    newest: 0,
+                };
                 push_one(&mut self.years, fresh);
                 self.years.len() - 1
             }

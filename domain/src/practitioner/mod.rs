@@ -5,6 +5,8 @@ mod docket;
 mod evolve;
 pub mod facts;
 pub mod state;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use decide::decide;
 pub use state::Practitioner;

@@ -70,6 +70,8 @@ pub struct Year {
     pub since: Instant,
     /// The event that made it.
     pub cause: Version,
+    /// The event counted in that became known last: what took effect later may have been decided without it.
+    pub newest: Version,
 }
 
 /// A suspension (暂停).

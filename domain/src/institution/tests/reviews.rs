@@ -200,3 +200,26 @@ fn liaoning_counted_two_before_the_national_rule_did() {
     let story = story.given(suspend("2020-06-01", "2020-07-01"));
     assert_eq!(due(&story, "2020-06-01"), [review(ObligationState::Open, "C-01")]);
 }
+
+#[test]
+fn a_termination_put_before_a_later_one_puts_that_one_in_doubt() {
+    let doubts = |story: &Story| -> Vec<(u32, String)> {
+        let due = story.obligations_of(ObligationKind::ReviewLaterAct, "2029-12-31");
+        due.into_iter().map(|due| (due.raised_by, due.sum.en)).collect()
+    };
+    let story = hospital().given(terminate("2024-10-03", "breach"));
+    assert!(doubts(&story).is_empty());
+    let story = story.given(terminate("2024-06-01", "illegality"));
+    let words = "act @2: an act is in doubt through one recorded later and is to be reviewed (370100)";
+    assert_eq!(doubts(&story), [(1, words.to_owned())]);
+    // Of one line by that line: the others go on.
+    let line = |day: &str| {
+        let data = json!({ "line": "internet", "ground": "x", "reason_class": "other" });
+        in_area("institution.terminate-agreement", day, data)
+    };
+    let story = Story::of(HOSPITAL)
+        .given(sign("2024-01-01", "2024-01-01", "2025-01-01", &["basic", "internet"]))
+        .given(line("2024-10-03"))
+        .given(line("2024-06-01"));
+    assert_eq!(doubts(&story), [(1, words.to_owned())]);
+}
