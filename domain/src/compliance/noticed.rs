@@ -19,6 +19,9 @@ enum Sort {
     Told(BreachKind),
     /// It is told where the act states no basis of its own: then it has none at all.
     NoLaw,
+    /// What the act rests on is not stated, in the fact at this place: then it has no basis. Where the source is said not to
+    /// tell it, whether it has one is to be examined, in words of its own that say why it is not known.
+    Unstated { place: &'static str, code: &'static str, en: &'static str, zh: &'static str },
     /// What is due because of it is in the docket.
     Due,
     /// The rules allow it; it only says how they were applied.
@@ -28,7 +31,7 @@ enum Sort {
 }
 
 use BreachKind::{AgainstRule, DoneLate, OutOfRange, StepLeftOut, ToExamine, WithoutBasis, WrongAuthority};
-use Sort::{Allowed, Due, NoLaw, ToBeChanged, Told};
+use Sort::{Allowed, Due, NoLaw, ToBeChanged, Told, Unstated};
 
 /// Every finding there is, with its words.
 const FINDINGS: &[(&str, Sort, &str, &str)] = &[
@@ -151,7 +154,12 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
     ),
     (
         "no-preceding-measure",
-        Told(WithoutBasis),
+        Unstated {
+            place: "/data/measure",
+            code: "preceding-measure-unknown",
+            en: "what measure came before is not known",
+            zh: "此前对机构的处理不详",
+        },
         "points without a measure against the institution before",
         "记分之前无对机构的处理",
     ),
@@ -329,14 +337,24 @@ impl Look<'_> {
             let words = words!("noticed: {code}", "发现：{code}");
             return (!code.ends_with(TO_VERIFY)).then(|| self.breach(ToExamine, code, words));
         };
+        let circumstances = &self.judged.record.circumstances;
+        let mut told = (code, words!("{en}", "{zh}"));
         let kind = match sort {
             Told(kind) => *kind,
-            NoLaw if self.judged.record.circumstances.basis.is_empty() => WithoutBasis,
+            Unstated { place, code, en, zh } => match circumstances.unknown.get(*place) {
+                Some(why) => {
+                    told = (code, words!("{en}: {why}", "{zh}：{why}"));
+                    ToExamine
+                }
+                None => WithoutBasis,
+            },
+            NoLaw if circumstances.basis.is_empty() => WithoutBasis,
             NoLaw => ToExamine,
             ToBeChanged => self.is_unchanged().then_some(BreachKind::NotDecided)?,
             Due | Allowed => return None,
         };
-        let mut breach = self.breach(kind, code, words!("{en}", "{zh}"));
+        let (code, words) = told;
+        let mut breach = self.breach(kind, code, words);
         breach.rule = finding.rule.as_deref().and_then(|id| self.asked.laws.book().cite(id));
         Some(breach)
     }

@@ -216,6 +216,12 @@ fn points_without_a_measure_before_and_outside_the_band() {
             "deduct-points",
             "2025-03-01",
             points(json!({ "points": 2, "measure": "处罚决定", "departure_reason": "主动纠正" })),
+        )
+        .act_with(
+            "deduct-points",
+            "2025-03-10",
+            points(json!({ "points": 1, "behaviour": "agreement-measure" })),
+            json!({ "unknown": { "/data/measure": "报道未载明" } }),
         );
     insta::assert_snapshot!(story(&history, "2025-04-01", BreachKind::ALL));
 }
