@@ -212,6 +212,21 @@ pub fn correct(event: &Event, changes: &BTreeMap<String, serde_json::Value>) -> 
     Ok(corrected)
 }
 
+/// The instant that changes at JSON pointers give an event to take effect; none where they leave it.
+#[must_use]
+pub fn moved_to(changes: &BTreeMap<String, serde_json::Value>) -> Option<Instant> {
+    let value = changes.get("/effective_at")?;
+    serde_json::from_value(value.clone()).ok()
+}
+
+/// Whether an event comes to lie on the other side of another when it takes effect at another instant: what was decided
+/// later by the one order comes earlier by the other.
+#[must_use]
+pub fn passes(event: &Event, to: Instant, other: &Event) -> bool {
+    let before = |at: Instant| (other.effective_at, other.position) < (at, event.position);
+    event.id != other.id && before(event.effective_at) != before(to)
+}
+
 /// The state as of an instant: the events effective by then and not void then, folded.
 #[must_use]
 pub fn state_at(kind: SubjectKind, events: &[Event], as_of: Instant) -> State {

@@ -3,6 +3,7 @@
 
 mod clerical;
 mod partial;
+mod reckoned;
 mod superior;
 
 pub(crate) use superior::area_of;
@@ -70,8 +71,8 @@ pub(super) fn decide(
             (Facts::Annulled(data), found)
         }
         ActOnRecord::Correct(data) => {
-            correct(data, target, &resolved, context)?;
-            (Facts::Corrected(data.clone()), false)
+            let about = correct(data, target, &resolved, context)?;
+            (Facts::Corrected(data.clone()), moves_past(data, about, &resolved))
         }
     };
     let event = NewEvent::new(context.effective_at, facts.of(command.subject.kind()));
@@ -206,13 +207,20 @@ fn to_reconsider(data: &Annulment, target: &Known<'_>, resolved: &[Known<'_>]) -
     })
 }
 
-/// A correction of a correction takes its place: both are about the same event.
-fn correct(
+/// Whether a correction moves an event past an act that stands: that was decided on another order of what had happened.
+fn moves_past(data: &Correction, about: &Known<'_>, resolved: &[Known<'_>]) -> bool {
+    let Some(to) = timeline::moved_to(&data.changes) else { return false };
+    let stands = |other: &&Known<'_>| other.void_from == Instant::MAX && !is_on_record(&other.event);
+    resolved.iter().filter(stands).any(|other| timeline::passes(&about.event, to, &other.event))
+}
+
+/// A correction of a correction takes its place: both are about the same event, which is the answer.
+fn correct<'k, 'e>(
     data: &Correction,
-    target: &Known<'_>,
-    resolved: &[Known<'_>],
+    target: &'k Known<'e>,
+    resolved: &'k [Known<'e>],
     context: &Context<'_>,
-) -> Result<(), Rejection> {
+) -> Result<&'k Known<'e>, Rejection> {
     if target.void_from == Instant::MIN {
         return Err(already_annulled(&target.event, context));
     }
@@ -223,14 +231,17 @@ fn correct(
         let about = timeline::changed_event(context.history, &target.event);
         let about = about.and_then(|about| resolved.iter().find(|known| known.event.id == about.id));
         let about = about.ok_or_else(|| no_such_event(first.event))?;
-        return correct_facts(data, about, context, false);
+        correct_facts(data, about, resolved, context, false)?;
+        return Ok(about);
     }
-    correct_facts(data, target, context, true)
+    correct_facts(data, target, resolved, context, true)?;
+    Ok(target)
 }
 
 fn correct_facts(
     data: &Correction,
     target: &Known<'_>,
+    resolved: &[Known<'_>],
     context: &Context<'_>,
     must_change: bool,
 ) -> Result<(), Rejection> {
@@ -250,7 +261,7 @@ fn correct_facts(
     if must_change && corrected == *event && data.changes.keys().all(touches_facts) {
         return Err(nothing_to_correct(event));
     }
-    Ok(())
+    reckoned::check(data, event, resolved, context)
 }
 
 fn nothing_to_correct(event: &Event) -> Rejection {

@@ -205,7 +205,7 @@ pub fn whole(subject: &Subject, events: &[Event], laws: &Laws) -> Docket {
                 state.evolve(&next.event);
                 taken.push(next);
                 docket.take(subject, &next.event, &state, laws);
-                if has_dependents(next, &known) {
+                if has_dependents(next, &known) || moves_past(&next.event, &known, events) {
                     let raise = Raise {
                         kind: ObligationKind::ReconsiderConsequences,
                         about: About::default(),
@@ -259,6 +259,25 @@ fn has_dependents(annulling: &Known<'_>, known: &[Known<'_>]) -> bool {
             && !on_record(&other.event)
             && (consequence || later)
             && !gone_too
+    })
+}
+
+/// Whether an event corrects the instant of another and moves it past an act known by then: that was decided on another
+/// order of what had happened.
+fn moves_past(correcting: &Event, known: &[Known<'_>], events: &[Event]) -> bool {
+    let Some(to) = correcting.data.correction().and_then(|data| timeline::moved_to(&data.changes)) else {
+        return false;
+    };
+    let Some(about) = timeline::changed_event(events, correcting) else { return false };
+    let earlier = &events[..events.partition_point(|event| event.position < correcting.position)];
+    let before = timeline::resolve(earlier);
+    let Some(about) = before.iter().find(|known| known.event.id == about.id) else { return false };
+    let on_record = |event: &Event| event.data.annulment().is_some() || event.data.correction().is_some();
+    known.iter().any(|other| {
+        other.event.position < correcting.position
+            && other.void_from == Instant::MAX
+            && !on_record(&other.event)
+            && timeline::passes(&about.event, to, &other.event)
     })
 }
 

@@ -139,7 +139,7 @@ kinds! {
     VerifyLead = "verify-lead": Handler -> Public, true;
     /// 挂牌督办案件的办理.
     HandleCase = "handle-case": Handler -> Bureau, true;
-    /// What hangs on an annulled decision and stayed.
+    /// What hangs on a decision that was annulled or moved, and stayed.
     ReconsiderConsequences = "reconsider-consequences": Agency -> Institution, true;
     /// A decision that another one, recorded later, made doubtful.
     ReviewLaterAct = "review-later-act": Agency -> Institution, true;

@@ -63,8 +63,8 @@ impl ObligationKind {
             ),
             Self::HandleCase => term("the supervised case is to be handled", "挂牌督办案件应予办理"),
             Self::ReconsiderConsequences => term(
-                "what hangs on the annulled decision is to be reconsidered",
-                "被撤销决定的后续处理应予复核",
+                "what hangs on the annulled or corrected decision is to be reconsidered",
+                "被撤销或更正决定的后续处理应予复核",
             ),
             Self::ReviewLaterAct => term(
                 "an act is in doubt through one recorded later and is to be reviewed",

@@ -299,3 +299,120 @@ fn only_the_place_itself_what_stands_over_it_or_a_court_annuls() {
     let less = partly(0, &json!({ "/data/amount_fen": 60_000 }));
     hospital.act_with("annul", "2025-04-01", less, by("bureau", "430000"));
 }
+
+#[test]
+fn an_instant_that_something_was_reckoned_from_is_not_corrected_but_decided_anew() {
+    let mut history = doctor();
+    // The deduction with its suspension, the suspension itself, and a deduction with nothing but its year.
+    for (version, pointer, blocked_by) in [
+        (1, "/effective_at", vec![1, 2]),
+        (1, "/decided_at", vec![1, 2]),
+        (2, "/effective_at", vec![1, 2]),
+        (2, "/decided_at", vec![1, 2]),
+        (3, "/effective_at", vec![3]),
+        (3, "/decided_at", vec![3]),
+    ] {
+        let refused = history.refusal("correct", "2026-02-01", change(version, pointer, json!("2025-12-30")));
+        assert_eq!((refused.code, refused.blocked_by), ("reckoned-from", blocked_by), "{version} {pointer}");
+        let cause = if version == 3 { 3 } else { 1 };
+        assert!(refused.message.en.contains(&id(cause).to_string()), "{}", refused.message.en);
+        assert!(refused.message.zh.contains(&id(cause).to_string()), "{}", refused.message.zh);
+        assert_eq!(refused.allowed.unwrap()["annul"]["event"], json!(id(cause)));
+    }
+    // What only describes is corrected as before.
+    history.act("correct", "2026-02-01", change(1, "/data/measure", json!("罚决2号")));
+    // Annulled with what followed, it is decided anew.
+    let annul = json!({ "event": id(1), "scope": "from_start", "consequences": true });
+    history.act("annul", "2026-02-02", annul).act(
+        "deduct-points",
+        "2025-03-20",
+        json!({ "points": 10, "behaviour": "art-40", "institution": SITE, "area": "500100",
+                "measure": "罚决〔2025〕1号", "suspend_months": 2 }),
+    );
+    assert_eq!(history.says(&Track::Qualification, "2025-03-19"), "normal");
+    assert_eq!(history.says(&Track::Qualification, "2025-05-19"), "suspended");
+}
+
+#[test]
+fn the_day_points_were_decided_may_be_put_back_to_what_they_tell() {
+    let mut history = doctor();
+    history.act("correct", "2026-02-01", change(3, "/decided_at", json!("2026-01-10")));
+    // Decided on another day than it took effect: the day of effect is clerical, that of the decision is not.
+    let data = json!({ "points": 1, "behaviour": "agreement-measure", "institution": SITE, "area": "500100",
+                       "measure": "x", "decided_at": "2026-01-12" });
+    history.act("deduct-points", "2026-01-15", data);
+    history.act("correct", "2026-02-01", change(5, "/effective_at", json!("2026-01-16")));
+    assert_eq!(
+        history.refusal("correct", "2026-02-01", change(5, "/decided_at", json!("2025-12-30"))).code,
+        "reckoned-from"
+    );
+}
+
+#[test]
+fn points_given_back_stay_in_their_year_and_a_ban_ends_where_it_was_reckoned_to() {
+    let mut history = doctor();
+    let repair = json!({ "points": 1, "activity": "学习" });
+    let bureau = json!({ "actor": { "authority": "bureau", "area": "430000" } });
+    history.act("repair-points", "2026-03-01", repair).act_with(
+        "ban-manager",
+        "2026-03-02",
+        json!({}),
+        bureau.clone(),
+    );
+    history.act("correct", "2026-04-01", change(4, "/effective_at", json!("2026-02-15")));
+    let other_year = change(4, "/effective_at", json!("2025-12-31"));
+    assert_eq!(history.refusal("correct", "2026-04-01", other_year).code, "reckoned-from");
+    let ban = change(5, "/effective_at", json!("2026-03-05"));
+    assert_eq!(history.refusal_with("correct", "2026-04-01", ban, bureau).code, "reckoned-from");
+}
+
+#[test]
+fn of_an_institution_too_what_a_bar_a_probation_and_a_deadline_were_reckoned_from_stays() {
+    let sign = json!({ "area": "430500", "lines": ["basic"], "name": "甲", "from": "2025-09-01", "until": "2026-09-01" });
+    let terminate = json!({ "area": "430500", "ground": "g", "reason_class": "breach" });
+    let mut history = History::of("H43050000001");
+    history
+        .act("sign-agreement", "2025-09-01", sign)
+        .act("demand-records", "2025-10-01", json!({ "what": ["病历"] }))
+        .act("terminate-agreement", "2025-12-01", terminate);
+    let types = history.types();
+    for (version, kind) in types.iter().enumerate() {
+        let refused =
+            history.refusal("correct", "2026-02-01", change(version, "/effective_at", json!("2025-12-20")));
+        assert_eq!(refused.code, "reckoned-from", "{kind}");
+    }
+    assert!(types.contains(&"probation-started") && types.contains(&"records-demanded"));
+    // One without a bar hangs on nothing.
+    let consent = json!({ "area": "430500", "ground": "g", "reason_class": "consent" });
+    let mut history = History::of("H43050000002");
+    let sign = json!({ "area": "430500", "lines": ["basic"], "name": "乙", "from": "2020-01-01", "until": "2021-01-01" });
+    history.act("sign-agreement", "2020-01-01", sign).act("terminate-agreement", "2020-06-01", consent);
+    history.act("correct", "2020-07-01", change(1, "/effective_at", json!("2020-06-05")));
+    assert!(history.noticed(2).is_empty());
+}
+
+#[test]
+fn a_correction_that_moves_an_act_past_another_calls_for_a_review() {
+    use crate::obligation::{ObligationKind, obligations};
+    let reviews = |history: &History| {
+        let end = crate::time::Instant::MAX;
+        let due = obligations(
+            &history.subject,
+            &history.events,
+            at("2026-12-31"),
+            end,
+            crate::laws::Laws::national(),
+        );
+        due.iter().filter(|due| due.kind == ObligationKind::ReconsiderConsequences).count()
+    };
+    let mut history = doctor();
+    history.act("correct", "2026-02-01", change(0, "/effective_at", json!("2025-03-09")));
+    assert!(history.noticed(4).is_empty());
+    assert_eq!(reviews(&history), 0);
+    // Now the points were decided before the registration.
+    history.act("correct", "2026-02-02", change(0, "/effective_at", json!("2025-03-11")));
+    assert_eq!(history.noticed(5), ["dependents-to-reconsider"]);
+    assert_eq!(reviews(&history), 1);
+    history.act("annul", "2026-02-03", from_start(5));
+    assert_eq!(reviews(&history), 0);
+}
