@@ -232,6 +232,52 @@ fn every_test_that_a_guarantee_names_exists() {
     assert!(count > 20, "only {count} tests are named");
 }
 
+/// Other documents name a promise by its number.
+#[test]
+fn the_promises_are_numbered_one_after_another() {
+    let guarantees = read(&root().join("docs/guarantees.md"));
+    let numbers: Vec<usize> = guarantees
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" |").next()?.parse().ok())
+        .collect();
+    assert!(numbers.len() > 20, "{numbers:?}");
+    assert_eq!(numbers, (1..=numbers.len()).collect::<Vec<_>>());
+}
+
+/// A merge that was left half done reads like text where nothing compiles it.
+#[test]
+fn no_file_holds_the_marks_of_a_conflict() {
+    fn texts(dir: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().unwrap_or_default();
+            if path.is_dir() {
+                if name != "target" && name != ".git" {
+                    texts(&path, found);
+                }
+            } else if name != ".git" {
+                found.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    texts(&root(), &mut files);
+    let mut count = 0;
+    for file in files {
+        // What is no text is no file that people merge.
+        let Ok(text) = fs::read_to_string(&file) else { continue };
+        count += 1;
+        for (index, line) in text.lines().enumerate() {
+            let mark = ['<', '|', '=', '>'].into_iter().any(|sign| {
+                let rest = line.strip_prefix(&sign.to_string().repeat(7));
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+            });
+            assert!(!mark, "{}:{}: {line}", file.display(), index + 1);
+        }
+    }
+    assert!(count > 500, "only {count} texts were looked at");
+}
+
 #[test]
 fn the_reference_lists_the_fields_that_each_command_takes() {
     let commands = read(&root().join("docs/reference/commands.md"));
