@@ -3,9 +3,15 @@
 //! 中止, 暂停, 终止 and 解除 are four different things and never share a word. The Chinese is the law's own; English pages
 //! write it in brackets at first mention ([`Term::introduced`]).
 
+use crate::case::facts::{CaseOutcome, FindingOutcome, InspectionKind, LeadSource, PenaltyOutcome};
+use crate::credit::facts::{AppealOutcome, Forum, ObjectionOutcome};
 use crate::envelope::Authority;
-use crate::event::EventType;
+use crate::event::{AnnulmentScope, EventType};
 use crate::id::SubjectKind;
+use crate::institution::facts::{
+    AuditKind, HoldOutcome, InstitutionKind, Ownership, ReasonClass, ReviewMatter, Verdict,
+};
+use crate::obligation::ClosingOutcome;
 use crate::payable::{Outcome, ReasonCode};
 use crate::practitioner::facts::{Category, Responsibility};
 use crate::rulebook::{AppliesTo, Rank};
@@ -400,6 +406,214 @@ pub const fn responsibility(degree: Responsibility) -> Term {
     }
 }
 
+/// Who owns it.
+#[must_use]
+pub const fn ownership(ownership: Ownership) -> Term {
+    match ownership {
+        Ownership::Public => term("public", "公立"),
+        Ownership::Private => term("private", "民办"),
+    }
+}
+
+/// A kind of designated institution.
+#[must_use]
+pub const fn institution_kind(kind: InstitutionKind) -> Term {
+    match kind {
+        InstitutionKind::Medical => term("medical institutions", "定点医疗机构"),
+        InstitutionKind::Pharmacy => term("pharmacies", "定点零售药店"),
+    }
+}
+
+/// The result of an evaluation.
+#[must_use]
+pub const fn verdict(verdict: Verdict) -> Term {
+    match verdict {
+        Verdict::Pass => term("pass", "合格"),
+        Verdict::Fail => term("fail", "不合格"),
+    }
+}
+
+/// How a hold ended.
+#[must_use]
+pub const fn hold_outcome(outcome: HoldOutcome) -> Term {
+    match outcome {
+        HoldOutcome::Cleared => term("nothing found", "核查无问题"),
+        HoldOutcome::Confirmed => term("found to be so", "查实"),
+    }
+}
+
+/// A kind of audit of claims.
+#[must_use]
+pub const fn audit(kind: AuditKind) -> Term {
+    match kind {
+        AuditKind::FirstReview => term("first review", "初审"),
+        AuditKind::SampledReview => term("sampled second review", "抽查复审"),
+    }
+}
+
+/// Why an agreement was terminated.
+#[must_use]
+pub const fn reason_class(class: ReasonClass) -> Term {
+    match class {
+        ReasonClass::Illegality => term("illegality", "违法"),
+        ReasonClass::Breach => term("breach", "违约"),
+        ReasonClass::FraudInApplication => term("fraud in application", "申请时弄虚作假"),
+        ReasonClass::Consent => term("by consent", "协商一致"),
+        ReasonClass::NotRectified => term("not rectified in time", "整改不到位"),
+        ReasonClass::Other => term("other", "其他"),
+    }
+}
+
+/// What of another subject is to be looked at.
+#[must_use]
+pub const fn review_matter(matter: ReviewMatter) -> Term {
+    match matter {
+        ReviewMatter::ChainTermination => {
+            term("a branch of the same chain was terminated", "同一连锁企业的分支药店被解除协议")
+        }
+        ReviewMatter::ManagerBan => {
+            term("somebody who runs it may not manage", "负责人被禁止从事定点医药机构管理活动")
+        }
+        ReviewMatter::OriginAnnulled => term("the decision it follows was annulled", "所由引起的决定被撤销"),
+    }
+}
+
+/// What came of an objection.
+#[must_use]
+pub const fn objection_outcome(outcome: ObjectionOutcome) -> Term {
+    match outcome {
+        ObjectionOutcome::Upheld => term("upheld", "异议成立"),
+        ObjectionOutcome::PartlyUpheld => term("upheld in part", "部分成立"),
+        ObjectionOutcome::Rejected => term("rejected", "异议不成立"),
+        ObjectionOutcome::Withdrawn => term("withdrawn", "撤回"),
+    }
+}
+
+/// Where an appeal goes.
+#[must_use]
+pub const fn forum(forum: Forum) -> Term {
+    match forum {
+        Forum::Complaint => term("complaint", "申诉"),
+        Forum::AdministrativeReview => term("administrative review", "行政复议"),
+        Forum::Litigation => term("litigation", "行政诉讼"),
+    }
+}
+
+/// What came of an appeal.
+#[must_use]
+pub const fn appeal_outcome(outcome: AppealOutcome) -> Term {
+    match outcome {
+        AppealOutcome::Maintained => term("maintained", "维持"),
+        AppealOutcome::Changed => term("changed", "变更"),
+        AppealOutcome::Annulled => term("annulled", "撤销"),
+        AppealOutcome::Dismissed => term("dismissed", "驳回"),
+        AppealOutcome::NotAccepted => term("not accepted", "不予受理"),
+        AppealOutcome::Withdrawn => term("withdrawn", "撤回"),
+    }
+}
+
+/// What came of a case.
+#[must_use]
+pub const fn case_outcome(outcome: CaseOutcome) -> Term {
+    match outcome {
+        CaseOutcome::Handled => term("found to be so and handled", "查实并处理"),
+        CaseOutcome::Unfounded => term("not found to be so", "查无实据"),
+        CaseOutcome::HandedOver => term("handed over to another body", "移送其他机关处理"),
+        CaseOutcome::Other => term("other", "其他"),
+    }
+}
+
+/// Where a lead comes from.
+#[must_use]
+pub const fn lead_source(source: LeadSource) -> Term {
+    match source {
+        LeadSource::Complaint => term("complaint or report", "投诉举报"),
+        LeadSource::Data => term("data screening", "大数据筛查"),
+        LeadSource::Inspection => term("inspection", "检查发现"),
+        LeadSource::Assigned => term("assigned from above", "上级交办"),
+        LeadSource::Referral => term("referral by another body", "其他机关移送"),
+        LeadSource::Media => term("the media", "媒体曝光"),
+        LeadSource::Other => term("other", "其他"),
+    }
+}
+
+/// A kind of inspection.
+#[must_use]
+pub const fn inspection(kind: InspectionKind) -> Term {
+    match kind {
+        InspectionKind::Routine => term("routine inspection", "日常检查"),
+        InspectionKind::Special => term("special inspection", "专项检查"),
+        InspectionKind::Flight => term("flight inspection", "飞行检查"),
+        InspectionKind::Random => term("random inspection", "双随机抽查"),
+        InspectionKind::Cross => term("cross inspection", "交叉检查"),
+        InspectionKind::Joint => term("joint inspection", "联合检查"),
+        InspectionKind::Complaint => term("check of a complaint", "举报核查"),
+    }
+}
+
+/// Whether it was found to be so.
+#[must_use]
+pub const fn finding_outcome(outcome: FindingOutcome) -> Term {
+    match outcome {
+        FindingOutcome::Founded => term("found to be so", "查实"),
+        FindingOutcome::Unfounded => term("not found to be so", "查无实据"),
+    }
+}
+
+/// What a penalty case comes to.
+#[must_use]
+pub const fn penalty_outcome(outcome: PenaltyOutcome) -> Term {
+    match outcome {
+        PenaltyOutcome::Imposed => term("penalty imposed", "予以处罚"),
+        PenaltyOutcome::Waived => term("no penalty", "不予处罚"),
+        PenaltyOutcome::Unfounded => term("the facts do not stand", "违法事实不能成立"),
+        PenaltyOutcome::HandedOver => term("handed over to the justice system", "移送司法机关"),
+    }
+}
+
+/// What came of an obligation.
+#[must_use]
+pub const fn closing_outcome(outcome: ClosingOutcome) -> Term {
+    match outcome {
+        ClosingOutcome::Done => term("done", "已办理"),
+        ClosingOutcome::NotCalledFor => term("not called for", "无须办理"),
+    }
+}
+
+/// How far an annulment reaches.
+#[must_use]
+pub const fn annulment_scope(scope: AnnulmentScope) -> Term {
+    match scope {
+        AnnulmentScope::FromStart => term("from the start", "自始"),
+        AnnulmentScope::FromDate => term("from a date", "自某日起"),
+        AnnulmentScope::Partial => term("in part", "部分"),
+    }
+}
+
+/// A behaviour of the catalogue by which points are given; none for one told in words.
+#[must_use]
+pub fn behaviour(code: &str) -> Option<Term> {
+    Some(match code {
+        "agreement-measure" => {
+            term("agreement measure against the institution", "机构受协议处理，人员负有责任")
+        }
+        "art-38" => term("institution penalised under article 38", "机构受条例第三十八条处罚，人员负有责任"),
+        "art-39" => term("institution penalised under article 39", "机构受条例第三十九条处罚，人员负有责任"),
+        "art-40" => term("institution penalised under article 40", "机构受条例第四十条处罚，人员负有责任"),
+        "non-selected-products" => {
+            term("unjustified use of high-priced non-selected products", "无正当理由超量使用高价非中选产品")
+        }
+        "qualification-revoked" => {
+            term("registration cancelled or certificate revoked", "注销注册、吊销执业或职业资格证书")
+        }
+        "unregistered-settled" => term(
+            "settling in another's name for one not registered, suspended or terminated",
+            "为未登记备案或暂停、终止状态人员冒名结算",
+        ),
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -417,6 +631,24 @@ mod tests {
             }
         }
         assert_eq!(event_type(EventType(9)), None);
+    }
+
+    /// One wording for one thing: what a behaviour is called is what its band of points is called.
+    #[test]
+    fn behaviours_are_called_as_the_bands_of_the_rulebook() {
+        let book = crate::rulebook::Rulebook::national();
+        let bands: BTreeSet<&str> = book
+            .rules()
+            .iter()
+            .filter_map(|rule| rule.param.as_deref()?.strip_prefix("practitioner.band."))
+            .collect();
+        assert_eq!(bands.len(), 7, "{bands:?}");
+        for code in bands {
+            let band = book.parameter(&format!("practitioner.band.{code}")).unwrap();
+            let term = behaviour(code).unwrap_or_else(|| panic!("{code} has no words"));
+            assert_eq!(*band.zh, format!("记分：{}", term.zh));
+            assert_eq!(*band.en, format!("points: {}", term.en));
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::cited::{Cited, Text};
 use super::{Act, Told, Untold};
 use crate::answers::{Entry, Lang};
 use crate::cli::facts::facts;
-use crate::cli::text::field_value;
+use crate::cli::text::{field_value, findings, unknown};
 use crate::cli::words::{basis, day, event, mark, name, period, track};
 use accord_domain::difference::Field;
 use accord_domain::{Basis, Instant, Span, words};
@@ -191,8 +191,9 @@ fn shown(entry: &Entry, told: &Told<'_>, lang: Lang) -> Markup {
     let more = &entry.more;
     let cited: Vec<Basis> =
         entry.basis.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    let said = |raw: &RawValue| parsed(raw).map_or_else(String::new, |value| facts(&value, lang));
-    let data = parsed(&entry.data).map(|data| facts(&in_clear(data, entry.position.0, told, lang), lang));
+    let by = parsed(&entry.actor).map_or_else(String::new, |actor| facts("", &actor, lang));
+    let data = parsed(&entry.data)
+        .map(|data| facts(entry.kind, &in_clear(data, entry.position.0, told, lang), lang));
     html! {
         section class=(if void { "act void" } else { "act" }) {
             h3 { "#" (entry.version) " " (struck(void, &event(entry.kind, lang))) }
@@ -206,15 +207,15 @@ fn shown(entry: &Entry, told: &Told<'_>, lang: Lang) -> Markup {
                 (row(lang.of_two("针对", "acts on"), &target(&entry.data, told)))
                 @if let Some(corrected) = &entry.corrected {
                     dt { @if entry.corrected_by.is_some() { (lang.of_two("更正为", "corrected to")) } @else { (lang.of_two("保留为", "what is left")) } }
-                    dd { (facts(corrected, lang)) }
+                    dd { (facts(entry.kind, corrected, lang)) }
                 }
                 (row(lang.of_two("依据", "basis"), &basis(&cited, lang)))
                 (row(lang.of_two("规则", "rules"), &list(more.rules.as_deref())))
-                (row(lang.of_two("作出", "by"), &said(&entry.actor)))
+                (row(lang.of_two("作出方", "by"), &by))
                 (row(lang.of_two("案件", "case"), &text(more.case.as_deref())))
                 (row(lang.of_two("理由", "reason"), &text(more.reason.as_deref())))
-                (row(lang.of_two("来源未写明", "the source does not say"), &unknown(more.unknown.as_deref(), lang)))
-                (row(lang.of_two("发现", "noticed"), &noticed(more.findings.as_deref())))
+                (row(lang.of_two("来源未写明", "the source does not say"), &unknown(entry.kind, more.unknown.as_deref(), lang)))
+                (row(lang.of_two("发现", "noticed"), &findings(more.findings.as_deref(), lang)))
                 (row(lang.of_two("材料", "documents"), &documents(more.evidence.as_deref())))
                 (row(lang.of_two("起因", "follows from"), &text(more.caused_by.as_deref())))
                 (row(lang.of_two("位置", "position"), &entry.position.to_string()))
@@ -415,16 +416,6 @@ fn list(raw: Option<&RawValue>) -> String {
     list.join(" ")
 }
 
-/// One member of every object of a list.
-fn members(raw: Option<&RawValue>, name: &str) -> Vec<String> {
-    let Some(Value::Array(list)) = raw.and_then(parsed) else { return Vec::new() };
-    list.iter().filter_map(|item| item.get(name).and_then(Value::as_str)).map(str::to_owned).collect()
-}
-
-fn noticed(raw: Option<&RawValue>) -> String {
-    members(raw, "code").join(" ")
-}
-
 fn documents(raw: Option<&RawValue>) -> String {
     let Some(Value::Array(list)) = raw.and_then(parsed) else { return String::new() };
     let one = |item: &Value| {
@@ -433,13 +424,4 @@ fn documents(raw: Option<&RawValue>) -> String {
         if hash.is_empty() { of("name") } else { format!("{} (SHA-256 {hash})", of("name")) }
     };
     list.iter().map(one).collect::<Vec<_>>().join(" · ")
-}
-
-/// Pointers of what is not known, and why.
-fn unknown(raw: Option<&RawValue>, lang: Lang) -> String {
-    let Some(Value::Object(map)) = raw.and_then(parsed) else { return String::new() };
-    let colon = lang.of_two("：", ": ");
-    let list =
-        map.iter().map(|(pointer, why)| format!("{pointer}{colon}{}", why.as_str().unwrap_or_default()));
-    list.collect::<Vec<_>>().join(lang.of_two("；", "; "))
 }

@@ -2,7 +2,8 @@
 
 use super::visible::visible;
 use crate::answers::Lang;
-use accord_domain::event::EventType;
+use accord_domain::compliance::words_of;
+use accord_domain::event::{EventType, Finding};
 use accord_domain::institution::facts::InstitutionKind;
 use accord_domain::rulebook::{Citation, Confidence};
 use accord_domain::words::{self, Term};
@@ -96,6 +97,16 @@ pub(crate) fn name(term: Term, lang: Lang) -> String {
         Lang::Zh => term.zh.to_owned(),
         Lang::En => term.introduced(),
     }
+}
+
+/// What was noticed: its code, the rule it is about, and its words where it has any.
+pub(crate) fn noticed(finding: &Finding, lang: Lang) -> String {
+    let rule = finding.rule.as_deref().map_or_else(String::new, |rule| format!(" ({rule})"));
+    let words = words_of(finding).map_or_else(String::new, |words| match lang {
+        Lang::Zh => format!("：{}", words.zh),
+        Lang::En => format!(": {}", words.en),
+    });
+    format!("{}{rule}{words}", finding.code)
 }
 
 /// The name of an event type.

@@ -125,6 +125,6 @@ pub(crate) fn value(of: &Field, word: &str, lang: Lang) -> String {
 pub(super) fn field(of: &Field, lang: Lang) -> String {
     match of {
         Field::Track(of) => track(of, lang),
-        Field::Profile(name) => label(name, lang).to_owned(),
+        Field::Profile(name) => label("", name, lang).to_owned(),
     }
 }

@@ -4,7 +4,7 @@ use super::due::due;
 use super::reason;
 use super::show::show;
 use crate::answers::{Done, Lang};
-use accord_domain::compliance::words_of;
+use crate::cli::words::noticed;
 
 /// What was recorded, what stands now, and the receipt.
 #[must_use]
@@ -15,13 +15,7 @@ pub fn done(done: &Done, lang: Lang) -> String {
     }
     due(&done.obligations, lang, &mut out);
     for finding in &done.findings {
-        let rule = finding.rule.as_deref().map_or_else(String::new, |rule| format!(" ({rule})"));
-        let words = words_of(finding);
-        let words = words.as_ref().map_or_else(String::new, |words| match lang {
-            Lang::Zh => format!("：{}", words.zh),
-            Lang::En => format!(": {}", words.en),
-        });
-        out.push_str(&format!("  {} {}{rule}{words}\n", lang.of_two("注意", "noticed"), finding.code));
+        out.push_str(&format!("  {} {}\n", lang.of_two("注意", "noticed"), noticed(finding, lang)));
     }
     out.push_str(&format!(
         "  {} {} {} · {} {}\n\n",

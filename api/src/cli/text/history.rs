@@ -1,10 +1,11 @@
 //! `history` for people: a line an event, and under it what it says.
 
 use crate::answers::{Axis, Entry, Lang};
-use crate::cli::facts::facts;
+use crate::cli::facts::{facts, place};
 use crate::cli::visible::visible;
-use crate::cli::words::{basis, day, event};
+use crate::cli::words::{basis, day, event, noticed};
 use accord_domain::Basis;
+use accord_domain::event::Finding;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -31,7 +32,7 @@ fn one(entry: &Entry, axis: Axis, lang: Lang) -> String {
     };
     put(
         lang.of_two("内容", "says"),
-        &parsed(&entry.data).map_or_else(String::new, |data| facts(&data, lang)),
+        &parsed(&entry.data).map_or_else(String::new, |data| facts(entry.kind, &data, lang)),
     );
     if let Some(corrected) = &entry.corrected {
         put(
@@ -40,21 +41,24 @@ fn one(entry: &Entry, axis: Axis, lang: Lang) -> String {
             } else {
                 lang.of_two("保留为", "what is left")
             },
-            &facts(corrected, lang),
+            &facts(entry.kind, corrected, lang),
         );
     }
     let cited: Vec<Basis> =
         entry.basis.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
     put(lang.of_two("依据", "basis"), &basis(&cited, lang));
     put(
-        lang.of_two("作出", "by"),
-        &parsed(&entry.actor).map_or_else(String::new, |actor| facts(&actor, lang)),
+        lang.of_two("作出方", "by"),
+        &parsed(&entry.actor).map_or_else(String::new, |actor| facts("", &actor, lang)),
     );
     put(lang.of_two("理由", "reason"), &words(entry.more.reason.as_deref()));
-    put(lang.of_two("来源未写明", "the source does not say"), &keys(entry.more.unknown.as_deref(), lang));
-    put(lang.of_two("发现", "noticed"), &codes(entry.more.findings.as_deref(), lang));
-    let place = format!("{} · {} {}", entry.id, lang.of_two("位置", "position"), entry.position);
-    put(lang.of_two("事件", "event"), &place);
+    put(
+        lang.of_two("来源未写明", "the source does not say"),
+        &unknown(entry.kind, entry.more.unknown.as_deref(), lang),
+    );
+    put(lang.of_two("发现", "noticed"), &findings(entry.more.findings.as_deref(), lang));
+    let stored = format!("{} · {} {}", entry.id, lang.of_two("位置", "position"), entry.position);
+    put(lang.of_two("事件", "event"), &stored);
     out
 }
 
@@ -99,18 +103,18 @@ fn words(raw: Option<&RawValue>) -> String {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
 }
 
-/// Pointers of what is not known and why.
-fn keys(raw: Option<&RawValue>, lang: Lang) -> String {
+/// What is not known and why.
+pub(crate) fn unknown(kind: &str, raw: Option<&RawValue>, lang: Lang) -> String {
     let Some(Value::Object(map)) = raw.and_then(parsed) else { return String::new() };
     let list = map.iter().map(|(pointer, why)| {
-        format!("{pointer}{}{}", lang.of_two("：", ": "), why.as_str().unwrap_or_default())
+        let what = place(kind, pointer, lang);
+        format!("{what}{}{}", lang.of_two("：", ": "), why.as_str().unwrap_or_default())
     });
     list.collect::<Vec<_>>().join(lang.of_two("；", "; "))
 }
 
-/// Codes of what was noticed.
-fn codes(raw: Option<&RawValue>, lang: Lang) -> String {
-    let Some(Value::Array(list)) = raw.and_then(parsed) else { return String::new() };
-    let codes = list.iter().filter_map(|finding| finding.get("code").and_then(Value::as_str));
-    codes.collect::<Vec<_>>().join(lang.of_two("、", ", "))
+/// What was noticed.
+pub(crate) fn findings(raw: Option<&RawValue>, lang: Lang) -> String {
+    let list: Vec<Finding> = raw.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+    list.iter().map(|finding| noticed(finding, lang)).collect::<Vec<_>>().join(lang.of_two("；", "; "))
 }

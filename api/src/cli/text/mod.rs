@@ -21,6 +21,7 @@ pub use diff::{diff, diff_brief};
 pub use done::done;
 pub use due::worklist;
 pub use history::history;
+pub(crate) use history::{findings, unknown};
 pub use list::list;
 pub use payable::payable;
 pub use points::points;

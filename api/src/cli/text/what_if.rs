@@ -5,7 +5,8 @@ use super::due::due;
 use super::{coordinates, refusal};
 use crate::answers::{ActOtherwise, FieldOtherwise, Lang, NotJudged, Reason, ValueOf, WhatIf};
 use crate::cli::facts::facts;
-use crate::cli::words::{basis, day, event, period};
+use crate::cli::words::{basis, day, event, noticed, period};
+use accord_domain::event::Finding;
 
 /// What would stand otherwise, and why.
 #[must_use]
@@ -101,7 +102,7 @@ fn one_act(act: &ActOtherwise, events: &[Reason], lang: Lang, out: &mut String) 
     out.push_str(&format!("    {name}  {outcome}{because}\n"));
     for supposed in &act.events {
         let data = serde_json::from_str(supposed.data.get())
-            .map_or_else(|_| String::new(), |data| facts(&data, lang));
+            .map_or_else(|_| String::new(), |data| facts(supposed.kind, &data, lang));
         out.push_str(&format!(
             "      {} {}  {data}\n",
             event(supposed.kind, lang),
@@ -112,8 +113,9 @@ fn one_act(act: &ActOtherwise, events: &[Reason], lang: Lang, out: &mut String) 
             out.push_str(&format!("        {} {} {cited}\n", lang.of_two("规则", "rule"), rule.id));
         }
         if !supposed.findings.is_empty() {
-            let codes = supposed.findings.join(lang.of_two("、", ", "));
-            out.push_str(&format!("        {} {codes}\n", lang.of_two("发现", "noticed")));
+            let list = supposed.findings.iter().map(|code| noticed(&Finding::new(code, None), lang));
+            let list = list.collect::<Vec<_>>().join(lang.of_two("；", "; "));
+            out.push_str(&format!("        {} {list}\n", lang.of_two("发现", "noticed")));
         }
     }
     if let Some(refused) = &act.refusal {
