@@ -1,4 +1,4 @@
-//! Where sources contradict each other or themselves: one test for each row `C-01` to `C-19` of the fact sheet, that the
+//! Where sources contradict each other or themselves: one test for each row `C-01` to `C-19`, that the
 //! ledger does what was resolved there.
 
 use crate::event::EventData;

@@ -17,7 +17,7 @@ pub const NESTING_MAX: usize = 16;
 /// Largest sum of money, in fen: ten thousand hundred-millions of yuan (一万亿元), far beyond any year of any fund,
 /// and within what canonical JSON writes exactly (2^53).
 pub const MONEY_FEN_MAX: i64 = 100_000_000_000_000;
-/// 一个自然年度内记分上限 (fact sheet R-317): the bound of what can be counted. The rulebook holds it as a rule for decisions.
+/// 一个自然年度内记分上限 (row R-317): the bound of what can be counted. The rulebook holds it as a rule for decisions.
 pub const POINTS_MAX: u8 = 12;
 /// Natural years back for which an event of a pooling area still calls for work that nobody recorded: what is older is no
 /// longer put on a worklist.

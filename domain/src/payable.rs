@@ -1,6 +1,6 @@
 //! May this claim be paid? A pure function of what stands at the instant of the claim.
 //!
-//! The walk (fact sheet §2): agreement of the area and line → suspended or ended → settlement held (`held`, not refused)
+//! The walk: agreement of the area and line → suspended or ended → settlement held (`held`, not refused)
 //! → department order → cross-region → practitioner registered at the site → suspended or terminated → emergency
 //! exception. Every blocking reason is listed, not only the first.
 
@@ -30,7 +30,7 @@ pub struct Claim<'a> {
     pub asked_at: Instant,
 }
 
-/// Which emergency exceptions are in force at the instant and place of the claim (fact sheet C-08): three separate rules.
+/// Which emergency exceptions are in force at the instant and place of the claim (row C-08): three separate rules.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct EmergencyRules {
     /// For services of a suspended practitioner.

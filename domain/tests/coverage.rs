@@ -1,4 +1,4 @@
-//! Every row of the fact sheet has a home, and `docs/reference/coverage.md` says which.
+//! Every row of `rulebook/rows.toml` has a home, and `docs/reference/coverage.md` says which.
 //!
 //! `domain/rulebook/rows.toml` lists the rows with the commands, obligations and tests that carry them. Rules and
 //! provisions are found by their ids: row `R-113` has the rules `R-113.4`, `R-113.5`, … The page is written anew with
@@ -102,7 +102,7 @@ fn every_row_has_a_home() {
 }
 
 #[test]
-fn the_rows_are_those_of_the_fact_sheet_each_once_and_every_rule_is_of_one() {
+fn the_rows_stand_each_once_and_every_rule_is_of_one() {
     let rows = rows();
     let ids: BTreeSet<&str> = rows.iter().map(|row| &*row.id).collect();
     assert_eq!(ids.len(), rows.len(), "a row stands twice");
@@ -193,9 +193,10 @@ fn the_page_says_where_each_row_is_carried() {
     );
 }
 
-const HEAD: &str = "# Where each row of the fact sheet is carried
+const HEAD: &str = "# Where each norm is carried
 
-Made from `domain/rulebook/`; a test compares. A row is carried by rules that set a parameter, by its words (kept as a provision and
+Made from `domain/rulebook/`; a test compares. A row is one norm, listed in `domain/rulebook/rows.toml`: its id names the rules and words
+in `domain/rulebook/` made from it. It is carried by rules that set a parameter, by its words (kept as a provision and
 shown by `accord rules`), by commands that record it, by obligations that fall due, by tests, or it says why not. `?` marks a rule or
 wording whose original was not read; every answer that rests on one says so.
 

@@ -182,7 +182,7 @@ fn part_fits<'a>(
 }
 
 /// 暂停纳入. 令2 and 令3 oblige the agency to take applications and know no moratorium, so each is marked for whoever reads
-/// the record (fact sheet C-15).
+/// the record (row C-15).
 fn start(
     state: &Area,
     command: &Command,

@@ -10,15 +10,15 @@ use serde::{Deserialize, Serialize};
 facts! {
     /// 资源配置规划, as asked.
     PlanAct {
-        /// Whether health and other departments were consulted (fact sheet S0-01).
+        /// Whether health and other departments were consulted (row S0-01).
         ? departments_consulted: bool,
-        /// Most designated medical institutions the area is to have (总量控制; fact sheet S4-26).
+        /// Most designated medical institutions the area is to have (总量控制; row S4-26).
         ? medical_max: u32,
         /// Words.
         ? note: Text,
         /// Most designated pharmacies.
         ? pharmacy_max: u32,
-        /// Whether the provincial department reviewed it (fact sheet S0-01).
+        /// Whether the provincial department reviewed it (row S0-01).
         ? provincial_review: bool,
         /// Title.
         title: Text,
@@ -102,8 +102,8 @@ facts! {
     }
     /// 暂停纳入, as asked.
     MoratoriumAct {
-        /// Whether it rests on agreements or assessment rules rather than on 令2 and 令3, which know no such measure (fact
-        /// sheet C-15).
+        /// Whether it rests on agreements or assessment rules rather than on 令2 and 令3, which know no such measure (row
+        /// C-15).
         basis_agreement: bool,
         /// Kinds of institutions that are not admitted; none named means both.
         * designations: InstitutionKind,

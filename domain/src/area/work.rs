@@ -52,7 +52,7 @@ macro_rules! works {
 }
 
 works! {
-    /// 年度监督检查计划 (fact sheet S1-18).
+    /// 年度监督检查计划 (row S1-18).
     InspectionPlan = "inspection-plan" due PlanInspections, "plan of the year's inspections", "年度监督检查计划";
     /// 专项检查 (S2-22, S0-47).
     SpecialInspection = "special-inspection" due SpecialInspections, "special inspection", "专项检查";

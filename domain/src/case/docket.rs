@@ -10,15 +10,15 @@ use crate::rulebook::Rule;
 use crate::time::Instant;
 use crate::track::{Track, Value};
 
-/// Working days to verify a lead and decide whether a case is opened (令4; fact sheet R-071).
+/// Working days to verify a lead and decide whether a case is opened (令4; row R-071).
 pub(super) const LEAD_WORKING_DAYS: &str = "case.lead.working_days";
 
-/// Days from the filing of a penalty case to its decision (行政处罚法 art 60; fact sheet R-066).
+/// Days from the filing of a penalty case to its decision (行政处罚法 art 60; row R-066).
 pub(super) const PENALTY_DAYS: &str = "case.penalty.days";
 /// Days to serve a decision that was not handed over when it was announced (行政处罚法 art 61).
 pub(super) const SERVICE_DAYS: &str = "case.penalty.service_days";
 
-/// Days from the notice to ask for a hearing (行政处罚法 art 64; fact sheet R-067).
+/// Days from the notice to ask for a hearing (行政处罚法 art 64; row R-067).
 pub(super) const HEARING_DAYS: &str = "case.hearing.days";
 /// Days before a hearing by which the party is told of it (行政处罚法 art 64).
 pub(super) const HEARING_NOTICE_DAYS: &str = "case.hearing.notice_days";

@@ -11,7 +11,7 @@ use crate::timeline;
 use crate::track::{Span, Track, Value};
 use crate::words;
 
-/// 每年实地检查 of medical institutions (fact sheet S2-21): in natural years through which an agreement was in force, as
+/// 每年实地检查 of medical institutions (row S2-21): in natural years through which an agreement was in force, as
 /// the rule does not say how a part of a year counts, and which the ledger saw from their first day: of a history that was
 /// taken over later, silence proves nothing.
 pub(super) fn breaches(subject: &Subject, events: &[Event], asked: &Asked<'_>) -> Vec<Breach> {

@@ -178,7 +178,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    /// 暂停医疗费用联网结算 (令735 arts 30, 41; fact sheet ).
+    /// 暂停医疗费用联网结算 (令735 arts 30, 41; rows ).
     pub(crate) fn suspend_online(
         &self,
         data: &OnlineSuspension,

@@ -34,7 +34,7 @@ pub(super) fn is_major(what: &str) -> bool {
     MAJOR_INFORMATION.contains(&what)
 }
 
-/// When, and by which event, rectification failed in the extension of the probation of an area (fact sheet S0-17).
+/// When, and by which event, rectification failed in the extension of the probation of an area (row S0-17).
 pub(super) fn failed_in_extension(
     state: &Institution,
     area: AreaCode,

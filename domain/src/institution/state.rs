@@ -241,7 +241,7 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// When it ends as far as known: the later of the time bar and the performance of liability (fact sheet C-02).
+    /// When it ends as far as known: the later of the time bar and the performance of liability (row C-02).
     #[must_use]
     pub fn end(&self) -> Instant {
         match (self.until_performed, self.performed) {

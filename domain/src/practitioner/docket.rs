@@ -11,7 +11,7 @@ use crate::rulebook::Rule;
 use crate::time::Instant;
 
 const NOTIFY_SITES: &str = "practitioner.notify_sites";
-/// Points of a year at which a talk is held, by the rules of some places (fact sheet R-340), the lower first.
+/// Points of a year at which a talk is held, by the rules of some places (row R-340), the lower first.
 const WARN_AT: [&str; 2] = ["practitioner.warn.first", "practitioner.warn.second"];
 /// From here on the points call for a measure, and no talk takes its place.
 const SUSPEND_AT: &str = "practitioner.points.suspend";

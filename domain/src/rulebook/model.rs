@@ -164,7 +164,7 @@ pub enum RuleValue {
 /// A rule: it sets a parameter.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rule {
-    /// Id; one row of the fact sheet may give several rules: `R-113.5`.
+    /// Id; one row may give several rules: `R-113.5`.
     pub id: Box<str>,
     /// What it sets.
     pub param: Box<str>,

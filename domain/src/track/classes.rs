@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why somebody may not apply or register again (令2 art 12, 令3; fact sheet R-113, C-02).
+/// Why somebody may not apply or register again (令2 art 12, 令3; rows R-113, C-02).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BarClass {
@@ -57,7 +57,7 @@ impl BarClass {
     }
 }
 
-/// 信用等级. Schemes differ by area and subject: letters (fact sheet K-02 … K-09), or the three levels of enterprises in
+/// 信用等级. Schemes differ by area and subject: letters (rows K-02 … K-09), or the three levels of enterprises in
 /// price and procurement credit (K-11).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -7,7 +7,7 @@ use crate::model::{PointEntry, Points, Reason};
 use accord_domain::{EventType, Instant, InstitutionCode, PractitionerCode};
 use accord_store::ids;
 
-/// 一个自然年度内记分上限 (fact sheet R-317), as in the fold of the domain.
+/// 一个自然年度内记分上限 (row R-317), as in the fold of the domain.
 const YEAR_CAP: i32 = 12;
 
 impl Views {

@@ -13,7 +13,7 @@ const WHOLE_BP: i128 = 10_000;
 
 impl Matter<'_> {
     /// 费用审核. Sums and ratio must agree with each other; a denial scaled up by the ratio of the sample (按抽查比例放大后拒付)
-    /// must be that (医保办发〔2018〕21号; fact sheet S2-16 … S2-19).
+    /// must be that (医保办发〔2018〕21号; rows S2-16 … S2-19).
     pub(super) fn audit(&self, data: &Audit) -> Result<Decision, Rejection> {
         sums_are_parts(data)?;
         ratio_agrees(data)?;

@@ -57,7 +57,7 @@ impl Matter<'_> {
         Ok(vec![self.sum_told(data.amount_fen, self.event(E::Prepaid(data.clone())))])
     }
 
-    /// 申报结算: from here the days to pay run (令2, fact sheet R-121).
+    /// 申报结算: from here the days to pay run (令2, row R-121).
     pub(super) fn declare_settlement(&self, data: &SettlementDeclaration) -> Result<Decision, Rejection> {
         positive("amount_fen", data.amount_fen)?;
         if let (Some(from), Some(until)) = (data.from, data.until) {

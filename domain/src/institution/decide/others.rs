@@ -12,7 +12,7 @@ use serde_json::json;
 
 impl Matter<'_> {
     /// 暂停纳入: while it lasts nobody of the kind is admitted. The measure is the area's own and marked as such where it was
-    /// taken (fact sheet C-15); no rule of the book is cited for it. Who is admitted already may ask for
+    /// taken (row C-15); no rule of the book is cited for it. Who is admitted already may ask for
     /// further lines.
     pub(super) fn admitted(&self, area: AreaCode) -> Result<(), Rejection> {
         let Some(fact) = self.of(What::Moratorium).next() else { return Ok(()) };

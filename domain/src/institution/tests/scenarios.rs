@@ -1,4 +1,4 @@
-//! The scenarios of the fact sheet that concern institutions, to the second where they say so.
+//! The scenarios that concern institutions, to the second where they say so.
 
 use super::{
     AREA, HOSPITAL, PHARMACY, basic, hospital, in_area, newcomer, sign, sign_in, suspend, terminate,

@@ -1,4 +1,4 @@
-//! 记分 and 记分修复. Points accumulate over a natural year, at all sites together (fact sheet R-310…R-357).
+//! 记分 and 记分修复. Points accumulate over a natural year, at all sites together (rows R-310…R-357).
 
 use super::{Case, Law, PractitionerEvent};
 use crate::decide::Decision;
@@ -87,7 +87,7 @@ fn in_range(points: u8, cap: Option<&Cited<i64>>) -> Result<(), Rejection> {
 }
 
 /// Whether the points lie inside the behaviour's band; none where the rules know no band for it. Outside it only with a
-/// reason: published decisions depart from the band (fact sheet C-10), so it is validated and never derived.
+/// reason: published decisions depart from the band (row C-10), so it is validated and never derived.
 fn band(law: &Law<'_>, data: &DeductionAct) -> Result<Option<Cited<bool>>, Rejection> {
     let Some(band) = law.range(&format!("practitioner.band.{}", data.behaviour)) else { return Ok(None) };
     let (min, max) = band.value;

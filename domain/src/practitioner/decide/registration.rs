@@ -73,7 +73,7 @@ pub(super) fn remove_site(case: &Case<'_>, data: &SiteAct) -> Result<Decision, R
     Err(Rejection::new("not-registered-there", words).allowed(json!({ "institutions": sites })))
 }
 
-/// Only after the bar; a new registration, the history stays (fact sheet R-356).
+/// Only after the bar; a new registration, the history stays (row R-356).
 pub(super) fn reregister(case: &Case<'_>, data: &SiteJoined) -> Result<Decision, Rejection> {
     let Some(termination) = case.state.terminated(case.at) else {
         let words = words!(
