@@ -637,11 +637,8 @@ mod tests {
     #[test]
     fn behaviours_are_called_as_the_bands_of_the_rulebook() {
         let book = crate::rulebook::Rulebook::national();
-        let bands: BTreeSet<&str> = book
-            .rules()
-            .iter()
-            .filter_map(|rule| rule.param.as_deref()?.strip_prefix("practitioner.band."))
-            .collect();
+        let bands: BTreeSet<&str> =
+            book.rules().iter().filter_map(|rule| rule.param.strip_prefix("practitioner.band.")).collect();
         assert_eq!(bands.len(), 7, "{bands:?}");
         for code in bands {
             let band = book.parameter(&format!("practitioner.band.{code}")).unwrap();

@@ -1,13 +1,14 @@
 //! What can be typed.
 
 use crate::answers::check::breach_kind;
-use crate::answers::supposed::Wrong;
-use crate::answers::{Axis, Lang, list};
+use crate::answers::{Axis, Lang, list, supposed};
 use accord_domain::compliance::{BreachKind, LATE_DAYS_DEFAULT};
+use accord_domain::rejection::Words;
 use accord_domain::{
-    AreaCode, Instant, InstitutionCode, Line, PractitionerCode, Subject, SubjectKind, Value,
+    AreaCode, Instant, InstitutionCode, Line, PractitionerCode, Subject, SubjectKind, Value, words,
 };
 use clap::{Args, Parser, Subcommand};
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use uuid::Uuid;
@@ -45,7 +46,7 @@ Exit: 0 done, 1 refused by a rule, 2 wrong usage or input, 3 not found, 4 confli
 /// What to do.
 #[derive(Subcommand, Debug)]
 pub enum Command {
-    /// Serve the published sample histories from a temporary ledger
+    /// Serve the published cases, and made-up histories, from a temporary ledger
     Demo(Listen),
     /// Make an empty ledger
     Init(Init),
@@ -83,7 +84,7 @@ pub enum Command {
     /// Subjects by status
     List {
         /// institution, practitioner, enterprise, insured, area or case
-        #[arg(long, value_parser = list::kind)]
+        #[arg(long, value_parser = kind)]
         kind: Option<SubjectKind>,
         /// Pooling area (统筹地区), six digits
         #[arg(long, value_parser = area)]
@@ -92,7 +93,7 @@ pub enum Command {
         #[arg(long, value_parser = line)]
         line: Option<Line>,
         /// Status, such as in_force, suspended, terminated, normal, grade_d
-        #[arg(long, value_parser = list::status)]
+        #[arg(long, value_parser = status)]
         status: Option<Value>,
         /// Coordinates
         #[command(flatten)]
@@ -228,7 +229,7 @@ pub struct Check {
     pub area: Option<AreaCode>,
     /// Only these kinds, separated by commas: not-done, not-decided, outstanding, done-late, without-basis, step-left-out,
     /// out-of-range, wrong-authority, against-rule, recorded-late, to-examine
-    #[arg(long, value_parser = breach_kind, value_delimiter = ',', value_name = "KINDS")]
+    #[arg(long, value_parser = breach, value_delimiter = ',', value_name = "KINDS")]
     pub kind: Vec<BreachKind>,
     /// Recorded late is what was recorded more than so many days after it took effect
     #[arg(long, value_name = "DAYS", default_value_t = LATE_DAYS_DEFAULT)]
@@ -242,7 +243,7 @@ pub struct Check {
 #[derive(Args, Debug)]
 #[group(required = true)]
 pub struct Whom {
-    /// Institution or practitioner
+    /// Any subject
     #[arg(value_parser = subject)]
     pub subject: Option<Subject>,
     /// Every subject of this pooling area
@@ -257,7 +258,7 @@ pub struct Whom {
 #[derive(Args, Debug)]
 #[command(group = clap::ArgGroup::new("supposed").required(true).multiple(true))]
 pub struct Suppose {
-    /// Institution or practitioner; that of the event or the command when left out
+    /// Any subject; that of the event or the command when left out
     #[arg(value_parser = subject)]
     pub subject: Option<Subject>,
     /// Every subject of this pooling area
@@ -334,7 +335,7 @@ pub struct Reading {
 /// Erasing personal data.
 #[derive(Args, Debug)]
 pub struct Erasing {
-    /// Institution, practitioner or insured person
+    /// Institution, practitioner, insured person or case
     #[arg(value_parser = subject)]
     pub subject: Subject,
     /// On what basis: a law or another document
@@ -448,6 +449,33 @@ pub struct Claim {
     pub known_at: Option<Instant>,
 }
 
+/// A value that is not one of its kind, in both languages: in which one to tell is known only when all was read.
+#[derive(Debug)]
+pub(super) struct Wrong(pub(super) Words);
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.en)
+    }
+}
+
+impl std::error::Error for Wrong {}
+
+impl Wrong {
+    fn of(error: impl Into<Words>) -> Self {
+        Self(error.into())
+    }
+
+    /// Of a word that is none of those known: `known: a, b`.
+    fn word(en: String) -> Self {
+        let zh = match en.strip_prefix("known: ") {
+            Some(known) => format!("可用值：{}", known.replace(", ", "、")),
+            None => en.clone(),
+        };
+        Self(Words { en, zh })
+    }
+}
+
 fn lang(text: &str) -> Result<Lang, String> {
     match text {
         "zh" | "zh-CN" => Ok(Lang::Zh),
@@ -456,39 +484,56 @@ fn lang(text: &str) -> Result<Lang, String> {
     }
 }
 
-fn instant(text: &str) -> Result<Instant, String> {
-    Instant::parse(text).map_err(|error| error.to_string())
+fn instant(text: &str) -> Result<Instant, Wrong> {
+    Instant::parse(text).map_err(Wrong::of)
 }
 
-fn subject(text: &str) -> Result<Subject, String> {
-    Subject::parse(text).map_err(|error| error.to_string())
+fn subject(text: &str) -> Result<Subject, Wrong> {
+    Subject::parse(text).map_err(Wrong::of)
 }
 
-fn institution(text: &str) -> Result<InstitutionCode, String> {
-    InstitutionCode::parse(text).map_err(|error| error.to_string())
+fn institution(text: &str) -> Result<InstitutionCode, Wrong> {
+    InstitutionCode::parse(text).map_err(Wrong::of)
 }
 
-fn practitioner(text: &str) -> Result<PractitionerCode, String> {
-    PractitionerCode::parse(text).map_err(|error| error.to_string())
+fn practitioner(text: &str) -> Result<PractitionerCode, Wrong> {
+    PractitionerCode::parse(text).map_err(Wrong::of)
 }
 
-fn event(text: &str) -> Result<Uuid, String> {
-    Uuid::try_parse(text).map_err(|_| Wrong::NoId { text: text.to_owned() }.words().en)
+fn event(text: &str) -> Result<Uuid, Wrong> {
+    Uuid::try_parse(text).map_err(|_| Wrong(supposed::Wrong::NoId { text: text.to_owned() }.words()))
 }
 
 /// Words that have to be said.
-fn said(text: &str) -> Result<String, String> {
-    if text.trim().is_empty() { Err("it says nothing".to_owned()) } else { Ok(text.to_owned()) }
+fn said(text: &str) -> Result<String, Wrong> {
+    if text.trim().is_empty() {
+        Err(Wrong(words!("it says nothing", "内容为空")))
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
-fn area(text: &str) -> Result<AreaCode, String> {
-    AreaCode::parse(text).map_err(|error| error.to_string())
+fn area(text: &str) -> Result<AreaCode, Wrong> {
+    AreaCode::parse(text).map_err(Wrong::of)
 }
 
-fn line(text: &str) -> Result<Line, String> {
-    Line::parse(text).ok_or_else(|| format!("known: {}", Line::ALL.map(Line::name).join(", ")))
+fn line(text: &str) -> Result<Line, Wrong> {
+    let known = || Wrong::word(format!("known: {}", Line::ALL.map(Line::name).join(", ")));
+    Line::parse(text).ok_or_else(known)
 }
 
-fn axis(text: &str) -> Result<Axis, String> {
-    Axis::parse(text).ok_or_else(|| "known: effective, recorded".to_owned())
+fn axis(text: &str) -> Result<Axis, Wrong> {
+    Axis::parse(text).ok_or_else(|| Wrong::word("known: effective, recorded".to_owned()))
+}
+
+fn kind(text: &str) -> Result<SubjectKind, Wrong> {
+    list::kind(text).map_err(Wrong::word)
+}
+
+fn status(text: &str) -> Result<Value, Wrong> {
+    list::status(text).map_err(Wrong::word)
+}
+
+fn breach(text: &str) -> Result<BreachKind, Wrong> {
+    breach_kind(text).map_err(Wrong::word)
 }

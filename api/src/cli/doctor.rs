@@ -4,6 +4,7 @@ use super::Session;
 use super::ask;
 use super::exit::{Exit, Problem, Stop, chain};
 use super::replay::compare;
+use super::words::difference;
 use crate::answers::Lang;
 use crate::ledger::Ledger;
 use accord_projections::{Health, Parked};
@@ -271,7 +272,8 @@ fn agreement(ledger: &Ledger, lang: Lang) -> Check {
         }
         Ok(verified) => {
             let found = verified.differences;
-            let named = found.iter().take(NAMED_MAX).map(ToString::to_string).collect::<Vec<_>>();
+            let named = found.iter().take(NAMED_MAX).map(|found| difference(found, lang));
+            let named = named.collect::<Vec<_>>();
             Check::new("agreement", false, format!("{}: {}", found.len(), named.join("; ")))
         }
         Err(error) => Check::new("agreement", false, chain(&error)),

@@ -429,5 +429,32 @@ fn log(error: &LogError, lang: Lang) -> Problem {
             (Exit::Usage, "log-unreadable", "用 `accord doctor` 检查", "`accord doctor` looks closer")
         }
     };
-    Problem::new(exit, code, chain(error)).advice(lang.of_two(zh, en))
+    let message = match lang {
+        Lang::Zh => in_chinese(error),
+        Lang::En => chain(error),
+    };
+    Problem::new(exit, code, message).advice(lang.of_two(zh, en))
+}
+
+/// What the log says, in Chinese; what the system said stays as it said it.
+fn in_chinese(error: &LogError) -> String {
+    let cause =
+        std::error::Error::source(error).map_or_else(String::new, |cause| format!("：{}", chain(cause)));
+    match error {
+        LogError::Locked(text) => format!("账本已被另一进程打开：{text}"),
+        LogError::ReadOnly(text) => format!("账本不可写：{text}"),
+        LogError::Full(text) => format!("账本所在磁盘没有剩余空间：{text}"),
+        LogError::NewerFormat { found, known } => {
+            format!("账本格式为 {found}，本程序只识别到 {known}")
+        }
+        LogError::NotALedger(text) => format!("不能作为账本打开：{text}"),
+        LogError::Damaged { position, what } => format!("位置 {position} 与写入时不同：{what}"),
+        LogError::Law(_) => format!("账本所采用的规则无法读懂{cause}"),
+        LogError::Undecodable { position, .. } => format!("位置 {position} 无法读懂{cause}"),
+        LogError::Replica(text) => format!("{text}：集群中的账本只能经集群写入"),
+        LogError::Cluster(text) => format!("账本所在的集群：{text}"),
+        LogError::Overtaken { position, .. } => format!("另一节点已先在位置 {position} 记录"),
+        LogError::InDoubt(text) => format!("是否已记录不得而知：{text}"),
+        LogError::Other(text) => format!("存储出错：{text}"),
+    }
 }

@@ -31,8 +31,10 @@ use crate::answers::Lang;
 use accord_store::clock::{Clock, SystemClock};
 use args::{At, Cli, Command};
 use clap::Parser;
+use clap::error::ContextKind;
 use exit::{Exit, Problem, Stop};
 use out::Out;
+use std::ffi::OsString;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -62,12 +64,17 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version go to stdout and are no error.
             let code = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            let printed = error.print();
+            let lang = language_asked(std::env::args_os().skip(1))
+                .unwrap_or_else(|| system_language(|name| std::env::var(name).ok()));
+            let told = match wrong_value(&error).filter(|_| lang == Lang::Zh) {
+                Some(words) => writeln!(std::io::stderr(), "{words}"),
+                None => error.print(),
+            };
             if code == Exit::Usage && wants_json(std::env::args_os()) {
                 let _ = serde_json::to_writer(std::io::stdout(), &usage(&error))
                     .map(|()| std::io::stdout().write_all(b"\n"));
             }
-            return match printed {
+            return match told {
                 Ok(()) => ExitCode::from(code as u8),
                 Err(_) => ExitCode::from(Exit::Usage as u8),
             };
@@ -159,6 +166,28 @@ pub fn run(cli: Cli, out: &mut Out<'_>, clock: Arc<dyn Clock>) -> Result<(), Sto
         Command::ErasePersonal(asked) => personal::erase(&mut session, &asked),
         Command::Doctor => doctor::doctor(&mut session),
     }
+}
+
+/// The language asked for where the arguments as a whole cannot be read.
+fn language_asked(arguments: impl Iterator<Item = OsString>) -> Option<Lang> {
+    let mut arguments = arguments.filter_map(|argument| argument.into_string().ok());
+    let mut asked = None;
+    while let Some(argument) = arguments.next() {
+        let value = match argument.strip_prefix("--lang") {
+            Some("") => arguments.next(),
+            Some(rest) => rest.strip_prefix('=').map(str::to_owned),
+            None => continue,
+        };
+        asked = value.map(|value| Lang::of(&value)).or(asked);
+    }
+    asked
+}
+
+/// In Chinese, that a value typed is none of its kind; nothing where something else is wrong.
+fn wrong_value(error: &clap::Error) -> Option<String> {
+    let wrong = std::error::Error::source(error)?.downcast_ref::<args::Wrong>()?;
+    let argument = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    Some(format!("accord: {argument}：{} (usage)", wrong.0.zh))
 }
 
 /// The language of the environment, in the order the C library looks at it.

@@ -6,6 +6,7 @@ use super::ask;
 use super::exit::{Exit, Problem, Stop, chain};
 use super::import::bar;
 use super::text;
+use super::words::difference;
 use crate::answers::{Census, Coordinates, Count, Lang};
 use crate::ledger::{Ledger, open_for_writing};
 use accord_domain::{AreaCode, SubjectKind};
@@ -43,7 +44,12 @@ pub(super) fn replay(
             subjects: verified.subjects,
             instants: verified.instants,
             position: verified.position,
-            differences: verified.differences.iter().take(NAMED_MAX).map(ToString::to_string).collect(),
+            differences: verified
+                .differences
+                .iter()
+                .take(NAMED_MAX)
+                .map(|found| difference(found, session.lang()))
+                .collect(),
         }),
     };
     session.out.answer(&answer, Replayed::text)?;

@@ -125,11 +125,15 @@ pub(super) fn receipt(
     let lang = session.lang();
     let witnesses = Witnesses::of(session, witness)?;
     let name = file.display().to_string();
-    let wrong = |code, error: &dyn std::error::Error| {
-        Stop::problem(Problem::new(Exit::Usage, code, chain(error)).file(&name))
+    let wrong = |code, zh, error: &dyn std::error::Error| {
+        let message = match lang {
+            Lang::Zh => format!("{zh}：{}", chain(error)),
+            Lang::En => chain(error),
+        };
+        Stop::problem(Problem::new(Exit::Usage, code, message).file(&name))
     };
-    let text = std::fs::read_to_string(file).map_err(|error| wrong("unreadable", &error))?;
-    let receipt = Receipt::parse(&text).map_err(|error| wrong("not-a-receipt", &error))?;
+    let text = std::fs::read_to_string(file).map_err(|error| wrong("unreadable", "文件无法读取", &error))?;
+    let receipt = Receipt::parse(&text).map_err(|error| wrong("not-a-receipt", "文件不是回执", &error))?;
     let key = match key {
         Some(path) => read_key(path)?,
         None => keys::verifier(&session.ledger).map_err(|error| Stop::problem(key_problem(&error, lang)))?,

@@ -5,9 +5,11 @@ use crate::answers::Lang;
 use accord_domain::compliance::words_of;
 use accord_domain::event::{EventType, Finding};
 use accord_domain::institution::facts::InstitutionKind;
+use accord_domain::obligation::Entry;
 use accord_domain::rulebook::{Citation, Confidence};
 use accord_domain::words::{self, Term};
-use accord_domain::{AreaCode, Basis, Instant, Line, SubjectKind, Track, Value};
+use accord_domain::{AreaCode, Basis, Instant, Line, Span, SubjectKind, Track, Value};
+use accord_replay::Difference;
 
 /// A day, or a day and a time to the second: both in Asia/Shanghai.
 #[must_use]
@@ -176,6 +178,44 @@ pub(crate) fn track(of: &Track, lang: Lang) -> String {
         | Track::Plan
         | Track::Case
         | Track::Supervision => title,
+    }
+}
+
+/// One way in which the views differ from the log.
+pub(crate) fn difference(found: &Difference, lang: Lang) -> String {
+    if lang == Lang::En {
+        return found.to_string();
+    }
+    let span = |span: &Option<Span>| match span {
+        Some(span) => format!(
+            "{} {}（{}，因 #{}）",
+            track(&span.track, lang),
+            value(&span.track, &span.value.to_string(), lang),
+            period(Some(span.from), span.until.bounded()),
+            span.cause
+        ),
+        None => "无".to_owned(),
+    };
+    let due = |entry: &Option<Box<Entry>>| match entry {
+        Some(entry) => format!("{}（起于 #{}）", entry.kind.term().zh, entry.raised_by),
+        None => "无".to_owned(),
+    };
+    let version = |version: &Option<u32>| version.map_or_else(|| "无".to_owned(), |it| format!("#{it}"));
+    match found {
+        Difference::Track { stream, known_at, expected, found } => {
+            format!("{stream}，记录截至 {}：应为 {}，视图为 {}", day(*known_at), span(expected), span(found))
+        }
+        Difference::Names { stream, known_at } => {
+            format!("{stream}，记录截至 {}：名称与日志不同", day(*known_at))
+        }
+        Difference::Obligation { stream, expected, found } => {
+            format!("{stream}：待办应为 {}，视图为 {}", due(expected), due(found))
+        }
+        Difference::Version { stream, expected, found } => {
+            format!("{stream}：最新事件应为 {}，视图为 {}", version(expected), version(found))
+        }
+        Difference::Parked { stream, error } => format!("{stream} 已搁置：{error}"),
+        Difference::Subjects { expected, found } => format!("主体应为 {expected} 个，视图为 {found} 个"),
     }
 }
 

@@ -422,6 +422,7 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
             act_from: None,
             act_to: None,
             bound_by: None,
+            fraud_found_on: None,
             head_office: None,
             responsible: Vec::new(),
             responsible_until: None,

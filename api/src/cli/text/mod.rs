@@ -30,6 +30,7 @@ pub use rules::rules;
 pub use show::show;
 pub use what_if::{what_if, what_if_brief};
 
+use super::facts::place;
 use super::visible::visible;
 use super::words::{basis, day, event, rule as cited_rule};
 use crate::answers::{Coordinates, Lang, Reason};
@@ -69,7 +70,7 @@ fn reason(reason: &Reason, lang: Lang, out: &mut String) {
         let title = lang.of_two("来源未写明", "the source does not say");
         out.push_str(&format!(
             "      {title} {}{}{}\n",
-            visible(pointer),
+            visible(&place(reason.kind, pointer, lang)),
             lang.of_two("：", ": "),
             visible(why)
         ));

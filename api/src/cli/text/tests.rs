@@ -174,7 +174,7 @@ fn a_recorded_text_hides_no_line_and_forges_none() {
         format!("H1  {shown} (formerly {shown})\n")
     );
     assert_eq!(
-        crate::cli::facts::facts(&serde_json::json!({ "name": name }), Lang::En),
+        crate::cli::facts::facts("", &serde_json::json!({ "name": name }), Lang::En),
         format!("name {shown}")
     );
     let basis = accord_domain::Basis { instrument: name.into(), article: None };

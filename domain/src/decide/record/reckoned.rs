@@ -62,7 +62,7 @@ fn from_effect(event: &Event, to: Instant) -> bool {
     }
 }
 
-/// The instant of the decision, where what an act tells depends on it: points count in its year (fact sheet R-313).
+/// The instant of the decision, where what an act tells depends on it: points count in its year (row R-313).
 fn from_decision(data: &EventData) -> Option<Instant> {
     match data {
         EventData::Practitioner(PractitionerEvent::PointsDeducted(data)) => Some(data.decided_at),

@@ -173,7 +173,7 @@ fn ban_manager(case: &Case<'_>, data: &ManagerBanAct) -> Result<Decision, Reject
     Ok(vec![event])
 }
 
-/// A ban lasts as long as the rule has it; the rule leaves no choice (fact sheet R-022).
+/// A ban lasts as long as the rule has it; the rule leaves no choice (row R-022).
 fn other_end(ruled: &Cited<Instant>) -> Rejection {
     let until = ruled.value;
     let words = words!(

@@ -156,7 +156,7 @@ fn single(data: &DeductionAct, threshold: &Cited<i64>) -> Result<Option<bool>, R
     Ok(data.single)
 }
 
-/// Whether one decision alone reached the last threshold. Nothing is left to say about it: the points tell (fact sheet
+/// Whether one decision alone reached the last threshold. Nothing is left to say about it: the points tell (row
 /// R-333, T-03).
 fn alone(law: &Law<'_>, data: &DeductionAct, threshold: &Cited<i64>) -> Result<bool, Rejection> {
     let reached = i64::from(data.points) >= threshold.value;

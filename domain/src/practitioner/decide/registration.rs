@@ -21,7 +21,7 @@ pub(super) fn register(case: &Case<'_>, data: &Registration) -> Result<Decision,
     Ok(vec![committed_first(case, event, area, data.commitment_signed)?])
 }
 
-/// Whoever is registered anew at a site has signed the commitment before, where the area asks for it (fact sheet J-05).
+/// Whoever is registered anew at a site has signed the commitment before, where the area asks for it (row J-05).
 fn committed_first(
     case: &Case<'_>,
     event: NewEvent,
