@@ -443,14 +443,7 @@ mod tests {
     /// What reading an event refuses, in the words of the reader of JSON.
     fn refused(kind: EventType, event: &Value) -> String {
         let at = Instant::parse("2025-08-04").unwrap();
-        let mut error: Box<dyn std::error::Error> =
-            Box::new(Event::decode(kind, 3, 3, at, at, &event.to_string()).err().unwrap());
-        let mut text = error.to_string();
-        while let Some(cause) = error.source() {
-            text = format!("{text}: {cause}");
-            error = cause.to_string().into();
-        }
-        text
+        crate::cli::exit::chain(&Event::decode(kind, 3, 3, at, at, event.to_string()).err().unwrap())
     }
 
     /// What a refusal says would be right, where that is a list of names.
@@ -514,7 +507,7 @@ mod tests {
                 let mut other = event.clone();
                 *other.pointer_mut(&place).unwrap() = Value::String("no_such_word".to_owned());
                 let at = Instant::parse("2025-08-04").unwrap();
-                if Event::decode(kind, 3, 3, at, at, &other.to_string()).is_ok() {
+                if Event::decode(kind, 3, 3, at, at, other.to_string()).is_ok() {
                     continue;
                 }
                 let refusal = refused(kind, &other);
