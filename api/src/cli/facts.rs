@@ -264,6 +264,7 @@ fn plainly(key: &str) -> Option<(&'static str, &'static str)> {
         "findings" => ("发现", "found"),
         "fine_fen" => ("罚款", "fine"),
         "forum" => ("途径", "forum"),
+        "fraud_found_on" => ("发现弄虚作假", "fraud found"),
         "from" => ("起", "from"),
         "grade" => ("等级", "grade"),
         "ground" => ("事由", "ground"),
