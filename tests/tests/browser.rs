@@ -161,7 +161,7 @@ async fn every_printed_sheet_carries_subject_dates_and_position() {
                 head.contains(DOCTOR) && head.contains("2025-09-01") && head.contains("117"),
                 "{page}: {head}"
             );
-            assert!(head.contains("98") && head.contains("102"), "{page}: {head}");
+            assert!(head.contains("99") && head.contains("103"), "{page}: {head}");
         }
     }
 }
