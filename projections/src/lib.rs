@@ -23,6 +23,7 @@ mod runner;
 mod schema;
 mod showing;
 mod stretch;
+mod under_way;
 mod views;
 mod wait;
 mod write;

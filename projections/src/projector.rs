@@ -6,6 +6,7 @@ use crate::names::Names;
 use crate::parked::{NotUnderstood, Trouble};
 use crate::rebuild::Report;
 use crate::schema;
+use crate::under_way;
 use crate::wait::wait_for;
 use crate::write::{self, Statements, Writer};
 use accord_domain::{Laws, Subject, Version};
@@ -141,7 +142,17 @@ impl Projector {
         log: Arc<dyn EventLog>,
         options: Options,
     ) -> Result<(Self, Opened), ViewError> {
-        let (connection, opened) = open_or_discard(path, source, &*log)?;
+        let cut_off = under_way::was_cut_off(path)?;
+        if cut_off {
+            remove(path)?;
+        }
+        under_way::begin(path)?;
+        let (connection, opened) = match open_or_discard(path, source, &*log)? {
+            (connection, _) if cut_off => {
+                (connection, Opened::Discarded("the machine stopped while they were written".to_owned()))
+            }
+            other => other,
+        };
         if let Opened::Discarded(why) = &opened {
             tracing::warn!(why, "views are computed anew");
         }
@@ -419,6 +430,16 @@ impl Projector {
         let (_, bound, _) = used.select_nth_unstable(at);
         let bound = *bound;
         self.heads.retain(|_, head| bound < head.used);
+    }
+}
+
+impl Drop for Projector {
+    /// Closes the file before it is said to be whole: closing writes as well.
+    fn drop(&mut self) {
+        if let Ok(nothing) = Connection::open_in_memory() {
+            drop(std::mem::replace(&mut self.connection, nothing));
+            under_way::end(&self.path);
+        }
     }
 }
 

@@ -17,7 +17,6 @@ use accord_domain::{Event, EventType, Laws, Subject};
 use accord_store::{EventLog, Scan};
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
-use std::fs::File;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -284,13 +283,6 @@ fn folded(subject: Subject, first_position: u64, reads: &[(Read, EventType)], la
     head
 }
 
-/// Moves a file in place of another one: after a power loss one of the two is there, whole.
-fn durably_moved(from: &Path, to: &Path) -> std::io::Result<()> {
-    File::open(from)?.sync_all()?;
-    std::fs::rename(from, to)?;
-    File::open(to.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")))?.sync_all()
-}
-
 impl Projector {
     /// Puts rebuilt views in place of the old contents: readers see the old ones or the new ones. What was recorded
     /// meanwhile is caught up afterwards.
@@ -302,7 +294,7 @@ impl Projector {
     /// When the file cannot be written; the old views stay then.
     pub fn adopt(&mut self, rebuilt: &Rebuilt) -> Result<(), ViewError> {
         if self.hold_alone()? {
-            let moved = durably_moved(&rebuilt.path, self.path()).map_err(ViewError::File);
+            let moved = std::fs::rename(&rebuilt.path, self.path()).map_err(ViewError::File);
             let old = std::mem::replace(&mut self.connection, Connection::open_in_memory()?);
             let retired = moved.and_then(|()| Ok(old.execute_batch(schema::RETIRE)?));
             // Gives up the lock, and what was not moved in place of it.

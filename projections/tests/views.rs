@@ -515,6 +515,32 @@ fn what_is_folded_after_a_rebuild_is_folded_under_what_was_adopted_before_it() {
 }
 
 #[test]
+fn views_that_were_being_written_when_the_machine_stopped_are_computed_anew() {
+    let step = |day| Step { subject: 0, act: 3, day, detail: 1 };
+    let bench = Bench::of(&[step(1), step(2), step(3)]);
+    let (mut projector, _) = bench.open("views.db", 10);
+    projector.catch_up(&mut go_on).unwrap();
+    let (path, rows) = (projector.path().to_owned(), dump(projector.path()));
+    let mark = bench.dir.path().join("views.db-writing");
+    let this_run = std::fs::read_to_string(&mark).unwrap();
+    bench.views("views.db");
+    drop(projector);
+    assert!(!mark.exists(), "they are whole");
+    // Killed, and the machine went on.
+    std::fs::write(&mark, this_run).unwrap();
+    bench.views("views.db");
+    assert_eq!(bench.open("views.db", 10).1, Opened::Resumed);
+    // Nobody knows what a loss of power left: here a row that no look at the checkpoint would tell.
+    rusqlite::Connection::open(&path).unwrap().execute("DELETE FROM trail WHERE position = 1", []).unwrap();
+    std::fs::write(&mark, "another run").unwrap();
+    assert!(matches!(Views::open(&path), Err(ViewError::Damaged(_))), "nobody reads them");
+    let (mut projector, opened) = bench.open("views.db", 10);
+    assert!(matches!(opened, Opened::Discarded(_)), "{opened:?}");
+    projector.catch_up(&mut go_on).unwrap();
+    assert_eq!(dump(&path), rows);
+}
+
+#[test]
 fn views_in_which_damage_is_met_are_made_again() {
     let steps: Vec<Step> = (0..400).map(|n| Step { subject: 0, act: 3, day: n, detail: 1 }).collect();
     let bench = Bench::of(&steps);

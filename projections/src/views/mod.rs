@@ -18,6 +18,7 @@ use crate::error::ViewError;
 use crate::model::{Health, Parked};
 use crate::schema;
 use crate::showing::Showing;
+use crate::under_way;
 use accord_domain::Instant;
 use rusqlite::{Connection, OptionalExtension};
 use std::path::{Path, PathBuf};
@@ -60,6 +61,9 @@ impl Views {
     }
 
     fn open_with(path: &Path, showing: Option<Showing>) -> Result<Self, ViewError> {
+        if under_way::was_cut_off(path)? {
+            return Err(ViewError::Damaged("the machine stopped while they were written".to_owned()));
+        }
         let connection = schema::open_reader(path)?;
         let (format, fold): (i64, i64) =
             connection
