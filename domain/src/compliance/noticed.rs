@@ -348,7 +348,10 @@ impl Look<'_> {
                 }
                 None => WithoutBasis,
             },
-            NoLaw if circumstances.basis.is_empty() => WithoutBasis,
+            // A basis that nobody told is not one that nobody had.
+            NoLaw if circumstances.basis.is_empty() && !circumstances.unknown.contains_key("/basis") => {
+                WithoutBasis
+            }
             NoLaw => ToExamine,
             ToBeChanged => self.is_unchanged().then_some(BreachKind::NotDecided)?,
             Due | Allowed => return None,

@@ -202,6 +202,21 @@ fn decisions_that_state_no_basis() {
 }
 
 #[test]
+fn where_no_rule_is_known_a_basis_that_nobody_told_is_to_be_examined() {
+    let kinds = |unknown: serde_json::Value| {
+        let mut history = hospital();
+        let order = json!({ "department": "骨科", "until": "2022-12-18", "act_from": "2017-01-31", "act_to": "2020-09-30" });
+        let more = json!({ "actor": { "authority": "bureau", "area": AREA }, "unknown": unknown });
+        history.act_with("order-department", "2022-04-18", order, more);
+        let found = breaches(&history.subject, &records(&history), &asked("2025-12-01"));
+        let found = found.iter().filter(|found| &*found.code == "no-rule-at-the-time");
+        found.map(|found| found.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(json!({})), [BreachKind::WithoutBasis]);
+    assert_eq!(kinds(json!({ "/basis": "来源未载明依据" })), [BreachKind::ToExamine]);
+}
+
+#[test]
 fn points_without_a_measure_before_and_outside_the_band() {
     let mut history = History::of("D430500000001");
     let points = |more: serde_json::Value| {
