@@ -55,6 +55,15 @@ fn node(double: &Double) -> tempfile::TempDir {
     dir
 }
 
+/// Copies what signs from one node to another, for it is not in the cluster.
+fn hand_on_keys(first: &Path, second: &Path) {
+    let [from, to] = [first, second].map(|dir| dir.join("accord-ledger/keys"));
+    std::fs::create_dir_all(&to).unwrap();
+    for name in ["checkpoint.key", "checkpoint.pub"] {
+        std::fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+}
+
 /// What anybody reads of the ledger, but for when it was asked.
 fn census(dir: &Path) -> Vec<Json> {
     run(dir, &["verify"]).expect(0, &[]);
@@ -88,10 +97,8 @@ fn a_ledger_in_a_cluster_is_worked_with_like_any_other_and_goes_on_from_another_
 
     let second = tempfile::tempdir().unwrap();
     init(second.path(), &double).expect(0, &["keys"]);
-    for name in ["checkpoint.key", "checkpoint.pub"] {
-        let from = first.path().join("accord-ledger/keys").join(name);
-        std::fs::copy(from, second.path().join("accord-ledger/keys").join(name)).unwrap();
-    }
+    does(second.path(), &interview(7)).expect(2, &["key-unusable"]);
+    hand_on_keys(first.path(), second.path());
     does(second.path(), &interview(7)).expect(0, &["before"]);
     does(second.path(), &interview(21)).expect(0, &[]);
     assert_eq!(double.stream(STREAM).len(), 22);
@@ -109,6 +116,7 @@ const OVERTAKEN: &str = "accord_not_ready{reason=\"overtaken\"} 1";
 async fn a_server_that_another_node_passed_records_nothing_more_until_it_is_started_again() {
     let double = Double::start(1);
     let (first, second) = (node(&double), node(&double));
+    hand_on_keys(first.path(), second.path());
     let serving = ["serve", "--listen", "127.0.0.1:0"];
     let mut server = Server::start(first.path(), &serving);
     let client = reqwest::Client::new();
