@@ -51,8 +51,8 @@ impl Views {
     }
 
     /// The same where this process writes the views as well: every question waits for what was announced before it was asked,
-    /// and is refused with [`ViewError::Behind`] when that cannot be shown; [`Views::health`] and [`Views::position`] answer at
-    /// once and always.
+    /// and is refused with [`ViewError::Behind`] when that cannot be shown; [`Views::health`] and [`Views::position`] wait too and
+    /// answer all the same.
     ///
     /// # Errors
     /// As [`Views::open`].
@@ -161,11 +161,21 @@ impl Views {
         if let Some(showing) = &self.inner.showing {
             showing.wait()?;
         }
-        self.with_these(ask)
+        self.on_a_connection(ask)
     }
 
-    /// The same, on the views as they are now.
+    /// The same where nothing is refused for what is missing: how far the views are is what is asked.
     fn with_these<T>(&self, ask: impl FnOnce(&Connection) -> Result<T, ViewError>) -> Result<T, ViewError> {
+        if let Some(showing) = &self.inner.showing {
+            let _all_there = showing.wait();
+        }
+        self.on_a_connection(ask)
+    }
+
+    fn on_a_connection<T>(
+        &self,
+        ask: impl FnOnce(&Connection) -> Result<T, ViewError>,
+    ) -> Result<T, ViewError> {
         let idle = || self.inner.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = idle().pop();
         let connection = match taken {
