@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod bench;
 mod common;
 
 use accord_domain::area::AreaEvent;
@@ -9,43 +10,12 @@ use accord_domain::obligation::{Entry, ObligationKind, ObligationState, docket};
 use accord_domain::practitioner::{PractitionerEvent, facts::QualificationSuspension};
 use accord_domain::timeline::Naming;
 use accord_domain::{EventData, EventType, Instant, Laws, NewEvent, Span, Subject, Value, timeline};
-use accord_projections::{
-    Filter, Opened, Options, Progress, Projector, Showing, ViewError, Views, Worklist, wait_for,
-};
-use accord_store::EventLog;
-use common::{SOURCE, Step, TestLog, adopting, adoption, day, dump, play, recorded, steps, subjects};
+use accord_projections::{Filter, Opened, Showing, ViewError, Views, Worklist, wait_for};
+use bench::{Bench, go_on, laws};
+use common::{Step, TestLog, adopting, adoption, day, dump, play, recorded, steps, subjects};
 use proptest::prelude::*;
 use serde_json::json;
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use tempfile::TempDir;
-
-struct Bench {
-    dir: TempDir,
-    log: Arc<TestLog>,
-}
-
-impl Bench {
-    fn new() -> Self {
-        Self { dir: TempDir::new().unwrap(), log: Arc::default() }
-    }
-
-    fn of(steps: &[Step]) -> Self {
-        let bench = Self::new();
-        play(&bench.log, steps);
-        bench
-    }
-
-    fn open(&self, name: &str, heads_max: usize) -> (Projector, Opened) {
-        let log: Arc<dyn EventLog> = Arc::new(self.log.0.clone());
-        Projector::open(&self.dir.path().join(name), SOURCE, log, Options { heads_max }).unwrap()
-    }
-
-    fn views(&self, name: &str) -> Views {
-        Views::open(&self.dir.path().join(name)).unwrap()
-    }
-}
 
 /// The spans over the whole effective axis, from the events recorded by an instant.
 fn naive(log: &TestLog, subject: &Subject, known_at: Instant) -> Vec<Span> {
@@ -59,11 +29,6 @@ fn naive_names(log: &TestLog, subject: &Subject, known_at: Instant) -> Vec<Namin
     let mut events = log.stream(subject);
     events.retain(|event| event.recorded_at <= known_at);
     timeline::names(subject.kind(), &events)
-}
-
-/// The law of a log.
-fn laws(log: &TestLog) -> Laws {
-    wait_for(accord_store::laws::laws(&log.0)).unwrap()
 }
 
 /// What is due and was, from the events recorded by an instant.
@@ -281,10 +246,6 @@ fn a_law_whose_recording_failed_is_forgotten() {
     assert_eq!(projector.laws(), &laws(&bench.log));
 }
 
-fn go_on(_: Progress) -> ControlFlow<()> {
-    ControlFlow::Continue(())
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(80))]
 
@@ -322,123 +283,7 @@ proptest! {
     }
 }
 
-#[test]
-fn readers_go_on_while_views_are_rebuilt_and_see_them_whole() {
-    let steps: Vec<Step> =
-        (0..400_u16).map(|n| Step { subject: (n % 5) as u8, act: 3, day: i64::from(n), detail: n }).collect();
-    let bench = Bench::of(&steps);
-    let (mut projector, _) = bench.open("views.db", 10);
-    projector.project(&bench.log.events()).unwrap();
-    let views = bench.views("views.db");
-    let expected = views.census(day(300), Instant::MAX, None).unwrap();
-    let (stop, asked) = (AtomicBool::new(false), AtomicBool::new(false));
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(|| {
-            while !stop.load(Ordering::Acquire) {
-                assert_eq!(views.census(day(300), Instant::MAX, None).unwrap(), expected);
-                asked.store(true, Ordering::Release);
-            }
-        });
-        while !asked.load(Ordering::Acquire) {
-            std::thread::yield_now();
-        }
-        for _ in 0..5 {
-            projector.rebuild(&mut go_on).unwrap();
-        }
-        stop.store(true, Ordering::Release);
-        reader.join().unwrap();
-    });
-    assert_eq!(views.position().unwrap(), bench.log.events().len() as u64);
-}
-
 /// Views of an earlier program have smaller pages, and what is copied into them page by page must have the same.
-#[test]
-fn views_with_pages_of_another_size_are_rebuilt_in_place() {
-    let steps: Vec<Step> = (0..50).map(|n| Step { subject: 1, act: 3, day: n, detail: 1 }).collect();
-    let bench = Bench::of(&steps);
-    let (mut projector, _) = bench.open("views.db", 10);
-    projector.project(&bench.log.events()).unwrap();
-    let path = projector.path().to_owned();
-    drop(projector);
-    let page_size = || -> u32 {
-        let db = rusqlite::Connection::open(&path).unwrap();
-        db.pragma_query_value(None, "page_size", |row| row.get(0)).unwrap()
-    };
-    assert_eq!(page_size(), 8_192);
-    rusqlite::Connection::open(&path)
-        .unwrap()
-        .execute_batch(
-            "PRAGMA journal_mode = DELETE; PRAGMA page_size = 1024; VACUUM; PRAGMA journal_mode = WAL",
-        )
-        .unwrap();
-    let (mut projector, _) = bench.open("views.db", 10);
-    // Somebody has them open, so they are copied.
-    let views = bench.views("views.db");
-    let before = dump(&path);
-    projector.rebuild(&mut go_on).unwrap();
-    assert_eq!(dump(&path), before);
-    assert_eq!(page_size(), 1_024);
-    assert_eq!(views.position().unwrap(), 50);
-}
-
-#[test]
-fn views_that_nobody_has_open_are_moved_in_place_and_others_copied() {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    let steps: Vec<Step> = (0..50).map(|n| Step { subject: 1, act: 3, day: n, detail: 1 }).collect();
-    let bench = Bench::of(&steps);
-    let (mut projector, _) = bench.open("views.db", 10);
-    projector.project(&bench.log.events()).unwrap();
-    let path = projector.path().to_owned();
-    let before = dump(&path);
-    let file = || std::fs::metadata(&path).unwrap();
-    // Open, and not read yet: nothing tells that it is there.
-    let late = rusqlite::Connection::open(&path).unwrap();
-    let old = file().ino();
-    projector.rebuild(&mut go_on).unwrap();
-    assert_ne!(file().ino(), old, "moved");
-    assert_eq!(file().permissions().mode() & 0o777, 0o600);
-    assert_eq!(dump(&path), before);
-    // It has the old file, and is told so.
-    assert_eq!(late.query_row("SELECT format FROM checkpoint", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
-    let views = bench.views("views.db");
-    let moved = file().ino();
-    projector.rebuild(&mut go_on).unwrap();
-    assert_eq!(file().ino(), moved, "copied, as somebody has it open");
-    assert_eq!((dump(&path), views.position().unwrap()), (before, 50));
-    // Both go on with what comes next.
-    drop(views);
-    projector.rebuild(&mut go_on).unwrap();
-    play(&bench.log, &[Step { subject: 2, act: 3, day: 60, detail: 1 }]);
-    projector.catch_up(&mut go_on).unwrap();
-    assert_eq!(bench.views("views.db").position().unwrap(), 51);
-    assert!(!bench.dir.path().join("views.db.rebuild").exists());
-}
-
-#[test]
-fn who_has_the_empty_views_open_sees_them_filled() {
-    let steps: Vec<Step> = (0..20).map(|n| Step { subject: 0, act: 3, day: n, detail: 1 }).collect();
-    let bench = Bench::of(&steps);
-    let events = bench.log.events().len() as u64;
-    let (mut projector, _) = bench.open("views.db", 10);
-    let views = bench.views("views.db");
-    assert_eq!(views.position().unwrap(), 0);
-    projector.rebuild(&mut go_on).unwrap();
-    assert_eq!(views.position().unwrap(), events);
-    assert!(!bench.dir.path().join("views.db.rebuild").exists());
-}
-
-#[test]
-fn a_cancelled_rebuild_leaves_nothing_behind() {
-    let bench = Bench::of(&[Step { subject: 0, act: 3, day: 1, detail: 1 }]);
-    let (mut projector, _) = bench.open("views.db", 10);
-    projector.project(&bench.log.events()).unwrap();
-    let before = dump(projector.path());
-    let error = projector.rebuild(&mut |_| ControlFlow::Break(())).unwrap_err();
-    assert!(matches!(error, ViewError::Cancelled), "{error}");
-    assert_eq!(dump(projector.path()), before);
-    assert!(!bench.dir.path().join("views.db.rebuild").exists());
-}
-
 #[test]
 fn an_event_that_cannot_be_read_parks_its_subject_and_nobody_else() {
     let step = |subject, day| Step { subject, act: 3, day, detail: 1 };
@@ -504,71 +349,6 @@ fn a_question_waits_for_what_was_answered_before_it() {
 }
 
 #[test]
-fn what_is_folded_after_a_rebuild_is_folded_under_what_was_adopted_before_it() {
-    let bench = Bench::new();
-    let (mut projector, _) = bench.open("views.db", 10);
-    let area = Subject::Area(accord_domain::AreaSubject::of(adopting()));
-    let adopt = NewEvent::new(day(0), EventData::Area(AreaEvent::RulesAdopted(adoption(5))));
-    bench.log.record(&area, &[adopt]);
-    projector.rebuild(&mut go_on).unwrap();
-    assert_eq!(projector.laws(), &laws(&bench.log));
-}
-
-#[test]
-fn views_that_were_being_written_when_the_machine_stopped_are_computed_anew() {
-    let step = |day| Step { subject: 0, act: 3, day, detail: 1 };
-    let bench = Bench::of(&[step(1), step(2), step(3)]);
-    let (mut projector, _) = bench.open("views.db", 10);
-    projector.catch_up(&mut go_on).unwrap();
-    let (path, rows) = (projector.path().to_owned(), dump(projector.path()));
-    let mark = bench.dir.path().join("views.db-writing");
-    let this_run = std::fs::read_to_string(&mark).unwrap();
-    bench.views("views.db");
-    drop(projector);
-    assert!(!mark.exists(), "they are whole");
-    // Killed, and the machine went on.
-    std::fs::write(&mark, this_run).unwrap();
-    bench.views("views.db");
-    assert_eq!(bench.open("views.db", 10).1, Opened::Resumed);
-    // Nobody knows what a loss of power left: here a row that no look at the checkpoint would tell.
-    rusqlite::Connection::open(&path).unwrap().execute("DELETE FROM trail WHERE position = 1", []).unwrap();
-    std::fs::write(&mark, "another run").unwrap();
-    assert!(matches!(Views::open(&path), Err(ViewError::Damaged(_))), "nobody reads them");
-    let (mut projector, opened) = bench.open("views.db", 10);
-    assert!(matches!(opened, Opened::Discarded(_)), "{opened:?}");
-    projector.catch_up(&mut go_on).unwrap();
-    assert_eq!(dump(&path), rows);
-}
-
-#[test]
-fn views_in_which_damage_is_met_are_made_again() {
-    let steps: Vec<Step> = (0..400).map(|n| Step { subject: 0, act: 3, day: n, detail: 1 }).collect();
-    let bench = Bench::of(&steps);
-    let (mut projector, _) = bench.open("views.db", 10);
-    let events = bench.log.events();
-    projector.project(&events[..399]).unwrap();
-    let path = projector.path().to_owned();
-    drop(projector);
-    // The rows of one subject, which nothing looks at until its next event comes.
-    let root: usize = {
-        let views = rusqlite::Connection::open(&path).unwrap();
-        let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'subjects'";
-        views.query_row(root, [], |row| row.get::<_, u32>(0)).unwrap().try_into().unwrap()
-    };
-    let mut file = std::fs::read(&path).unwrap();
-    file[(root - 1) * 8_192..root * 8_192].fill(0xA5);
-    std::fs::write(&path, file).unwrap();
-    let log: Arc<dyn EventLog> = Arc::new(bench.log.0.clone());
-    let (projector, opened) =
-        Projector::open_up_to_date(&path, SOURCE, log, Options::default(), &mut go_on).unwrap();
-    assert!(matches!(opened, Opened::Discarded(_)), "{opened:?}");
-    drop(projector);
-    let (mut whole, _) = bench.open("whole.db", 10);
-    whole.project(&events).unwrap();
-    assert_eq!(dump(&path), dump(whole.path()));
-}
-
-#[test]
 fn whoever_follows_the_log_takes_in_what_comes() {
     let step = |day| Step { subject: 0, act: 3, day, detail: 1 };
     let bench = Bench::of(&[step(1)]);
@@ -588,36 +368,6 @@ fn whoever_follows_the_log_takes_in_what_comes() {
 }
 
 #[test]
-fn views_of_another_fold_are_not_read() {
-    let bench = Bench::new();
-    let (projector, _) = bench.open("views.db", 10);
-    let path = projector.path().to_owned();
-    drop(projector);
-    rusqlite::Connection::open(&path).unwrap().execute("UPDATE checkpoint SET fold = fold + 1", []).unwrap();
-    assert!(Views::open(&path).unwrap_err().to_string().contains("rebuild them"));
-    assert!(matches!(bench.open("views.db", 10).1, Opened::Discarded(_)));
-    bench.views("views.db");
-}
-
-#[test]
-fn a_file_that_is_no_database_is_replaced() {
-    let bench = Bench::of(&[Step { subject: 0, act: 3, day: 1, detail: 1 }]);
-    std::fs::write(bench.dir.path().join("views.db"), "not a database, and long enough to be looked at twice, even if only by its first sixteen bytes and no more of them than that".repeat(40)).unwrap();
-    let (mut projector, opened) = bench.open("views.db", 10);
-    assert!(matches!(opened, Opened::Discarded(_)), "{opened:?}");
-    projector.catch_up(&mut go_on).unwrap();
-    assert_eq!(projector.position(), 1);
-}
-
-#[test]
-fn views_are_readable_by_their_owner_alone() {
-    use std::os::unix::fs::PermissionsExt;
-    let bench = Bench::new();
-    let (projector, _) = bench.open("views.db", 10);
-    assert_eq!(projector.path().metadata().unwrap().permissions().mode() & 0o777, 0o600);
-}
-
-#[test]
 fn a_reason_names_the_event_as_the_log_does() {
     let bench = Bench::of(&[Step { subject: 3, act: 7, day: 1, detail: 1 }]);
     let (mut projector, _) = bench.open("views.db", 10);
@@ -630,22 +380,6 @@ fn a_reason_names_the_event_as_the_log_does() {
         assert_eq!(&*reason.basis[0].instrument, "协议");
         assert_eq!(reason.case.as_deref(), Some("case-0"));
     }
-}
-
-#[test]
-fn views_of_another_ledger_are_not_trusted() {
-    let bench = Bench::of(&[Step { subject: 0, act: 3, day: 1, detail: 1 }]);
-    let (mut projector, opened) = bench.open("views.db", 10);
-    assert_eq!(opened, Opened::Fresh);
-    projector.project(&bench.log.events()).unwrap();
-    drop(projector);
-    assert_eq!(bench.open("views.db", 10).1, Opened::Resumed);
-    let other = accord_projections::Source { ledger: [8; 16], ..SOURCE };
-    let path = bench.dir.path().join("views.db");
-    let (projector, opened) =
-        Projector::open(&path, other, Arc::new(bench.log.0.clone()), Options::default()).unwrap();
-    assert_eq!(opened, Opened::Discarded("they are of another ledger".to_owned()));
-    assert_eq!(projector.position(), 0);
 }
 
 #[test]
