@@ -1,7 +1,8 @@
 //! Views: what stands, as known when, computed from the log and kept in `views.db`.
 //!
 //! Everything here can be deleted and computed again. [`Projector`] is the one writer; [`Views`] reads, from any thread
-//! and any process, and never waits for the writer. Rows and the position they were computed from are written in one
+//! and any process; it never waits for the writer, unless opened by [`Views::open_after`], which waits for what was
+//! announced before. Rows and the position they were computed from are written in one
 //! transaction, so a reader sees the ledger as of one position and never half an event.
 //!
 //! The rows of `periods` are the spans of [`accord_domain::timeline`] with the recorded axis added: at every recorded

@@ -30,9 +30,9 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 /// Record an act
 ///
-/// The answer comes when the events are durable and the views show them. Under the same key the same command gives the
-/// first answer again, byte for byte; another command is refused. With If-Match the act is recorded only if the
-/// subject's history has not moved on.
+/// The answer comes when the events are durable; every later question to this server waits until the views show them.
+/// Under the same key the same command gives the first answer again, byte for byte; another command is refused. With
+/// If-Match the act is recorded only if the subject's history has not moved on.
 #[utoipa::path(
     post,
     path = "/v1/commands",
