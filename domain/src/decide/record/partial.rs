@@ -1,5 +1,6 @@
 //! 部分撤销: the decision holds, but for less. Points are lowered, a period is shortened, a sum reduced; nothing is raised.
 
+use super::facts;
 use crate::event::{Annulment, Event, EventData};
 use crate::institution::InstitutionEvent;
 use crate::practitioner::PractitionerEvent;
@@ -76,14 +77,6 @@ pub(super) fn check(data: &mut Annulment, event: &Event) -> Result<(), Rejection
         Rejection::new("not-reducible", words).blocked_by(event.version)
     })?;
     Ok(())
-}
-
-/// The facts under `/data`, as pointers name them.
-fn facts(event: &Event) -> Value {
-    let mut facts = Vec::new();
-    let written = event.data.write(&mut facts).is_ok();
-    let facts: Value = written.then(|| serde_json::from_slice(&facts).ok()).flatten().unwrap_or_default();
-    json!({ "data": facts })
 }
 
 fn is_less(value: &Value, now: &Value) -> bool {
