@@ -284,14 +284,6 @@ fn check_place(event: &Event, pointer: &str, value: &Value) -> Result<(), Reject
     })
 }
 
-/// The facts under `/data`, as pointers name them.
-fn facts(event: &Event) -> Value {
-    let mut facts = Vec::new();
-    let written = event.data.write(&mut facts).is_ok();
-    let facts: Value = written.then(|| serde_json::from_slice(&facts).ok()).flatten().unwrap_or_default();
-    json!({ "data": facts })
-}
-
 fn read<T: DeserializeOwned>(value: &Value) -> Result<(), String> {
     serde_json::from_value::<T>(value.clone()).map(|_| ()).map_err(|error| error.to_string())
 }

@@ -1,6 +1,5 @@
 //! 部分撤销: the decision holds, but for less. Points are lowered, a period is shortened, a sum reduced; nothing is raised.
 
-use super::facts;
 use crate::event::{Annulment, Event, EventData};
 use crate::institution::InstitutionEvent;
 use crate::practitioner::PractitionerEvent;
@@ -53,7 +52,7 @@ pub(super) fn check(data: &mut Annulment, event: &Event) -> Result<(), Rejection
     if data.changes.is_empty() || reducible.is_empty() {
         return Err(nothing_to_reduce(event, reducible));
     }
-    let facts = facts(event);
+    let facts = timeline::facts(event);
     for (pointer, value) in &data.changes {
         let Some((_, measure)) = reducible.iter().find(|(known, _)| known == pointer) else {
             return Err(nothing_to_reduce(event, reducible));

@@ -1,7 +1,7 @@
 //! Which instants a correction may not move: those that something recorded was reckoned or decided from. It would stay where it
 //! is, and be wrong.
 
-use super::{clerical, facts};
+use super::clerical;
 use crate::credit::decide::ART_41;
 use crate::decide::Context;
 use crate::event::{Correction, Event, EventData};
@@ -120,7 +120,7 @@ fn goes_on_from(event: &Event, data: &Renewal, context: &Context<'_>) -> Option<
 
 /// When what an act decides is over. A period that only describes (what was declared or looked at) is none.
 fn end(event: &Event) -> Option<Instant> {
-    let facts = facts(event);
+    let facts = timeline::facts(event);
     let decided = ["until", "barred_until"].into_iter().find_map(|field| {
         let value = facts.pointer(&format!("/data/{field}")).filter(|value| !value.is_null())?;
         (!clerical::fields(&event.data).contains(&field)).then_some(value)

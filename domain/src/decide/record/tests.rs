@@ -248,6 +248,53 @@ fn a_partial_annulment_with_consequences_takes_them_along() {
 }
 
 #[test]
+fn a_partial_annulment_with_consequences_leaves_what_was_mirrored_less_as_well() {
+    let status = |history: &History, area: &str, on: &str| {
+        let area = crate::id::AreaCode::parse(area).unwrap();
+        history.says(&Track::Agreement(area, crate::track::Line::Basic), on)
+    };
+    let two_areas = || {
+        let mut history = clinic();
+        let there =
+            json!({ "area": "370200", "lines": ["basic"], "from": "2025-01-01", "until": "2027-01-01" });
+        history.act("sign-agreement", "2025-01-01", there);
+        history
+    };
+    let court = || json!({ "actor": { "authority": "court" } });
+    let less = |version: usize, until: &str, consequences: bool| {
+        let mut data = partly(version, &json!({ "/data/until": until }));
+        data["consequences"] = json!(consequences);
+        data
+    };
+    let mut history = two_areas();
+    let until = json!({ "area": "370100", "ground": "g", "until": "2025-12-01" });
+    history.act("suspend-agreement", "2025-06-01", until);
+    assert_eq!(history.types()[3..], ["agreement-suspended", "agreement-suspended"]);
+    history.act_with("annul", "2025-07-01", less(3, "2025-08-01", true), court());
+    for area in ["370100", "370200"] {
+        assert_eq!(status(&history, area, "2025-07-31"), "suspended", "{area}");
+        assert_eq!(status(&history, area, "2025-08-01"), "in_force", "{area}");
+    }
+    history.act_with("annul", "2025-07-02", from_start(5), court());
+    assert_eq!(status(&history, "370200", "2025-08-01"), "suspended", "given back");
+    // What the other area holds for less already is not raised.
+    history.act_with("annul", "2025-07-03", less(4, "2025-07-15", false), court());
+    history.act_with("annul", "2025-07-04", less(3, "2025-09-01", true), court());
+    assert_eq!(status(&history, "370100", "2025-08-31"), "suspended");
+    assert_eq!(status(&history, "370200", "2025-07-15"), "in_force");
+
+    // A bar made shorter leaves the agreements that were ended with it ended.
+    let mut history = two_areas();
+    let terminate = json!({ "area": "370100", "ground": "g", "reason_class": "breach" });
+    history.act("terminate-agreement", "2025-06-01", terminate);
+    assert_eq!(history.types()[3..], ["agreement-terminated", "agreement-terminated"]);
+    let mut shorter = partly(3, &json!({ "/data/bar/until": "2025-12-01" }));
+    shorter["consequences"] = json!(true);
+    history.act_with("annul", "2025-07-01", shorter, court());
+    assert_eq!(status(&history, "370200", "2025-08-01"), "terminated");
+}
+
+#[test]
 fn what_is_no_reduction_is_refused_with_what_would_be() {
     let mut history = doctor();
     let mut code = |data| history.refusal("annul", "2025-04-01", data).code;
@@ -419,7 +466,7 @@ fn moved(history: &mut History, to: &str) -> Result<(), crate::rejection::Reject
 }
 
 #[test]
-fn an_act_is_not_corrected_to_take_effect_after_the_begin_or_the_end_of_what_it_decides() {
+fn an_act_is_not_corrected_to_take_effect_after_the_begin_or_at_the_end_of_what_it_decides() {
     let track = Track::Agreement(crate::id::AreaCode::parse("370100").unwrap(), crate::track::Line::Basic);
     let mut history = clinic();
     for (version, last, late) in [(0_u32, "2025-01-01", "2025-03-01"), (1, "2026-01-01", "2026-03-01")] {
