@@ -325,6 +325,33 @@ fn what_is_no_reduction_is_refused_with_what_would_be() {
 }
 
 #[test]
+fn of_a_suspension_that_begins_later_than_its_decision_something_is_left_too() {
+    let mut history = History::of("D430500000001");
+    let register = json!({ "institution": "H43050000001", "category": "doctor" });
+    history.act("register", "2025-01-01", register);
+    // In this area a suspension begins with the month after the decision.
+    history.act(
+        "deduct-points",
+        "2025-03-10",
+        json!({ "points": 9, "behaviour": "unregistered-settled", "institution": "H43050000001", "area": "430500",
+                "measure": "x", "suspend_months": 2 }),
+    );
+    assert_eq!(history.types()[2], "qualification-suspended");
+    for until in ["2025-03-20", "2025-04-01"] {
+        let refused = history.refusal("annul", "2025-03-12", partly(2, &json!({ "/data/until": until })));
+        assert_eq!(refused.code, "not-less", "{until}");
+        let allowed = refused.allowed.unwrap();
+        assert_eq!(
+            (&allowed["after"], &allowed["below"]),
+            (&json!(at("2025-04-01")), &json!(at("2025-06-01")))
+        );
+    }
+    history.act("annul", "2025-03-12", partly(2, &json!({ "/data/until": "2025-04-02" })));
+    assert_eq!(history.says(&Track::Qualification, "2025-04-01"), "suspended");
+    assert_eq!(history.says(&Track::Qualification, "2025-04-02"), "normal");
+}
+
+#[test]
 fn only_the_place_itself_what_stands_over_it_or_a_court_annuls() {
     let by = |authority: &str, area: &str| json!({ "actor": { "authority": authority, "area": area } });
     for (authority, area) in [("agency", "500000"), ("bureau", "500100"), ("court", "110000")] {
