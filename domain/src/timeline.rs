@@ -34,6 +34,20 @@ impl Known<'_> {
             state.hold_cleared(self.event.id, by);
         }
     }
+
+    /// Ends earlier what a partial annulment of its cause ends earlier, unless it ends by then already; the rest stays.
+    fn lessen(&mut self, changes: &BTreeMap<String, serde_json::Value>) {
+        let facts = facts(&self.event);
+        let instant = |value: &serde_json::Value| serde_json::from_value::<Instant>(value.clone()).ok();
+        let mut less = changes.clone();
+        less.retain(|pointer, value| {
+            let now = facts.pointer(pointer).map_or(Some(Instant::MAX), instant);
+            now.zip(instant(value)).is_some_and(|(now, value)| value < now)
+        });
+        if let Ok(lessened) = correct(&self.event, &less) {
+            self.event = Cow::Owned(lessened);
+        }
+    }
 }
 
 /// Applies annulments and corrections, and puts the events in effective order.
@@ -118,8 +132,10 @@ fn apply(events: &[Event], known: &mut [Known<'_>]) {
             }
             if annulment.consequences == Some(true) {
                 let version = events[target].version;
-                let from = from.unwrap_or(Instant::MIN);
                 for consequence in known.iter_mut().filter(|k| k.event.caused_by == Some(version)) {
+                    // What says the same elsewhere holds for less too, see below; another kind rested on what is annulled.
+                    let same = consequence.event.data.event_type() == events[target].data.event_type();
+                    let from = from.or((!same).then_some(Instant::MIN)).unwrap_or(Instant::MAX);
                     consequence.void_from = consequence.void_from.min(from);
                 }
             }
@@ -146,6 +162,13 @@ fn apply(events: &[Event], known: &mut [Known<'_>]) {
             && let Ok(corrected) = correct(&known[target].event, changes)
         {
             known[target].event = Cow::Owned(corrected);
+            if event.data.annulment().is_some_and(|annulment| annulment.consequences == Some(true)) {
+                let (cause, kind) = (events[target].version, events[target].data.event_type());
+                let same = |known: &&mut Known<'_>| {
+                    known.event.caused_by == Some(cause) && known.event.data.event_type() == kind
+                };
+                known.iter_mut().filter(same).for_each(|known| known.lessen(changes));
+            }
         }
     }
 }
@@ -175,6 +198,16 @@ pub fn changed_event<'a>(events: &'a [Event], act: &Event) -> Option<&'a Event> 
     let (object, _) = changes(&act.data)?;
     let index: BTreeMap<Uuid, usize> = events.iter().enumerate().map(|(at, event)| (event.id, at)).collect();
     root(events, &index, *index.get(&object)?).map(|at| &events[at])
+}
+
+/// The facts of an event under `/data`, as the pointers of changes name them.
+#[must_use]
+pub fn facts(event: &Event) -> serde_json::Value {
+    let mut facts = Vec::new();
+    let written = event.data.write(&mut facts).is_ok();
+    let facts: serde_json::Value =
+        written.then(|| serde_json::from_slice(&facts).ok()).flatten().unwrap_or_default();
+    serde_json::json!({ "data": facts })
 }
 
 /// The event with facts changed at JSON pointers; clerical changes only, which `decide` has checked.

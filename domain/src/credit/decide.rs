@@ -35,6 +35,8 @@ pub(crate) const ONLINE_SETTLE_CLEARED: &str = "insured.online_suspension.settle
 pub(crate) const RATED_YEARLY: &str = "credit.rating.yearly";
 /// That how a commitment was kept goes into the credit record.
 pub(crate) const COMMITMENT_RECORDED: &str = "credit.commitment.record";
+/// For so many months as the article has it.
+pub(crate) const ART_41: &str = "art-41";
 /// While somebody who refuses to cooperate is investigated.
 pub(crate) const ART_30: &str = "art-30";
 /// Every parameter asked for here.
@@ -192,7 +194,7 @@ impl<'a> Asked<'a> {
         let area = data.area.or(self.area());
         let noted = Noted::plain(OnlineSuspension { area, ..data.clone() });
         match &*data.ground {
-            "art-41" => self.for_months(data, noted),
+            ART_41 => self.for_months(data, noted),
             ART_30 => self.while_investigated(data, noted),
             _ => Ok(noted.finding("no-rule-for-the-ground", None)),
         }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 enum Measure {
     /// A number of at least 1.
     Number,
-    /// The end of a period that begins when the event takes effect.
+    /// The end of a period.
     End,
 }
 
@@ -52,7 +52,8 @@ pub(super) fn check(data: &mut Annulment, event: &Event) -> Result<(), Rejection
     if data.changes.is_empty() || reducible.is_empty() {
         return Err(nothing_to_reduce(event, reducible));
     }
-    let facts = facts(event);
+    let facts = timeline::facts(event);
+    let begin = begin(event);
     for (pointer, value) in &data.changes {
         let Some((_, measure)) = reducible.iter().find(|(known, _)| known == pointer) else {
             return Err(nothing_to_reduce(event, reducible));
@@ -60,10 +61,10 @@ pub(super) fn check(data: &mut Annulment, event: &Event) -> Result<(), Rejection
         let now = facts.pointer(pointer).unwrap_or(&Value::Null);
         let less = match measure {
             Measure::Number => is_less(value, now),
-            Measure::End => ends_earlier(value, now, event.effective_at),
+            Measure::End => ends_earlier(value, now, begin),
         };
         if !less {
-            return Err(not_less(event, pointer, now));
+            return Err(not_less(event, pointer, now, (*measure == Measure::End).then_some(begin)));
         }
     }
     let counted = facts.pointer("/data/counted").and_then(Value::as_i64);
@@ -78,12 +79,15 @@ pub(super) fn check(data: &mut Annulment, event: &Event) -> Result<(), Rejection
     Ok(())
 }
 
-/// The facts under `/data`, as pointers name them.
-fn facts(event: &Event) -> Value {
-    let mut facts = Vec::new();
-    let written = event.data.write(&mut facts).is_ok();
-    let facts: Value = written.then(|| serde_json::from_slice(&facts).ok()).flatten().unwrap_or_default();
-    json!({ "data": facts })
+/// When the period begins that may be ended earlier: where a suspension does not start with its decision, only then.
+fn begin(event: &Event) -> Instant {
+    let suspended =
+        if let EventData::Practitioner(PractitionerEvent::QualificationSuspended(data)) = &event.data {
+            data.from
+        } else {
+            None
+        };
+    suspended.map_or(event.effective_at, |from| from.max(event.effective_at))
 }
 
 fn is_less(value: &Value, now: &Value) -> bool {
@@ -115,12 +119,21 @@ fn nothing_to_reduce(event: &Event, reducible: &[(&str, Measure)]) -> Rejection 
         .allowed(json!({ "field": "/data/changes", "pointers": pointers }))
 }
 
-fn not_less(event: &Event, pointer: &str, now: &Value) -> Rejection {
-    let words = words!(
-        "{pointer} stands at {now}; a partial annulment leaves less, and at least something",
-        "{pointer} 现为 {now}；部分撤销须予减轻，且须有所保留"
-    );
-    Rejection::new("not-less", words)
-        .blocked_by(event.version)
-        .allowed(json!({ "field": format!("/data/changes{pointer}"), "below": now }))
+fn not_less(event: &Event, pointer: &str, now: &Value, begin: Option<Instant>) -> Rejection {
+    let words = match begin {
+        None => words!(
+            "{pointer} stands at {now}; a partial annulment leaves less, and at least something",
+            "{pointer} 现为 {now}；部分撤销须予减轻，且须有所保留"
+        ),
+        Some(begin) => words!(
+            "{pointer} stands at {now}; a partial annulment leaves less, and at least something: what is left begins on {}",
+            "{pointer} 现为 {now}；部分撤销须予减轻，且须有所保留：保留部分自 {} 起",
+            begin.words()
+        ),
+    };
+    let mut allowed = json!({ "field": format!("/data/changes{pointer}"), "below": now });
+    if let Some(begin) = begin {
+        allowed["after"] = json!(begin);
+    }
+    Rejection::new("not-less", words).blocked_by(event.version).allowed(allowed)
 }

@@ -248,6 +248,53 @@ fn a_partial_annulment_with_consequences_takes_them_along() {
 }
 
 #[test]
+fn a_partial_annulment_with_consequences_leaves_what_was_mirrored_less_as_well() {
+    let status = |history: &History, area: &str, on: &str| {
+        let area = crate::id::AreaCode::parse(area).unwrap();
+        history.says(&Track::Agreement(area, crate::track::Line::Basic), on)
+    };
+    let two_areas = || {
+        let mut history = clinic();
+        let there =
+            json!({ "area": "370200", "lines": ["basic"], "from": "2025-01-01", "until": "2027-01-01" });
+        history.act("sign-agreement", "2025-01-01", there);
+        history
+    };
+    let court = || json!({ "actor": { "authority": "court" } });
+    let less = |version: usize, until: &str, consequences: bool| {
+        let mut data = partly(version, &json!({ "/data/until": until }));
+        data["consequences"] = json!(consequences);
+        data
+    };
+    let mut history = two_areas();
+    let until = json!({ "area": "370100", "ground": "g", "until": "2025-12-01" });
+    history.act("suspend-agreement", "2025-06-01", until);
+    assert_eq!(history.types()[3..], ["agreement-suspended", "agreement-suspended"]);
+    history.act_with("annul", "2025-07-01", less(3, "2025-08-01", true), court());
+    for area in ["370100", "370200"] {
+        assert_eq!(status(&history, area, "2025-07-31"), "suspended", "{area}");
+        assert_eq!(status(&history, area, "2025-08-01"), "in_force", "{area}");
+    }
+    history.act_with("annul", "2025-07-02", from_start(5), court());
+    assert_eq!(status(&history, "370200", "2025-08-01"), "suspended", "given back");
+    // What the other area holds for less already is not raised.
+    history.act_with("annul", "2025-07-03", less(4, "2025-07-15", false), court());
+    history.act_with("annul", "2025-07-04", less(3, "2025-09-01", true), court());
+    assert_eq!(status(&history, "370100", "2025-08-31"), "suspended");
+    assert_eq!(status(&history, "370200", "2025-07-15"), "in_force");
+
+    // A bar made shorter leaves the agreements that were ended with it ended.
+    let mut history = two_areas();
+    let terminate = json!({ "area": "370100", "ground": "g", "reason_class": "breach" });
+    history.act("terminate-agreement", "2025-06-01", terminate);
+    assert_eq!(history.types()[3..], ["agreement-terminated", "agreement-terminated"]);
+    let mut shorter = partly(3, &json!({ "/data/bar/until": "2025-12-01" }));
+    shorter["consequences"] = json!(true);
+    history.act_with("annul", "2025-07-01", shorter, court());
+    assert_eq!(status(&history, "370200", "2025-08-01"), "terminated");
+}
+
+#[test]
 fn what_is_no_reduction_is_refused_with_what_would_be() {
     let mut history = doctor();
     let mut code = |data| history.refusal("annul", "2025-04-01", data).code;
@@ -275,6 +322,33 @@ fn what_is_no_reduction_is_refused_with_what_would_be() {
         history.refusal("annul", "2025-04-02", partly(4, &json!({ "/data/points": 6 }))).code,
         "scope-not-meant"
     );
+}
+
+#[test]
+fn of_a_suspension_that_begins_later_than_its_decision_something_is_left_too() {
+    let mut history = History::of("D430500000001");
+    let register = json!({ "institution": "H43050000001", "category": "doctor" });
+    history.act("register", "2025-01-01", register);
+    // In this area a suspension begins with the month after the decision.
+    history.act(
+        "deduct-points",
+        "2025-03-10",
+        json!({ "points": 9, "behaviour": "unregistered-settled", "institution": "H43050000001", "area": "430500",
+                "measure": "x", "suspend_months": 2 }),
+    );
+    assert_eq!(history.types()[2], "qualification-suspended");
+    for until in ["2025-03-20", "2025-04-01"] {
+        let refused = history.refusal("annul", "2025-03-12", partly(2, &json!({ "/data/until": until })));
+        assert_eq!(refused.code, "not-less", "{until}");
+        let allowed = refused.allowed.unwrap();
+        assert_eq!(
+            (&allowed["after"], &allowed["below"]),
+            (&json!(at("2025-04-01")), &json!(at("2025-06-01")))
+        );
+    }
+    history.act("annul", "2025-03-12", partly(2, &json!({ "/data/until": "2025-04-02" })));
+    assert_eq!(history.says(&Track::Qualification, "2025-04-01"), "suspended");
+    assert_eq!(history.says(&Track::Qualification, "2025-04-02"), "normal");
 }
 
 #[test]
@@ -389,6 +463,134 @@ fn of_an_institution_too_what_a_bar_a_probation_and_a_deadline_were_reckoned_fro
     history.act("sign-agreement", "2020-01-01", sign).act("terminate-agreement", "2020-06-01", consent);
     history.act("correct", "2020-07-01", change(1, "/effective_at", json!("2020-06-05")));
     assert!(history.noticed(2).is_empty());
+}
+
+/// A private hospital in an area of its own, signed for 2025 and 2026.
+fn clinic() -> History {
+    let mut history = History::of("H37010200001");
+    history.area = "370100";
+    let data = json!({ "area": "370100", "lines": ["basic"], "name": "甲", "ownership": "private",
+                       "from": "2025-01-01", "until": "2026-01-01" });
+    history.act("sign-agreement", "2024-12-20", data);
+    history.act("renew", "2025-11-01", json!({ "area": "370100", "until": "2027-01-01" }));
+    history
+}
+
+/// Whether the newest event may take effect on another day instead.
+fn moved(history: &mut History, to: &str) -> Result<(), crate::rejection::Rejection> {
+    let change = change(history.events.len() - 1, "/effective_at", json!(to));
+    let court = json!({ "actor": { "authority": "court" } });
+    let command = crate::history::command(&history.subject, "correct", "2026-06-01", &change, &court);
+    let decided = history.decide(&command).map(|_| ());
+    if decided.is_ok() {
+        // Every move is tried on the history as it was.
+        history.events.pop();
+        history.findings.pop();
+        history.rules.pop();
+        history.bodies.pop();
+    }
+    decided
+}
+
+#[test]
+fn an_act_is_not_corrected_to_take_effect_after_the_begin_or_at_the_end_of_what_it_decides() {
+    let track = Track::Agreement(crate::id::AreaCode::parse("370100").unwrap(), crate::track::Line::Basic);
+    let mut history = clinic();
+    for (version, last, late) in [(0_u32, "2025-01-01", "2025-03-01"), (1, "2026-01-01", "2026-03-01")] {
+        let refused =
+            history.refusal("correct", "2026-06-01", change(version as usize, "/effective_at", json!(late)));
+        assert_eq!((refused.code, refused.blocked_by.as_slice()), ("reckoned-from", [version].as_slice()));
+        let allowed = refused.allowed.unwrap();
+        assert_eq!(allowed["max"], json!(at(last)), "{late}");
+        assert_eq!(allowed["annul"]["event"], json!(id(version as usize)));
+        history.act("correct", "2026-06-01", change(version as usize, "/effective_at", json!(last)));
+    }
+    assert_eq!(history.says(&track, "2025-02-01"), "in_force");
+    assert_eq!(history.says(&track, "2026-02-01"), "in_force");
+    // A renewal that tells its begin holds from there too.
+    let mut history = clinic();
+    let next = json!({ "area": "370100", "from": "2027-01-01", "until": "2028-01-01" });
+    history.act("renew", "2026-11-01", next);
+    assert_eq!(moved(&mut history, "2027-01-02").unwrap_err().code, "reckoned-from");
+    moved(&mut history, "2026-12-01").unwrap();
+
+    let mut history = clinic();
+    let until = json!({ "area": "370100", "ground": "g", "until": "2025-11-04" });
+    history.act("suspend-agreement", "2025-08-04", until);
+    for late in ["2025-11-04", "2025-12-01"] {
+        let refused = moved(&mut history, late).unwrap_err();
+        assert_eq!(refused.code, "reckoned-from", "{late}");
+        assert_eq!(refused.allowed.unwrap()["before"], json!(at("2025-11-04")), "{late}");
+    }
+    moved(&mut history, "2025-08-05").unwrap();
+
+    let mut history = doctor();
+    history.act(
+        "suspend",
+        "2026-02-01",
+        json!({ "from": "2026-03-01", "until": "2026-04-01", "ground": "g" }),
+    );
+    assert_eq!(moved(&mut history, "2026-03-02").unwrap_err().code, "reckoned-from");
+    moved(&mut history, "2026-02-20").unwrap();
+    history.act("suspend", "2026-05-01", json!({ "until": "2026-06-01", "ground": "g" }));
+    assert_eq!(moved(&mut history, "2026-06-01").unwrap_err().code, "reckoned-from");
+    moved(&mut history, "2026-05-31").unwrap();
+    history.act("terminate", "2026-07-01", json!({ "barred_until": "2027-07-01", "ground": "g" }));
+    assert_eq!(moved(&mut history, "2027-07-01").unwrap_err().code, "reckoned-from");
+    moved(&mut history, "2026-07-02").unwrap();
+}
+
+#[test]
+fn what_a_rule_measures_from_its_first_day_keeps_that_day() {
+    let bureau = json!({ "actor": { "authority": "bureau", "area": "370100" } });
+    let in_area = |mut data: serde_json::Value| {
+        data["area"] = json!("370100");
+        data
+    };
+    let mut history = clinic();
+    let department = json!({ "department": "骨科", "until": "2025-07-10" });
+    history.act_with("order-department", "2025-01-10", department, bureau);
+    for day in ["2025-01-09", "2025-07-01"] {
+        assert_eq!(moved(&mut history, day).unwrap_err().code, "reckoned-from", "{day}");
+    }
+    let at_request = in_area(json!({ "ground": "g", "at_request": true, "until": "2026-06-01" }));
+    for (act, on, data, other) in [
+        ("suspend-agreement", "2026-01-01", at_request, "2025-10-01"),
+        ("request-suspension", "2025-05-01", in_area(json!({ "from": "2025-08-01" })), "2025-07-31"),
+        ("withdraw", "2025-05-01", in_area(json!({ "from": "2025-08-01" })), "2025-07-31"),
+    ] {
+        let mut history = clinic();
+        history.act(act, on, data);
+        assert_eq!(moved(&mut history, other).unwrap_err().code, "reckoned-from", "{act}");
+    }
+    let mut history = clinic();
+    let terminate = in_area(json!({ "ground": "g", "reason_class": "breach" }));
+    history.act_with(
+        "terminate-agreement",
+        "2025-02-01",
+        terminate,
+        json!({ "actor": { "authority": "agency" } }),
+    );
+    let performed = json!({ "liability": id(2), "performed_on": "2025-03-01" });
+    history.act("settle-liability", "2025-04-01", performed);
+    assert_eq!(moved(&mut history, "2025-12-10").unwrap_err().code, "reckoned-from");
+
+    let mut person = History::of("ins-7f3a09c2");
+    person.act(
+        "suspend-online-settlement",
+        "2025-01-01",
+        json!({ "ground": "art-41", "until": "2025-04-01" }),
+    );
+    assert_eq!(moved(&mut person, "2025-01-02").unwrap_err().code, "reckoned-from");
+}
+
+#[test]
+fn a_period_that_only_describes_does_not_bind_the_day_of_the_act() {
+    let mut history = clinic();
+    let declared =
+        json!({ "area": "370100", "amount_fen": 100, "from": "2025-01-01", "until": "2025-02-01" });
+    history.act("declare-settlement", "2025-01-31", declared);
+    moved(&mut history, "2025-02-05").unwrap();
 }
 
 #[test]

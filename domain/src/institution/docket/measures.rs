@@ -23,7 +23,10 @@ impl Desk<'_> {
             return;
         }
         self.raise_in_time(Kind::ReportMeasure, law::REPORT_MEASURE, area, "suspended");
-        self.rights(Some(area));
+        // One mirrored into another area is the same decision.
+        if self.event.caused_by.is_none() {
+            self.rights(Some(area));
+        }
         self.suspended_too_often(area);
     }
 

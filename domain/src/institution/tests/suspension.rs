@@ -137,6 +137,21 @@ fn the_home_agency_of_a_prefecture_suspends_in_all_areas_at_once() {
 }
 
 #[test]
+fn a_suspension_in_all_areas_is_one_decision_to_seek_review_of_or_to_sue() {
+    use crate::obligation::ObligationKind::{ReportMeasure, SeekReview, Sue};
+    let story = hospital()
+        .given(sign_in("370200", "2024-01-01", "2024-01-01", "2025-01-01", &["basic"]))
+        .given(suspend("2024-03-01", json!({ "until": "2024-06-01" })).of_area("370100"));
+    assert_eq!(story.value("agreement/370200/basic", "2024-03-01"), "suspended");
+    for kind in [SeekReview, Sue] {
+        let due = story.obligations_of(kind, "2024-03-02");
+        let causes: Vec<_> = due.iter().map(|due| due.raised_by).collect();
+        assert_eq!(causes, [2], "{kind:?}");
+    }
+    assert_eq!(story.obligations_of(ReportMeasure, "2024-03-02").len(), 2, "each area reports it");
+}
+
+#[test]
 fn a_suspension_learnt_late_does_not_undo_the_resumption_known_before() {
     let story = hospital()
         .given(suspend("2024-06-01", json!({ "until": "2024-09-01" })))
