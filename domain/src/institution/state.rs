@@ -9,7 +9,7 @@ use crate::dated::Dated;
 use crate::id::{AreaCode, InstitutionCode, Version};
 use crate::identifiers::Uscc;
 use crate::time::Instant;
-use crate::track::{BarClass, Line};
+use crate::track::{BarClass, Line, Value};
 use uuid::Uuid;
 
 /// Everything known of an institution.
@@ -180,6 +180,9 @@ impl Probation {
     }
 }
 
+/// What came of a hold: [`Value::Cleared`], [`Value::ClearedLater`] or [`Value::Confirmed`], and the event.
+pub type CameTo = (Value, Version);
+
 /// A settlement hold.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Hold {
@@ -197,9 +200,9 @@ pub struct Hold {
     pub cause: Version,
     /// The event that released it.
     pub released_by: Option<Version>,
-    /// The event that released it as cleared, also where that takes effect only later than what is asked about: what waited
-    /// is then payable.
-    pub cleared_by: Option<Version>,
+    /// What came of it and by which event, also where that takes effect only later than what is asked about: a release as
+    /// cleared, after which what waited is payable, or as confirmed.
+    pub came_to: Option<CameTo>,
 }
 
 /// A department ordered off.

@@ -160,6 +160,14 @@ fn ground(detail: &str) -> Option<Words> {
         "fine" => surcharge(rest)?,
         "points" => words!("{rest} points in the year", "本年度累计记 {rest} 分"),
         "art-30" => words!("while an investigation lasts (article 30)", "调查期间（条例第三十条）"),
+        "hold-confirmed" => words!(
+            "released as confirmed, what waited still waits",
+            "查实后已恢复结算，此前暂停结算的费用仍待处理"
+        ),
+        "hold-annulled" => words!(
+            "annulled from a day on, what waited before still waits",
+            "暂停结算决定自某日起被撤销，此前暂停结算的费用仍待处理"
+        ),
         "medical" => words!("medical institutions", "定点医疗机构"),
         "pharmacy" => words!("pharmacies", "定点零售药店"),
         "score" => words!("assessed at {rest}, below the local line", "年度考核 {rest} 分，低于本地标准"),

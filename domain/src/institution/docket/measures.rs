@@ -10,7 +10,7 @@ use super::super::state::Agreement;
 use super::{Desk, failed_in_extension, is_about, is_major, is_whole};
 use crate::id::AreaCode;
 use crate::obligation::{Clock, Ending, Entry, Law, ObligationKind as Kind};
-use crate::obligation::{Raise, Reading, day_after};
+use crate::obligation::{HOLD_CONFIRMED, Raise, Reading, day_after};
 use crate::rulebook::Rule;
 use crate::time::Instant;
 use crate::track::Line;
@@ -60,17 +60,28 @@ impl Desk<'_> {
         self.raise(raise);
     }
 
-    /// 恢复结算: where nothing was found, what waited is settled.
+    /// 恢复结算: where nothing was found, what waited is settled; else what is to become of it is still to be decided.
     pub(super) fn released(&mut self, data: &HoldRelease) {
         let law = *self.law;
         let placed = self.state.holds().iter().find(|hold| hold.id == data.hold);
         let area = placed.and_then(|hold| hold.area).or(self.whole_area());
         let (by, hold) = (Ending::Met(self.event.version), data.hold);
-        self.docket.end_named(self.at, by, |entry, id| entry.kind == Kind::ReviewHold && id == hold);
-        let rule = law.rulebook.rule(law::SETTLE_CLEARED, self.at, area);
-        if let Some(rule) = rule.filter(|_| data.outcome == HoldOutcome::Cleared) {
-            let raise = self.draft(Kind::SettleHeld, area, Some(rule), Clock::InTime);
-            self.raise(raise);
+        let confirmed = placed.and_then(|hold| hold.released_by);
+        self.docket.end_named(self.at, by, |entry, id| {
+            entry.kind == Kind::ReviewHold && (id == hold || Some(entry.raised_by) == confirmed)
+        });
+        match data.outcome {
+            HoldOutcome::Cleared => {
+                if let Some(rule) = law.rulebook.rule(law::SETTLE_CLEARED, self.at, area) {
+                    let raise = self.draft(Kind::SettleHeld, area, Some(rule), Clock::InTime);
+                    self.raise(raise);
+                }
+            }
+            HoldOutcome::Confirmed => {
+                let mut raise = self.draft(Kind::ReviewHold, area, None, Clock::InTime);
+                raise.about.detail = HOLD_CONFIRMED.into();
+                self.raise(raise);
+            }
         }
     }
 
