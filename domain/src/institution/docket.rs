@@ -139,6 +139,7 @@ impl Desk<'_> {
             }
             E::AgreementLapsed(data) => {
                 self.drop(data.area, &RUNNING);
+                self.answered(data.area, self.at, Ending::Dropped);
                 self.whole_reviews(self.at, false);
             }
             E::AgreementSuspended(data) => {
@@ -146,12 +147,15 @@ impl Desk<'_> {
             }
             E::AgreementResumed(data) => {
                 self.meet(data.area, &[Kind::ReviewResumption, Kind::ApplyResumption]);
+                self.answered(data.area, self.at, Ending::Met);
+                self.resumed(data.area);
             }
             E::AgreementTerminated(data) => self.terminated(data),
             E::AgreementWithdrawn(data) => {
                 let at = data.from.max(self.at);
                 let (area, by) = (data.area, Ending::Dropped(self.event.version));
                 self.docket.end(at, by, |entry| is_about(entry, area, &RUNNING));
+                self.answered(area, at, Ending::Dropped);
                 self.whole_reviews(at, false);
             }
             E::LiabilitySettled(data) => {

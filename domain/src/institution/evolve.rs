@@ -79,6 +79,7 @@ impl Institution {
                     cause,
                     resumed_by: None,
                     at_request: data.at_request == Some(true),
+                    follows: event.caused_by,
                 };
                 for agreement in self.in_scope(data.area, data.line) {
                     push_one(&mut agreement.suspensions, suspension);

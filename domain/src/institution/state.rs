@@ -122,6 +122,16 @@ pub struct Suspension {
     pub resumed_by: Option<Version>,
     /// Asked for by the institution: not a sanction.
     pub at_request: bool,
+    /// The suspension of another pooling area that this one follows.
+    pub follows: Option<Version>,
+}
+
+impl Suspension {
+    /// Whether it is on at an instant.
+    #[must_use]
+    pub fn runs(&self, at: Instant) -> bool {
+        self.from <= at && at < self.until
+    }
 }
 
 /// The end of an agreement before its term.
@@ -421,7 +431,7 @@ impl Agreement {
     /// The suspension running at an instant; of several the one known last.
     #[must_use]
     pub fn suspension(&self, at: Instant) -> Option<&Suspension> {
-        self.suspensions.iter().rev().find(|s| s.from <= at && at < s.until)
+        self.suspensions.iter().rev().find(|s| s.runs(at))
     }
 
     /// The terms still known: the last two.

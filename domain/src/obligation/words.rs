@@ -71,8 +71,8 @@ impl ObligationKind {
                 "因事后补录的行为，原行为存疑，应予复核",
             ),
             Self::ReviewElsewhere => term(
-                "what happened to another subject is to be looked at and decided upon here",
-                "因其他主体的事件，应予复核并作出决定",
+                "what happened to another subject or in another pooling area is to be looked at and decided upon here",
+                "因其他主体或其他统筹地区的事件，应予复核并作出决定",
             ),
             Self::NotifySites => term("the sites are to be told of the measure", "处理结果应告知各执业机构"),
             Self::RestoreQualification => {
@@ -188,6 +188,10 @@ fn ground(detail: &str) -> Option<Words> {
         "origin-annulled" => words!(
             "the decision on another institution that was followed here was annulled",
             "此处所依据的对其他机构的决定已被撤销"
+        ),
+        "resumed" => words!(
+            "the suspension that the one here, @{rest}, follows was resumed",
+            "此处的中止（@{rest}）所随的另一统筹地区的中止已恢复"
         ),
         "signed" => return None,
         "terminated" => words!("terminated", "已解除"),
