@@ -92,6 +92,8 @@ pub enum ReasonCode {
     SettlementHeld,
     /// 恢复医保基金结算: released as cleared, so that what waited is payable; why a hold does not block.
     SettlementReleased,
+    /// 恢复医保基金结算: released as confirmed (查实), so that what waited still waits.
+    SettlementConfirmed,
     /// The agreement of the area has no such line.
     LineNotInAgreement,
     /// 责令暂停相关责任部门医药服务.
@@ -110,13 +112,14 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// Every code.
-    pub const ALL: [ReasonCode; 13] = [
+    pub const ALL: [ReasonCode; 14] = [
         Self::NoAgreement,
         Self::AgreementNotInForce,
         Self::AgreementSuspended,
         Self::AgreementEnded,
         Self::SettlementHeld,
         Self::SettlementReleased,
+        Self::SettlementConfirmed,
         Self::LineNotInAgreement,
         Self::DepartmentOrderedOff,
         Self::CrossRegionClosed,
@@ -136,6 +139,7 @@ impl ReasonCode {
             Self::AgreementEnded => "agreement-ended",
             Self::SettlementHeld => "settlement-held",
             Self::SettlementReleased => "settlement-released",
+            Self::SettlementConfirmed => "settlement-confirmed",
             Self::LineNotInAgreement => "line-not-in-agreement",
             Self::DepartmentOrderedOff => "department-ordered-off",
             Self::CrossRegionClosed => "cross-region-closed",
@@ -264,6 +268,8 @@ const fn agreement_blocks(value: Value) -> Option<ReasonCode> {
         | Value::Closed
         | Value::On
         | Value::Cleared
+        | Value::ClearedLater(_)
+        | Value::Confirmed
         | Value::Barred { .. }
         | Value::Unregistered
         | Value::Normal
@@ -324,20 +330,28 @@ fn measures(answer: &mut Answer<'_>, spans: &[Span]) {
     }
 }
 
-/// The money waits, unless by the time of asking the hold was released as cleared: both are told then.
+/// The money waits, unless by the time of asking the hold was released as cleared: both are told then, and so is a release as
+/// confirmed, after which it still waits.
 fn held(answer: &mut Answer<'_>, span: &Span, placed_by: Version) {
     let hold =
         Reason { cause: Some(placed_by), ..Reason::of(ReasonCode::SettlementHeld, Whose::Institution, span) };
-    if span.value == Value::Cleared && span.until <= answer.claim.asked_at {
-        let released = Reason {
-            cause: Some(span.cause),
-            from: Some(span.until),
-            ..Reason::bare(ReasonCode::SettlementReleased, Whose::Institution)
-        };
-        answer.reasons.extend([hold, released]);
+    let (code, from) = match span.value {
+        Value::Cleared => (ReasonCode::SettlementReleased, span.until),
+        Value::ClearedLater(from) => (ReasonCode::SettlementReleased, from),
+        Value::Confirmed => (ReasonCode::SettlementConfirmed, span.until),
+        _ => return answer.because(Outcome::Held, hold),
+    };
+    let released = (from <= answer.claim.asked_at).then(|| Reason {
+        cause: Some(span.cause),
+        from: Some(from),
+        ..Reason::bare(code, Whose::Institution)
+    });
+    if released.is_some() && code == ReasonCode::SettlementReleased {
+        answer.reasons.push(hold);
     } else {
         answer.because(Outcome::Held, hold);
     }
+    answer.reasons.extend(released);
 }
 
 /// Whether the practitioner is registered at the site, and the qualification stands.
@@ -446,8 +460,18 @@ mod tests {
         // Asked before the day of a release recorded ahead.
         let ahead = hold("2026-07-01", Value::Cleared);
         assert_eq!(plain(&[basic(Value::InForce), ahead]), "Held: settlement-held Some(7)");
-        let confirmed = hold("2026-01-01", Value::On);
-        assert_eq!(plain(&[basic(Value::InForce), confirmed]), "Held: settlement-held Some(7)");
+        // Released as confirmed it still waits, until it is released as cleared after all.
+        let confirmed = hold("2026-01-01", Value::Confirmed);
+        assert_eq!(
+            plain(&[basic(Value::InForce), confirmed]),
+            "Held: settlement-held Some(7), settlement-confirmed Some(9)"
+        );
+        let later = |day| hold("2026-01-01", Value::ClearedLater(at(day)));
+        assert_eq!(
+            plain(&[basic(Value::InForce), later("2026-06-01")]),
+            "Payable: settlement-held Some(7), settlement-released Some(9)"
+        );
+        assert_eq!(plain(&[basic(Value::InForce), later("2026-06-02")]), "Held: settlement-held Some(7)");
     }
 
     #[test]

@@ -100,6 +100,15 @@ impl State {
         }
     }
 
+    /// Whether an event, newest in effective order, says something of days before its own that cannot be told from this state.
+    #[must_use]
+    pub fn reaches_back(&self, event: &Event) -> bool {
+        match (self, &event.data) {
+            (Self::Institution(state), EventData::Institution(facts)) => state.reaches_back(facts),
+            _ => false,
+        }
+    }
+
     /// What stands at an instant, for a state folded from the events effective by then.
     #[must_use]
     pub fn standing(&self, at: Instant) -> Vec<Span> {

@@ -7,7 +7,8 @@
 use crate::event::{AnnulmentScope, Event, EventData};
 use crate::id::{SubjectKind, Version};
 use crate::institution::InstitutionEvent;
-use crate::institution::facts::{HoldOutcome, HoldRelease};
+use crate::institution::facts::HoldRelease;
+use crate::institution::{CameTo, after_release};
 use crate::state::State;
 use crate::time::Instant;
 use crate::track::Span;
@@ -22,16 +23,16 @@ pub struct Known<'a> {
     pub event: Cow<'a, Event>,
     /// From when it is annulled: [`Instant::MIN`] from the start, [`Instant::MAX`] not at all.
     pub void_from: Instant,
-    /// For a settlement hold: the event by which it is released as cleared, whenever that takes effect. What waited is then
-    /// payable, so it says something about the time before too.
-    pub cleared_by: Option<Version>,
+    /// For a settlement hold: what came of it by a release, whenever that takes effect. What waited is then payable, or not
+    /// yet, so it says something about the time before too.
+    pub came_to: Option<CameTo>,
 }
 
 impl Known<'_> {
     fn fold(&self, state: &mut State) {
         state.evolve(&self.event);
-        if let (Some(by), State::Institution(state)) = (self.cleared_by, state) {
-            state.hold_cleared(self.event.id, by);
+        if let (Some(came_to), State::Institution(state)) = (self.came_to, state) {
+            state.hold_came_to(self.event.id, came_to);
         }
     }
 
@@ -57,26 +58,23 @@ impl Known<'_> {
 pub fn resolve(events: &[Event]) -> Vec<Known<'_>> {
     let mut known: Vec<Known<'_>> = events
         .iter()
-        .map(|event| Known { event: Cow::Borrowed(event), void_from: Instant::MAX, cleared_by: None })
+        .map(|event| Known { event: Cow::Borrowed(event), void_from: Instant::MAX, came_to: None })
         .collect();
     if events.iter().any(|event| event.data.annulment().is_some() || event.data.correction().is_some()) {
         apply(events, &mut known);
     }
     known.sort_by_key(|known| (known.event.effective_at, known.event.position));
-    clear(&mut known);
+    release(&mut known);
     known
 }
 
-/// Marks the holds that are released as cleared: of several releases the first one ends the hold.
-fn clear(known: &mut [Known<'_>]) {
+/// Marks the holds with what came of them by their releases.
+fn release(known: &mut [Known<'_>]) {
     for at in 0..known.len() {
         let Some(&HoldRelease { hold, outcome }) = hold_release(&known[at]) else { continue };
-        let by = known[at].event.version;
-        let before = &mut known[..at];
-        let Some(placed) = before.iter().position(|known| known.event.id == hold) else { continue };
-        let is_first = !before[placed..].iter().filter_map(hold_release).any(|earlier| earlier.hold == hold);
-        if is_first && outcome == HoldOutcome::Cleared {
-            before[placed].cleared_by = Some(by);
+        let (by, from) = (known[at].event.version, known[at].event.effective_at);
+        if let Some(placed) = known[..at].iter_mut().find(|known| known.event.id == hold) {
+            placed.came_to = after_release(placed.came_to, from, placed.void_from, outcome, by);
         }
     }
 }

@@ -308,6 +308,10 @@ pub enum Value {
     On,
     /// Hold: was on, and what waited became free when it was released as cleared.
     Cleared,
+    /// Hold: was on, and what waited became free only then, when it was released as cleared after it had ended otherwise.
+    ClearedLater(Instant),
+    /// Hold: was on, and was released as confirmed: what waited still waits.
+    Confirmed,
     /// A bar, and whether the liability that goes with it has been performed.
     Barred {
         /// The reason class.
@@ -361,7 +365,8 @@ impl Value {
             Self::Open => "open",
             Self::Closed => "closed",
             Self::On => "on",
-            Self::Cleared => "cleared",
+            Self::Cleared | Self::ClearedLater(_) => "cleared",
+            Self::Confirmed => "confirmed",
             Self::Barred { .. } => "barred",
             Self::Unregistered => "unregistered",
             Self::Normal => "normal",
@@ -378,7 +383,7 @@ impl Value {
         }
     }
 
-    const PLAIN: [Value; 26] = [
+    const PLAIN: [Value; 27] = [
         Self::Applied,
         Self::Evaluating,
         Self::Candidate,
@@ -395,6 +400,7 @@ impl Value {
         Self::Closed,
         Self::On,
         Self::Cleared,
+        Self::Confirmed,
         Self::Unregistered,
         Self::Normal,
         Self::Registered,
@@ -419,6 +425,7 @@ impl Value {
         let mut words = text.split(' ');
         match words.next()? {
             "points" => words.next()?.parse().ok().map(Self::Points),
+            "cleared" => Instant::parse(words.next()?).ok().map(Self::ClearedLater),
             "barred" => Some(Self::Barred {
                 class: BarClass::parse(words.next()?)?,
                 liability_performed: words.next()? == "performed",
@@ -432,6 +439,7 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Points(total) => write!(f, "points {total}"),
+            Self::ClearedLater(from) => write!(f, "cleared {from}"),
             Self::Barred { class, liability_performed } => {
                 let performed = if *liability_performed { "performed" } else { "unperformed" };
                 write!(f, "barred {} {performed}", class.name())

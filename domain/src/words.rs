@@ -194,7 +194,10 @@ pub const fn value(track: &Track, value: Value) -> Term {
             Track::Plan | Track::Rules(_) => term("in force", "施行中"),
             _ => term("held", "暂停结算"),
         },
-        Value::Cleared => term("held, released as cleared", "暂停结算（查清无误，已恢复）"),
+        Value::Cleared | Value::ClearedLater(_) => {
+            term("held, released as cleared", "暂停结算（查清无误，已恢复）")
+        }
+        Value::Confirmed => term("held, released as confirmed", "暂停结算（查实，已恢复）"),
         Value::Barred { .. } => term("barred", "限制期内"),
         Value::Unregistered => term("unregistered", "未登记备案"),
         Value::Normal => term("normal", "正常"),
@@ -352,6 +355,10 @@ pub const fn reason(code: ReasonCode) -> Term {
         ReasonCode::SettlementReleased => {
             term("released as cleared: what waited is payable", "查清无误，恢复结算")
         }
+        ReasonCode::SettlementConfirmed => term(
+            "released as confirmed: what waited still waits",
+            "查实后恢复结算，此前暂停结算的费用仍待处理",
+        ),
         ReasonCode::LineNotInAgreement => term("the line is not in the agreement", "协议不含该业务"),
         ReasonCode::DepartmentOrderedOff => term("the department is ordered off", "该部门被责令暂停医药服务"),
         ReasonCode::CrossRegionClosed => term("cross-region settlement is closed", "未开通异地就医结算"),

@@ -8,12 +8,13 @@ use super::facts::{Application, Evaluation, InstitutionKind, Signing, Verdict};
 use super::state::{Agreement, Institution, Stage};
 use crate::credit::docket as credit;
 use crate::event::Event;
-use crate::id::{AreaCode, InstitutionCode};
+use crate::id::{AreaCode, InstitutionCode, Version};
 use crate::obligation::Raise;
 use crate::obligation::{About, Clock, Docket, Ending, Entry, Law, ObligationKind as Kind};
 use crate::rulebook::Rule;
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
+use std::collections::BTreeSet;
 
 /// Major information (令2 art 40), whose change is to be filed.
 const MAJOR_INFORMATION: [&str; 10] = [
@@ -39,7 +40,7 @@ pub(super) fn failed_in_extension(
     state: &Institution,
     area: AreaCode,
     at: Instant,
-) -> Option<(Instant, crate::id::Version)> {
+) -> Option<(Instant, Version)> {
     let probation = state.probation(area)?;
     let (until, _) = probation.extended?;
     let extension = |day: Instant| probation.initial_until <= day && day <= until;
@@ -102,6 +103,7 @@ impl Institution {
 impl Desk<'_> {
     fn take(&mut self, facts: &InstitutionEvent) {
         use InstitutionEvent as E;
+        self.doubt(facts);
         match facts {
             E::Applied(data) => self.applied(data),
             E::ReviewRaised(data) => self.review_elsewhere(data),
@@ -126,7 +128,6 @@ impl Desk<'_> {
             }
             E::ProbationPassed(data) => self.meet(data.area, &[Kind::EndProbation]),
             E::AgreementRenewed(data) => {
-                self.doubt(data.area, None);
                 self.meet(data.area, &[Kind::ApplyRenewal]);
                 self.drop(data.area, &[Kind::RenewalReview]);
                 self.file_agreement(data.area);
@@ -138,23 +139,23 @@ impl Desk<'_> {
             }
             E::AgreementLapsed(data) => {
                 self.drop(data.area, &RUNNING);
+                self.answered(data.area, self.at, Ending::Dropped);
                 self.whole_reviews(self.at, false);
             }
             E::AgreementSuspended(data) => {
-                self.doubt(data.area, data.line);
                 self.suspended(data.area, data.at_request == Some(true), data.until);
             }
             E::AgreementResumed(data) => {
                 self.meet(data.area, &[Kind::ReviewResumption, Kind::ApplyResumption]);
+                self.answered(data.area, self.at, Ending::Met);
+                self.resumed(data.area);
             }
-            E::AgreementTerminated(data) => {
-                self.doubt(data.area, data.line);
-                self.terminated(data);
-            }
+            E::AgreementTerminated(data) => self.terminated(data),
             E::AgreementWithdrawn(data) => {
                 let at = data.from.max(self.at);
                 let (area, by) = (data.area, Ending::Dropped(self.event.version));
                 self.docket.end(at, by, |entry| is_about(entry, area, &RUNNING));
+                self.answered(area, at, Ending::Dropped);
                 self.whole_reviews(at, false);
             }
             E::LiabilitySettled(data) => {
@@ -417,17 +418,51 @@ impl Desk<'_> {
         self.raise(raise);
     }
 
-    /// An act on an agreement that had ended by then, which only became known afterwards.
-    fn doubt(&mut self, area: AreaCode, line: Option<Line>) {
-        let line = line.and_then(|line| self.state.agreement(area, line));
-        let agreement = line.or_else(|| self.state.agreement(area, Line::Basic));
-        let ended = agreement.and_then(|agreement| agreement.ended.as_deref());
-        let Some(ended) = ended.filter(|e| e.at <= self.at && self.event.version < e.cause).copied() else {
-            return;
+    /// An act on an agreement that had ended by then, in spite of a bar, or because of a first designation that was not the
+    /// first: where that only became known afterwards, both are named for review.
+    fn doubt(&mut self, facts: &InstitutionEvent) {
+        use InstitutionEvent as E;
+        let (area, lines): (AreaCode, &[Line]) = match facts {
+            E::Applied(data) => (data.area, &data.lines),
+            E::AgreementSigned(data) => (data.area, &data.lines),
+            E::AgreementSuspended(data) => (data.area, data.line.as_slice()),
+            E::AgreementResumed(data) => (data.area, data.line.as_slice()),
+            E::AgreementTerminated(data) => (data.area, data.line.as_slice()),
+            E::AgreementRenewed(data) => (data.area, &[]),
+            E::RenewalRefused(data) => (data.area, &[]),
+            E::AgreementWithdrawn(data) | E::SuspensionRequested(data) => (data.area, &[]),
+            E::ProbationStarted(data) => (data.area, &[]),
+            E::ProbationExtended(data) => (data.area, &[]),
+            E::AgreementLapsed(data)
+            | E::ProbationPassed(data)
+            | E::CrossRegionOpened(data)
+            | E::CrossRegionClosed(data) => (data.area, &[]),
+            _ => return,
         };
-        let mut raise = self.draft(Kind::ReviewLaterAct, Some(area), None, Clock::InTime);
-        raise.about.detail = format!("act:{}", ended.cause).into();
-        self.raise(raise);
+        let admits = matches!(facts, E::Applied(_) | E::AgreementSigned(_));
+        // What settles how the term ends is in doubt by any other end, be it announced for later.
+        let ends_term = matches!(
+            facts,
+            E::AgreementRenewed(_) | E::RenewalRefused(_) | E::AgreementLapsed(_) | E::AgreementWithdrawn(_)
+        );
+        let state = self.state;
+        let named = lines.iter().filter_map(|line| state.agreement(area, *line));
+        let whole = state
+            .agreement(area, Line::Basic)
+            .or_else(|| state.agreements_in(area).next().filter(|_| lines.is_empty()));
+        let ended = named.chain(whole).filter_map(|agreement| agreement.ended.as_deref());
+        let ended = ended.filter(|ended| ends_term || ended.at <= self.at).map(|ended| ended.cause);
+        let bars = state.bars().iter().filter(|bar| admits && bar.covers(area, self.at));
+        // A probation that a signing began belongs to the first designation.
+        let first = state
+            .designated
+            .filter(|_| matches!(facts, E::ProbationStarted(_)) && self.event.caused_by.is_some());
+        let causes: BTreeSet<Version> = ended.chain(bars.map(|bar| bar.cause)).chain(first).collect();
+        for cause in causes.into_iter().filter(|cause| self.event.version < *cause) {
+            let mut raise = self.draft(Kind::ReviewLaterAct, Some(area), None, Clock::InTime);
+            raise.about.detail = format!("act:{cause}").into();
+            self.raise(raise);
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use super::facts::{
     Verdict,
 };
 use super::state::{
-    Agreement, AreaState, Bar, Change as ChangeMade, Demand, DepartmentOrder, Ended, Hold, Institution,
-    Probation, Rectification, Stage, Suspension, Term,
+    Agreement, AreaState, Bar, CameTo, Change as ChangeMade, Demand, DepartmentOrder, Ended, Hold,
+    Institution, Probation, Rectification, Stage, Suspension, Term,
 };
 use crate::dated::push_one;
 use crate::event::Event;
@@ -16,7 +16,7 @@ use crate::id::{AreaCode, Version};
 use crate::identifiers::Uscc;
 use crate::personal::Personal;
 use crate::time::Instant;
-use crate::track::{BarClass, Line, Track};
+use crate::track::{BarClass, Line, Track, Value};
 use uuid::Uuid;
 
 impl Institution {
@@ -79,6 +79,7 @@ impl Institution {
                     cause,
                     resumed_by: None,
                     at_request: data.at_request == Some(true),
+                    follows: event.caused_by,
                 };
                 for agreement in self.in_scope(data.area, data.line) {
                     push_one(&mut agreement.suspensions, suspension);
@@ -116,13 +117,16 @@ impl Institution {
                 lines: data.lines.clone(),
                 cause,
                 released_by: None,
-                cleared_by: None,
+                came_to: None,
             }),
             InstitutionEvent::SettlementReleased(data) => {
-                for hold in self.rare().holds.iter_mut().filter(|hold| hold.id == data.hold && at < hold.until) {
-                    hold.until = at;
-                    hold.released_by = Some(cause);
-                    hold.cleared_by = (data.outcome == HoldOutcome::Cleared).then_some(cause);
+                for hold in self.rare().holds.iter_mut().filter(|hold| hold.id == data.hold) {
+                    let before = if at < hold.until { None } else { hold.came_to };
+                    if at < hold.until {
+                        hold.until = at;
+                        hold.released_by = Some(cause);
+                    }
+                    hold.came_to = after_release(before, at, hold.until, data.outcome, cause);
                 }
             }
             InstitutionEvent::DepartmentOrdered(data) => self.rare().departments.push(DepartmentOrder {
@@ -228,11 +232,19 @@ impl Institution {
         }
     }
 
-    /// Takes down that a hold is known to have been released as cleared by an event, which may take effect only later.
-    pub(crate) fn hold_cleared(&mut self, hold: Uuid, by: Version) {
+    /// Takes down what is known to come of a hold, by an event that may take effect only later.
+    pub(crate) fn hold_came_to(&mut self, hold: Uuid, came_to: CameTo) {
         for hold in self.rare().holds.iter_mut().filter(|known| known.id == hold) {
-            hold.cleared_by = Some(by);
+            hold.came_to = Some(came_to);
         }
+    }
+
+    /// Whether an event says something of days before its own that this state does not tell: a release of a hold that has
+    /// ended, by a release as confirmed or by an annulment from a day on.
+    #[must_use]
+    pub fn reaches_back(&self, facts: &InstitutionEvent) -> bool {
+        let InstitutionEvent::SettlementReleased(data) = facts else { return false };
+        !self.holds().iter().any(|hold| hold.id == data.hold && hold.released_by.is_none())
     }
 
     fn applied(&mut self, data: &Application, at: Instant, cause: Version) {
@@ -461,6 +473,23 @@ impl Institution {
             names.push(former);
             self.profile.former_names = names.into();
         }
+    }
+}
+
+/// What came of a hold by a release, where `before` came of it so far and it ended by `end`. The first release as cleared
+/// frees what waited; where the hold had ended before, by a release as confirmed or an annulment, it does so only then.
+pub(crate) fn after_release(
+    before: Option<CameTo>,
+    at: Instant,
+    end: Instant,
+    outcome: HoldOutcome,
+    by: Version,
+) -> Option<CameTo> {
+    match (before, outcome) {
+        (None, HoldOutcome::Cleared) if at <= end => Some((Value::Cleared, by)),
+        (None | Some((Value::Confirmed, _)), HoldOutcome::Cleared) => Some((Value::ClearedLater(at), by)),
+        (None, HoldOutcome::Confirmed) if at <= end => Some((Value::Confirmed, by)),
+        (before, _) => before,
     }
 }
 

@@ -13,6 +13,8 @@ mod tests;
 
 pub(crate) use decide::decide;
 pub(crate) use decide::law::INSPECTIONS_PER_YEAR;
+pub(crate) use evolve::after_release;
+pub(crate) use state::CameTo;
 pub use state::Institution;
 
 use crate::credit::facts::{

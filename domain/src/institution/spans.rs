@@ -48,7 +48,7 @@ impl Institution {
         if agreement.line == Line::Basic { None } else { self.agreement(agreement.area, Line::Basic) }
     }
 
-    /// Brings a span told before to what is known now: a hold released as cleared held back nothing for good.
+    /// Brings a span told before to what is known now: what came of a hold says something of the days before too.
     pub(crate) fn revise(&self, span: &mut Span) {
         let Track::Hold { placed_by, .. } = span.track else { return };
         if let Some(hold) = self.holds().iter().find(|hold| hold.cause == placed_by) {
@@ -93,7 +93,7 @@ impl Institution {
 impl Hold {
     /// What it says while it is on, and the event that says so.
     fn stands(&self) -> (Value, Version) {
-        self.cleared_by.map_or((Value::On, self.cause), |by| (Value::Cleared, by))
+        self.came_to.unwrap_or((Value::On, self.cause))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::dated::Dated;
 use crate::id::{AreaCode, InstitutionCode, Version};
 use crate::identifiers::Uscc;
 use crate::time::Instant;
-use crate::track::{BarClass, Line};
+use crate::track::{BarClass, Line, Value};
 use uuid::Uuid;
 
 /// Everything known of an institution.
@@ -122,6 +122,16 @@ pub struct Suspension {
     pub resumed_by: Option<Version>,
     /// Asked for by the institution: not a sanction.
     pub at_request: bool,
+    /// The suspension of another pooling area that this one follows.
+    pub follows: Option<Version>,
+}
+
+impl Suspension {
+    /// Whether it is on at an instant.
+    #[must_use]
+    pub fn runs(&self, at: Instant) -> bool {
+        self.from <= at && at < self.until
+    }
 }
 
 /// The end of an agreement before its term.
@@ -180,6 +190,9 @@ impl Probation {
     }
 }
 
+/// What came of a hold: [`Value::Cleared`], [`Value::ClearedLater`] or [`Value::Confirmed`], and the event.
+pub type CameTo = (Value, Version);
+
 /// A settlement hold.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Hold {
@@ -197,9 +210,9 @@ pub struct Hold {
     pub cause: Version,
     /// The event that released it.
     pub released_by: Option<Version>,
-    /// The event that released it as cleared, also where that takes effect only later than what is asked about: what waited
-    /// is then payable.
-    pub cleared_by: Option<Version>,
+    /// What came of it and by which event, also where that takes effect only later than what is asked about: a release as
+    /// cleared, after which what waited is payable, or as confirmed.
+    pub came_to: Option<CameTo>,
 }
 
 /// A department ordered off.
@@ -418,7 +431,7 @@ impl Agreement {
     /// The suspension running at an instant; of several the one known last.
     #[must_use]
     pub fn suspension(&self, at: Instant) -> Option<&Suspension> {
-        self.suspensions.iter().rev().find(|s| s.from <= at && at < s.until)
+        self.suspensions.iter().rev().find(|s| s.runs(at))
     }
 
     /// The terms still known: the last two.

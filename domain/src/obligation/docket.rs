@@ -16,6 +16,11 @@ use crate::time::Instant;
 use crate::timeline::{self, Known};
 use uuid::Uuid;
 
+/// Detail of the review of a hold that was released as confirmed: what waited still waits.
+pub(crate) const HOLD_CONFIRMED: &str = "hold-confirmed";
+/// Detail of the review of a hold that was annulled from a day on: what waited before still waits.
+const HOLD_ANNULLED: &str = "hold-annulled";
+
 /// The obligations of a subject, as far as its events have been taken.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Docket {
@@ -156,8 +161,13 @@ impl Docket {
         let mut again = Vec::new();
         for held in &mut self.held {
             if held.entry.raised_by == version && at < held.entry.until {
+                let open = Entry { until: held.expires, ending: Ending::RunOut, ..held.entry.clone() };
                 held.entry.until = at;
                 held.entry.ending = Ending::Annulled;
+                if open.kind == ObligationKind::ReviewHold && &*open.about.detail != HOLD_CONFIRMED {
+                    let about = About { detail: HOLD_ANNULLED.into(), ..open.about };
+                    again.push(Held { entry: Entry { from: at, about, ..open }, ..held.clone() });
+                }
             } else if held.entry.ending.by() == Some(version) && at < held.expires {
                 let open = Entry { until: held.expires, ending: Ending::RunOut, ..held.entry.clone() };
                 if held.entry.until <= at {

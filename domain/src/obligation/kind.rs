@@ -143,7 +143,7 @@ kinds! {
     ReconsiderConsequences = "reconsider-consequences": Agency -> Institution, true;
     /// A decision that another one, recorded later, made doubtful.
     ReviewLaterAct = "review-later-act": Agency -> Institution, true;
-    /// Something that happened to another subject may call for something here.
+    /// Something that happened to another subject, or in another pooling area, may call for something here.
     ReviewElsewhere = "review-elsewhere": Agency -> Institution, true;
     /// 处理结果告知各执业机构.
     NotifySites = "notify-sites": Agency -> Institution, true;

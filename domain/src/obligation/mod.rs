@@ -14,8 +14,8 @@ mod words;
 
 pub use clock::{Clock, Reading};
 pub use closing::{ClosingOutcome, ObligationClosing};
-pub(crate) use docket::Raise;
 pub use docket::{Docket, docket, home_area, whole};
+pub(crate) use docket::{HOLD_CONFIRMED, Raise};
 pub(crate) use entry::day_after;
 pub use entry::{About, Ending, Entry};
 pub use kind::{ObligationKind, Party};

@@ -71,8 +71,8 @@ impl ObligationKind {
                 "因事后补录的行为，原行为存疑，应予复核",
             ),
             Self::ReviewElsewhere => term(
-                "what happened to another subject is to be looked at and decided upon here",
-                "因其他主体的事件，应予复核并作出决定",
+                "what happened to another subject or in another pooling area is to be looked at and decided upon here",
+                "因其他主体或其他统筹地区的事件，应予复核并作出决定",
             ),
             Self::NotifySites => term("the sites are to be told of the measure", "处理结果应告知各执业机构"),
             Self::RestoreQualification => {
@@ -160,6 +160,14 @@ fn ground(detail: &str) -> Option<Words> {
         "fine" => surcharge(rest)?,
         "points" => words!("{rest} points in the year", "本年度累计记 {rest} 分"),
         "art-30" => words!("while an investigation lasts (article 30)", "调查期间（条例第三十条）"),
+        "hold-confirmed" => words!(
+            "released as confirmed, what waited still waits",
+            "查实后已恢复结算，此前暂停结算的费用仍待处理"
+        ),
+        "hold-annulled" => words!(
+            "annulled from a day on, what waited before still waits",
+            "暂停结算决定自某日起被撤销，此前暂停结算的费用仍待处理"
+        ),
         "medical" => words!("medical institutions", "定点医疗机构"),
         "pharmacy" => words!("pharmacies", "定点零售药店"),
         "score" => words!("assessed at {rest}, below the local line", "年度考核 {rest} 分，低于本地标准"),
@@ -180,6 +188,10 @@ fn ground(detail: &str) -> Option<Words> {
         "origin-annulled" => words!(
             "the decision on another institution that was followed here was annulled",
             "此处所依据的对其他机构的决定已被撤销"
+        ),
+        "resumed" => words!(
+            "the suspension that the one here, @{rest}, follows was resumed",
+            "此处的中止（@{rest}）所随的另一统筹地区的中止已恢复"
         ),
         "signed" => return None,
         "terminated" => words!("terminated", "已解除"),

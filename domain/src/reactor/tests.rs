@@ -165,7 +165,7 @@ fn a_review_stands_on_the_worklist_until_somebody_closes_it_or_terminates() {
             .map(|due| format!("{:?} {:?} {}", due.state, due.rule.as_ref().map(|rule| &rule.id), due.sum.zh))
             .collect::<Vec<_>>()
     };
-    let words = "同一连锁企业的分支药店因总部原因被解除协议（此处未能办理：not-in-force）：因其他主体的事件，应予复核并作出决定（430500）";
+    let words = "同一连锁企业的分支药店因总部原因被解除协议（此处未能办理：not-in-force）：因其他主体或其他统筹地区的事件，应予复核并作出决定（430500）";
     assert_eq!(due(&story), [format!("Open Some(\"R-214\") {words}")]);
     let closing = json!({ "event": "@2", "obligation": "review-elsewhere", "outcome": "not-called-for", "reason": "并非同一人" });
     let closed = story.clone().given(act("institution.close-obligation", "2025-04-01", closing));

@@ -275,7 +275,11 @@ fn asked_of_institution(choices: &mut Choices<'_>) -> (&'static str, Value) {
         7 => ("renew", json!({ "area": area, "until": any_time })),
         8 => ("refuse-renewal", json!({ "area": area, "ground": "考核不合格" })),
         9 => ("hold-settlement", json!({ "area": choices.pick(Open::AnyArea), "ground": "疑似违规" })),
-        10 => ("release-settlement", json!({ "hold": event, "outcome": "cleared" })),
+        10 => {
+            let cleared = choices.pick(Open::Flag) == json!(true);
+            let outcome = if cleared { "cleared" } else { "confirmed" };
+            ("release-settlement", json!({ "hold": event, "outcome": outcome }))
+        }
         11 => ("order-department", json!({ "department": "放射科", "until": time })),
         12 => ("extend-probation", json!({ "area": area, "violation": "轻微违约" })),
         13 => ("open-cross-region", json!({ "area": area })),

@@ -113,7 +113,7 @@ impl Head {
 
     /// Whether an event can be folded onto the newest state, without looking at the earlier ones.
     pub(crate) fn in_order(&self, event: &Event) -> bool {
-        !amends(event) && self.last_turn <= event.effective_at
+        !amends(event) && self.last_turn <= event.effective_at && !self.state.reaches_back(event)
     }
 
     /// Folds an event that is in order.

@@ -448,7 +448,11 @@ fn institution(step: &Step, known: &[Event]) -> EventData {
             lines: if detail.is_multiple_of(2) { vec![Line::Basic, Line::Basic, Line::DualChannel] } else { vec![] },
             refused_cooperation: None,
         }),
-        16 => I::SettlementReleased(f::HoldRelease { hold: id(130), outcome: f::HoldOutcome::Cleared }),
+        16 => {
+            let cleared = detail.is_multiple_of(2);
+            let outcome = if cleared { f::HoldOutcome::Cleared } else { f::HoldOutcome::Confirmed };
+            I::SettlementReleased(f::HoldRelease { hold: id(130), outcome })
+        }
         17 => I::DepartmentOrdered(f::DepartmentOrder { act_from: None, act_to: None, department: "骨科".into(), until: later(200) }),
         18 => I::DepartmentOrderLifted(f::DepartmentLift { department: "骨科".into() }),
         19 => {

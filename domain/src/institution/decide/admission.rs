@@ -6,10 +6,11 @@ use crate::event::NewEvent;
 use crate::id::AreaCode;
 use crate::institution::InstitutionEvent as E;
 use crate::institution::facts::{
-    Application, Bar, BarTerms, Evaluation, InArea, InstitutionKind, PublicNotice, Refusal, Return, Verdict,
+    Application, Bar as BarRaised, BarTerms, Evaluation, InArea, InstitutionKind, PublicNotice, Refusal,
+    Return, Verdict,
 };
-use crate::institution::state::{Agreement, Stage};
-use crate::rejection::Rejection;
+use crate::institution::state::{Agreement, Bar, Stage};
+use crate::rejection::{Rejection, Words};
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
 use crate::words;
@@ -55,34 +56,42 @@ impl Matter<'_> {
         Ok(vec![event])
     }
 
-    /// Refuses while a bar is on: which, until when, and what would lift it.
+    /// Refuses while a bar is on: which, until when, and what would lift it. Of several each is told.
     pub(super) fn not_barred(&self, area: AreaCode) -> Result<(), Rejection> {
-        let Some(bar) = self.state.bars().iter().find(|bar| bar.covers(area, self.at)) else { return Ok(()) };
-        let waits = bar.until_performed && bar.performed.is_none();
-        let until = bar.until.words();
-        let class = bar.class.name();
-        let message = match (waits, self.at < bar.until) {
-            (true, true) => words!(
-                "barred ({class}) until {until} and until liability is performed",
-                "在 {until} 之前且责任履行完毕之前不予受理（{class}）"
-            ),
-            (true, false) => words!(
-                "barred ({class}) until liability is performed; the time of the bar ended on {until}",
-                "责任履行完毕之前不予受理（{class}）；期限已于 {until} 届满"
-            ),
-            (false, _) => words!("barred ({class}) until {until}", "在 {until} 之前不予受理（{class}）"),
-        };
+        let mut bars: Vec<&Bar> = self.state.bars().iter().filter(|bar| bar.covers(area, self.at)).collect();
+        // The one that lasts longest first: it is the one to be cited.
+        bars.sort_by_key(|bar| std::cmp::Reverse((until(bar), bar.end())));
+        let Some(last) = bars.first() else { return Ok(()) };
+        let told: Vec<Words> = bars.iter().map(|bar| self.barred_until(bar)).collect();
+        let join = |text: fn(&Words) -> &str, by| told.iter().map(text).collect::<Vec<_>>().join(by);
+        let message = Words { en: join(|words| &words.en, "; "), zh: join(|words| &words.zh, "；") };
+        let waits = bars.iter().any(|bar| waits(bar));
         let rejection = Rejection::new("barred", message)
-            .blocked_by(bar.cause)
-            .allowed(json!({ "from": bar.until, "after_liability_performed": waits }));
+            .allowed(json!({ "from": until(last), "after_liability_performed": waits }));
+        let rejection = bars.iter().fold(rejection, |rejection, bar| rejection.blocked_by(bar.cause));
         // Barred under the rule that raised the bar, where it was.
         let rule = self
-            .bar_param(bar.class)
-            .and_then(|param| self.context.rulebook().rule(param, bar.law_of, Some(bar.raised_in)));
+            .bar_param(last.class)
+            .and_then(|param| self.context.rulebook().rule(param, last.law_of, Some(last.raised_in)));
         Err(match rule {
             Some(rule) => self.under(rule, rejection),
             None => rejection,
         })
+    }
+
+    fn barred_until(&self, bar: &Bar) -> Words {
+        let (class, day) = (bar.class.name(), until(bar).words());
+        match (waits(bar), self.at < bar.until) {
+            (true, true) => words!(
+                "barred ({class}) until {day} and until liability is performed",
+                "在 {day} 之前且责任履行完毕之前不予受理（{class}）"
+            ),
+            (true, false) => words!(
+                "barred ({class}) until liability is performed; the time of the bar ended on {day}",
+                "责任履行完毕之前不予受理（{class}）；期限已于 {day} 届满"
+            ),
+            (false, _) => words!("barred ({class}) until {day}", "在 {day} 之前不予受理（{class}）"),
+        }
     }
 
     fn not_applied(&self, data: &Application) -> Result<(), Rejection> {
@@ -285,7 +294,7 @@ impl Matter<'_> {
                 until: self.at.plus_years(years),
                 until_performed: false,
             };
-            let bar = self.event(E::BarRaised(Bar { area: data.area, bar }));
+            let bar = self.event(E::BarRaised(BarRaised { area: data.area, bar }));
             decision.push(bar.rule(&rule.id).caused_by(0));
         }
         Ok(decision)
@@ -316,7 +325,7 @@ impl Matter<'_> {
                 let bar = BarTerms { class: BarClass::FraudInApplication, until, until_performed: false };
                 // What was found out so long ago bars nothing any more.
                 if self.at < until {
-                    let bar = self.event(E::BarRaised(Bar { area: data.area, bar }));
+                    let bar = self.event(E::BarRaised(BarRaised { area: data.area, bar }));
                     decision.push(bar.rule(&rule.id).caused_by(0));
                 }
             }
@@ -357,6 +366,16 @@ impl Matter<'_> {
             }
         })
     }
+}
+
+/// Whether it waits for liability nobody is known to have performed.
+const fn waits(bar: &Bar) -> bool {
+    bar.until_performed && bar.performed.is_none()
+}
+
+/// Until when it lasts, but for what it waits for.
+fn until(bar: &Bar) -> Instant {
+    if waits(bar) { bar.until } else { bar.end() }
 }
 
 fn note(event: &mut NewEvent, code: &str, rule: &str) {

@@ -3,12 +3,17 @@
 use super::{Matter, law};
 use crate::decide::Decision;
 use crate::envelope::Authority;
-use crate::institution::InstitutionEvent as E;
-use crate::institution::facts::{DepartmentLift, DepartmentOrder, Hold, HoldAct, HoldRelease};
+use crate::event::EventData;
+use crate::id::Version;
+use crate::institution::facts::{DepartmentLift, DepartmentOrder, Hold, HoldAct, HoldOutcome, HoldRelease};
 use crate::institution::state::Stage;
+use crate::institution::{CameTo, InstitutionEvent as E};
 use crate::rejection::Rejection;
+use crate::timeline::resolve;
+use crate::track::Value;
 use crate::words;
 use serde_json::json;
+use uuid::Uuid;
 
 impl Matter<'_> {
     /// 暂停医保基金结算. It may also be placed after the agreement has ended, on money not yet paid.
@@ -71,20 +76,44 @@ impl Matter<'_> {
         ))
     }
 
-    /// 恢复医保基金结算: each hold is released by its own event.
+    /// 恢复医保基金结算: each hold is released by its own event. What waited while it was on still waits after a release as
+    /// confirmed or an annulment from a day on, and is freed by a further release, as cleared.
     pub(super) fn release(&self, data: &HoldRelease) -> Result<Decision, Rejection> {
-        let Some(hold) = self.state.holds().iter().find(|hold| hold.id == data.hold) else {
+        let released = Ok(self.one(E::SettlementReleased(data.clone())));
+        let no_such = || {
             let is = |facts: &E| matches!(facts, E::SettlementHeld(_));
-            return Err(self.no_such(data.hold, is, words!("a settlement hold", "暂停结算")));
+            Err(self.no_such(data.hold, is, words!("a settlement hold", "暂停结算")))
         };
-        match hold.released_by {
-            Some(released) => Err(Rejection::new(
-                "already-released",
-                words!("the hold was released on {}", "该暂停结算已于 {} 恢复结算", hold.until.words()),
-            )
-            .blocked_by(released)),
-            None => Ok(self.one(E::SettlementReleased(data.clone()))),
+        let came_to = match self.state.holds().iter().find(|hold| hold.id == data.hold) {
+            Some(hold) if hold.released_by.is_none() => return released,
+            Some(hold) => hold.came_to,
+            None => match self.annulled_from_a_day(data.hold) {
+                Some(came_to) => came_to,
+                None => return no_such(),
+            },
+        };
+        let cleared = data.outcome == HoldOutcome::Cleared;
+        match came_to {
+            Some((Value::Confirmed, _)) | None if cleared => released,
+            Some((_, by)) => Err(self.already_released(by)),
+            None => no_such(),
         }
+    }
+
+    /// What came of a hold that was annulled from a day on, which has come.
+    fn annulled_from_a_day(&self, hold: Uuid) -> Option<Option<CameTo>> {
+        let known = resolve(self.context.history);
+        let hold = known.iter().find(|known| known.event.id == hold)?;
+        let is_hold = matches!(&hold.event.data, EventData::Institution(E::SettlementHeld(_)));
+        let was_on = is_hold && hold.event.effective_at < hold.void_from && hold.void_from <= self.at;
+        was_on.then_some(hold.came_to)
+    }
+
+    fn already_released(&self, by: Version) -> Rejection {
+        let event = self.context.history.iter().find(|event| event.version == by);
+        let on = event.map_or(self.at, |event| event.effective_at).words();
+        let words = words!("the hold was released on {on}", "该暂停结算已于 {on} 恢复结算");
+        Rejection::new("already-released", words).blocked_by(by)
     }
 
     /// 责令暂停相关责任部门医药服务: the length is the bureau's choice within the article's range.

@@ -8,12 +8,16 @@ use super::super::facts::{
 };
 use super::super::state::Agreement;
 use super::{Desk, failed_in_extension, is_about, is_major, is_whole};
-use crate::id::AreaCode;
+use crate::id::{AreaCode, Version};
 use crate::obligation::{Clock, Ending, Entry, Law, ObligationKind as Kind};
-use crate::obligation::{Raise, Reading, day_after};
+use crate::obligation::{HOLD_CONFIRMED, Raise, Reading, day_after};
 use crate::rulebook::Rule;
 use crate::time::Instant;
 use crate::track::Line;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Detail of the review of a suspension that followed one resumed elsewhere, before the event of the former.
+const RESUMED: &str = "resumed:";
 
 impl Desk<'_> {
     pub(super) fn suspended(&mut self, area: AreaCode, at_request: bool, until: Option<Instant>) {
@@ -50,6 +54,47 @@ impl Desk<'_> {
         self.raise(raise);
     }
 
+    /// 恢复 where a suspension was decided: the rule says the same of all other areas for 中止 and 解除 (令2 art 44), not for
+    /// this. Each suspension that followed it and still runs is looked at by a person.
+    pub(super) fn resumed(&mut self, area: AreaCode) {
+        let (state, at, by) = (self.state, self.at, self.event.version);
+        let here = || state.agreements_in(area).flat_map(|agreement| &agreement.suspensions);
+        let resumed: BTreeSet<Version> =
+            here().filter(|known| known.resumed_by == Some(by)).map(|known| known.cause).collect();
+        // Of a suspension that still runs on other lines one was resumed.
+        let over = |cause: &Version| !here().any(|known| known.cause == *cause && known.runs(at));
+        let resumed: BTreeSet<Version> = resumed.into_iter().filter(over).collect();
+        let mut followed = BTreeMap::new();
+        for agreement in state.agreements.iter().filter(|agreement| agreement.is_live(at)) {
+            let running = agreement.suspensions.iter().filter(|known| known.runs(at));
+            for known in running.filter(|known| known.follows.is_some_and(|cause| resumed.contains(&cause))) {
+                let end = known.until.min(agreement.end().unwrap_or(Instant::MAX));
+                let last = followed.entry((agreement.area, known.cause)).or_insert(end);
+                *last = end.max(*last);
+            }
+        }
+        for ((area, cause), end) in followed {
+            let mut raise = self.draft(Kind::ReviewElsewhere, Some(area), None, Clock::InTime);
+            raise.about.detail = format!("{RESUMED}{cause}").into();
+            raise.expires = end;
+            self.raise(raise);
+        }
+    }
+
+    /// What followed a suspension that was resumed elsewhere no longer runs here.
+    pub(super) fn answered(&mut self, area: AreaCode, at: Instant, ending: fn(Version) -> Ending) {
+        let state = self.state;
+        let runs = |cause: Version| {
+            let live = state.agreements_in(area).filter(|agreement| agreement.is_live(at));
+            live.flat_map(|agreement| &agreement.suspensions)
+                .any(|known| known.cause == cause && known.runs(at))
+        };
+        self.docket.end(at, ending(self.event.version), |entry| {
+            let cause = entry.about.detail.strip_prefix(RESUMED).and_then(|cause| cause.parse().ok());
+            is_about(entry, area, &[Kind::ReviewElsewhere]) && cause.is_some_and(|cause| !runs(cause))
+        });
+    }
+
     /// 暂停结算 has no end of its own.
     pub(super) fn held(&mut self, data: &Hold) {
         let law = *self.law;
@@ -63,17 +108,28 @@ impl Desk<'_> {
         self.raise(raise);
     }
 
-    /// 恢复结算: where nothing was found, what waited is settled.
+    /// 恢复结算: where nothing was found, what waited is settled; else what is to become of it is still to be decided.
     pub(super) fn released(&mut self, data: &HoldRelease) {
         let law = *self.law;
         let placed = self.state.holds().iter().find(|hold| hold.id == data.hold);
         let area = placed.and_then(|hold| hold.area).or(self.whole_area());
         let (by, hold) = (Ending::Met(self.event.version), data.hold);
-        self.docket.end_named(self.at, by, |entry, id| entry.kind == Kind::ReviewHold && id == hold);
-        let rule = law.rulebook.rule(law::SETTLE_CLEARED, self.at, area);
-        if let Some(rule) = rule.filter(|_| data.outcome == HoldOutcome::Cleared) {
-            let raise = self.draft(Kind::SettleHeld, area, Some(rule), Clock::InTime);
-            self.raise(raise);
+        let confirmed = placed.and_then(|hold| hold.released_by);
+        self.docket.end_named(self.at, by, |entry, id| {
+            entry.kind == Kind::ReviewHold && (id == hold || Some(entry.raised_by) == confirmed)
+        });
+        match data.outcome {
+            HoldOutcome::Cleared => {
+                if let Some(rule) = law.rulebook.rule(law::SETTLE_CLEARED, self.at, area) {
+                    let raise = self.draft(Kind::SettleHeld, area, Some(rule), Clock::InTime);
+                    self.raise(raise);
+                }
+            }
+            HoldOutcome::Confirmed => {
+                let mut raise = self.draft(Kind::ReviewHold, area, None, Clock::InTime);
+                raise.about.detail = HOLD_CONFIRMED.into();
+                self.raise(raise);
+            }
         }
     }
 
@@ -126,7 +182,8 @@ impl Desk<'_> {
         if line.is_none() {
             // What a chain or a person called for here was termination: it is there.
             self.docket.end(self.at, by, |entry| {
-                is_about(entry, area, &[Kind::ReviewElsewhere]) && !entry.about.detail.starts_with("origin")
+                is_about(entry, area, &[Kind::ReviewElsewhere])
+                    && !["origin", RESUMED].iter().any(|other| entry.about.detail.starts_with(other))
             });
             self.drop(
                 area,
@@ -134,6 +191,7 @@ impl Desk<'_> {
             );
             self.raise_in_time(Kind::PublishList, law::PUBLISH_LIST, area, "terminated");
         }
+        self.answered(area, self.at, Ending::Dropped);
         self.whole_reviews(self.at, !consent);
         self.raise_in_time(Kind::ReportMeasure, law::REPORT_MEASURE, area, "terminated");
         // One mirrored into another area is the same decision; one that follows another institution's is its own.

@@ -1,4 +1,4 @@
-use super::{AREA, HOSPITAL, PHARMACY, basic, hospital, in_area, sign, terminate};
+use super::{AREA, HOSPITAL, PHARMACY, basic, hospital, in_area, sign, sign_in, terminate};
 use crate::id::Version;
 use crate::obligation::ObligationKind;
 use crate::testing::{Act, Story, act};
@@ -125,6 +125,34 @@ fn a_bar_names_its_class_its_end_and_what_would_lift_it() {
     let story = story.given(settled);
     story.clone().when(apply("2025-06-14", &json!({}))).refused("barred");
     story.when(apply("2025-06-15", &json!({}))).accepted();
+}
+
+#[test]
+fn of_several_bars_each_is_told_and_the_last_day_is_that_of_all() {
+    let end = |area: &str, day, reason| {
+        let data = json!({ "area": area, "ground": "x", "reason_class": reason });
+        act("institution.terminate-agreement", day, data)
+    };
+    let settled = json!({ "liability": "@2", "performed_on": "2024-06-03" });
+    let story = hospital()
+        .given(sign_in("370200", "2024-01-01", "2024-01-01", "2025-01-01", &["basic"]))
+        .given(end("370200", "2024-06-01", "breach"))
+        .given(end(AREA, "2024-06-02", "illegality"))
+        .given(act("institution.settle-liability", "2024-06-03", settled));
+    let refused = story.clone().when(apply("2024-12-01", &json!({}))).refused("barred");
+    assert_eq!(refused.blocked_by, [3, 2]);
+    assert_eq!(refused.rule.unwrap().id, "R-113.5".into());
+    let allowed = json!({ "from": "2027-06-02T00:00:00+08:00", "after_liability_performed": true });
+    assert_eq!(refused.allowed.unwrap(), allowed);
+    assert_eq!(
+        refused.message.en,
+        "barred (illegality) until 2027-06-02 and until liability is performed; barred (breach) until 2025-06-01"
+    );
+    let zh =
+        "在 2027-06-02 之前且责任履行完毕之前不予受理（illegality）；在 2025-06-01 之前不予受理（breach）";
+    assert_eq!(refused.message.zh, zh);
+    let refused = story.when(apply("2025-06-01", &json!({}))).refused("barred");
+    assert_eq!(refused.blocked_by, [3]);
 }
 
 #[test]

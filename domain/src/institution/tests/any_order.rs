@@ -35,11 +35,20 @@ fn some_act(kind: usize, on: u16, later: u16, event: u8) -> Act {
         ),
         11 => in_area("institution.withdraw", &on, json!({ "from": until })),
         12 => act("institution.hold-settlement", &on, json!({ "ground": "x" })),
-        13 => act("institution.release-settlement", &on, json!({ "hold": event, "outcome": "cleared" })),
+        13 => {
+            let outcome = if later % 2 == 0 { "cleared" } else { "confirmed" };
+            act("institution.release-settlement", &on, json!({ "hold": event, "outcome": outcome }))
+        }
         14 => in_area("institution.extend-probation", &on, json!({ "violation": "x" })),
         15 => simple("open-cross-region"),
         16 => act("institution.settle-liability", &on, json!({ "liability": event, "performed_on": on })),
-        17 => act("institution.annul", &on, json!({ "event": event, "scope": "from_start" })).by("court"),
+        17 if later % 2 == 0 => {
+            act("institution.annul", &on, json!({ "event": event, "scope": "from_start" })).by("court")
+        }
+        17 => {
+            let data = json!({ "event": event, "scope": "from_date", "date": until });
+            act("institution.annul", &on, data).by("court")
+        }
         18 => in_area(
             "institution.apply",
             &on,

@@ -41,7 +41,7 @@ fn what_a_cleared_hold_held_back_is_free_also_for_the_days_before() {
     assert_eq!(cleared.value("hold/1/*/*", "2024-04-01"), "");
     assert_eq!(cause(&cleared), 2);
     let confirmed = held.given(release("2024-04-01", "@1", "confirmed"));
-    assert_eq!(confirmed.value("hold/1/*/*", "2024-03-15"), "on");
+    assert_eq!(confirmed.value("hold/1/*/*", "2024-03-15"), "confirmed");
     // A release that is annulled, from the start or from a day on, lets the money wait again.
     let annul = |data: Value| {
         let mut whole = json!({ "event": "@2" });
@@ -244,6 +244,57 @@ fn a_hold_has_no_end_of_its_own_and_is_looked_at_until_it_is_released() {
     let paid = cleared.given(act("institution.close-obligation", "2024-06-01", paid));
     assert_eq!(states(&paid, Kind::SettleHeld, "2024-06-01"), [State::Met]);
     assert!(states(&release("confirmed"), Kind::SettleHeld, "2024-05-01").is_empty());
+}
+
+/// What is open of a kind on a day: the event that raised it, and in words.
+fn open(story: &Story, kind: Kind, day: &str) -> Vec<(u32, String)> {
+    let due = story.obligations_of(kind, day).into_iter().filter(|due| due.state == State::Open);
+    due.map(|due| (due.raised_by, due.sum.en)).collect()
+}
+
+#[test]
+fn what_a_confirmed_hold_held_back_waits_and_is_asked_about_until_it_is_released_as_cleared() {
+    let confirmed =
+        hospital().given(hold("2024-03-01", json!({}))).given(release("2024-04-01", "@1", "confirmed"));
+    let words = "released as confirmed, what waited still waits: \
+                 whether settlement is still to be held is to be reviewed (370100)";
+    assert_eq!(open(&confirmed, Kind::ReviewHold, "2024-12-01"), [(2, words.to_owned())]);
+    let again = confirmed.clone().when(release("2024-05-01", "@1", "confirmed")).refused("already-released");
+    assert_eq!(again.blocked_by, [2]);
+    let cleared = confirmed.clone().given(release("2024-06-01", "@1", "cleared"));
+    assert_eq!(cleared.value("hold/1/*/*", "2024-03-15"), "cleared 2024-06-01T00:00:00+08:00");
+    assert_eq!(cleared.value("hold/1/*/*", "2024-04-01"), "", "claims after the release never waited");
+    assert!(open(&cleared, Kind::ReviewHold, "2024-06-01").is_empty());
+    assert_eq!(open(&cleared, Kind::SettleHeld, "2024-06-01").len(), 1);
+    let twice = cleared.clone().when(release("2024-07-01", "@1", "cleared")).refused("already-released");
+    assert_eq!((twice.blocked_by, twice.message.en), (vec![3], "the hold was released on 2024-06-01".into()));
+    // Where the release as confirmed is annulled, the other one is the release.
+    let annul = json!({ "event": "@2", "scope": "from_start" });
+    let annulled = cleared.given(act("institution.annul", "2024-08-01", annul).by("bureau"));
+    assert_eq!(annulled.value("hold/1/*/*", "2024-05-15"), "cleared");
+    // A person may also decide that nothing is to be settled.
+    let close = json!({ "event": "@2", "obligation": "review-hold", "outcome": "done", "reason": "拒付" });
+    let closed = confirmed.given(act("institution.close-obligation", "2024-07-01", close));
+    assert!(open(&closed, Kind::ReviewHold, "2024-07-01").is_empty());
+}
+
+#[test]
+fn what_waited_before_a_hold_was_annulled_from_a_day_on_is_released_too() {
+    let annul = json!({ "event": "@1", "scope": "from_date", "date": "2024-04-01" });
+    let story = hospital()
+        .given(hold("2024-03-01", json!({})))
+        .given(act("institution.annul", "2024-05-01", annul).by("bureau"));
+    assert_eq!(story.value("hold/1/*/*", "2024-03-15"), "on");
+    assert_eq!(story.value("hold/1/*/*", "2024-04-15"), "");
+    let words = "annulled from a day on, what waited before still waits: \
+                 whether settlement is still to be held is to be reviewed (370100)";
+    assert_eq!(open(&story, Kind::ReviewHold, "2024-06-01"), [(1, words.to_owned())]);
+    story.clone().when(release("2024-06-01", "@1", "confirmed")).refused("no-longer-stands");
+    let story = story.given(release("2024-06-01", "@1", "cleared"));
+    assert_eq!(story.value("hold/1/*/*", "2024-03-15"), "cleared 2024-06-01T00:00:00+08:00");
+    assert!(open(&story, Kind::ReviewHold, "2024-06-01").is_empty());
+    assert_eq!(open(&story, Kind::SettleHeld, "2024-06-01").len(), 1);
+    story.when(release("2024-07-01", "@1", "cleared")).refused("already-released");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::{AREA, HOSPITAL, hospital, in_area, sign, sign_in, suspend, terminate};
 use crate::obligation::{ObligationKind, ObligationState};
-use crate::testing::{Story, act};
+use crate::testing::{Act, Story, act};
 use serde_json::json;
 
 /// Kind, state and rule of the reviews, rectifications and filings due, in order.
@@ -201,17 +201,23 @@ fn liaoning_counted_two_before_the_national_rule_did() {
     assert_eq!(due(&story, "2020-06-01"), [review(ObligationState::Open, "C-01")]);
 }
 
+/// The acts in doubt, and by which event recorded after them.
+fn doubts(story: &Story) -> Vec<(u32, String)> {
+    let due = story.obligations_of(ObligationKind::ReviewLaterAct, "2029-12-31");
+    due.into_iter().map(|due| (due.raised_by, due.sum.en)).collect()
+}
+
+/// How a doubt because of an event is told.
+fn because_of(event: u32, area: &str) -> String {
+    format!("act @{event}: an act is in doubt through one recorded later and is to be reviewed ({area})")
+}
+
 #[test]
 fn a_termination_put_before_a_later_one_puts_that_one_in_doubt() {
-    let doubts = |story: &Story| -> Vec<(u32, String)> {
-        let due = story.obligations_of(ObligationKind::ReviewLaterAct, "2029-12-31");
-        due.into_iter().map(|due| (due.raised_by, due.sum.en)).collect()
-    };
     let story = hospital().given(terminate("2024-10-03", "breach"));
     assert!(doubts(&story).is_empty());
     let story = story.given(terminate("2024-06-01", "illegality"));
-    let words = "act @2: an act is in doubt through one recorded later and is to be reviewed (370100)";
-    assert_eq!(doubts(&story), [(1, words.to_owned())]);
+    assert_eq!(doubts(&story), [(1, because_of(2, AREA))]);
     // Of one line by that line: the others go on.
     let line = |day: &str| {
         let data = json!({ "line": "internet", "ground": "x", "reason_class": "other" });
@@ -221,5 +227,74 @@ fn a_termination_put_before_a_later_one_puts_that_one_in_doubt() {
         .given(sign("2024-01-01", "2024-01-01", "2025-01-01", &["basic", "internet"]))
         .given(line("2024-10-03"))
         .given(line("2024-06-01"));
-    assert_eq!(doubts(&story), [(1, words.to_owned())]);
+    assert_eq!(doubts(&story), [(1, because_of(2, AREA))]);
+}
+
+#[test]
+fn a_termination_put_before_what_rests_on_the_agreement_puts_it_in_doubt() {
+    let late = |act: Act| hospital().given(act).given(terminate("2024-06-01", "consent"));
+    for (command, data) in [
+        ("suspend-agreement", json!({ "until": "2024-09-01" })),
+        ("request-suspension", json!({ "from": "2024-12-01" })),
+        ("withdraw", json!({ "from": "2024-12-01" })),
+        ("renew", json!({ "until": "2026-01-01" })),
+        ("refuse-renewal", json!({ "ground": "x" })),
+        ("open-cross-region", json!({})),
+        ("close-cross-region", json!({})),
+    ] {
+        let story = late(in_area(&format!("institution.{command}"), "2024-08-01", data));
+        assert_eq!(doubts(&story), [(1, because_of(2, AREA))], "{command}");
+    }
+    let lapse = late(in_area("institution.record-lapse", "2025-01-01", json!({})));
+    assert_eq!(doubts(&lapse), [(1, because_of(2, AREA))]);
+    let line = late(sign("2024-08-01", "2024-08-01", "2025-01-01", &["internet"]));
+    assert_eq!(doubts(&line), [(1, because_of(2, AREA))], "a line hangs on the basic agreement");
+    let resumed = suspended(hospital(), "2024-05-01", "2024-12-01")
+        .given(in_area("institution.resume-agreement", "2024-08-01", json!({})))
+        .given(terminate("2024-06-01", "consent"));
+    assert_eq!(doubts(&resumed), [(2, because_of(3, AREA))]);
+}
+
+#[test]
+fn a_withdrawal_announced_before_a_renewal_and_recorded_after_it_puts_it_in_doubt() {
+    let withdraw = in_area("institution.withdraw", "2024-05-01", json!({ "from": "2024-09-01" }));
+    let story = hospital()
+        .given(in_area("institution.renew", "2024-08-01", json!({ "until": "2026-01-01" })))
+        .given(withdraw);
+    assert_eq!(doubts(&story), [(1, because_of(2, AREA))]);
+    assert_eq!(super::basic(&story, "2025-02-01"), "withdrawn");
+}
+
+#[test]
+fn a_bar_that_became_known_later_puts_what_it_would_have_refused_in_doubt() {
+    let next = || sign("2024-08-01", "2025-01-01", "2026-01-01", &["basic"]);
+    let story = hospital().given(next()).given(terminate("2024-06-01", "illegality"));
+    assert_eq!(doubts(&story), [(1, because_of(2, AREA))]);
+    // A bar holds everywhere: so for what is applied for elsewhere.
+    let apply = json!({ "area": "370200", "lines": ["basic"], "name": "甲医院", "opened_on": "2020-01-01", "physicians": 1 });
+    let story = hospital()
+        .given(act("institution.apply", "2024-08-01", apply))
+        .given(terminate("2024-06-01", "breach"));
+    assert_eq!(doubts(&story), [(1, because_of(2, "370200"))]);
+    // With no bar nothing stood in the way of a new agreement.
+    let story = hospital().given(next()).given(terminate("2024-06-01", "consent"));
+    assert_eq!(doubts(&story), []);
+    // What is recorded in order is decided in the knowledge of it.
+    let line = json!({ "area": AREA, "line": "internet", "ground": "x", "reason_class": "breach" });
+    let story = Story::of(HOSPITAL)
+        .given(sign("2024-01-01", "2024-01-01", "2025-01-01", &["basic", "internet"]))
+        .given(act("institution.terminate-agreement", "2024-03-01", line))
+        .given(sign("2024-08-01", "2024-08-01", "2025-01-01", &["internet"]));
+    assert_eq!(doubts(&story), []);
+}
+
+#[test]
+fn a_probation_is_in_doubt_when_an_earlier_designation_becomes_known() {
+    let signed = |area, day: &str, until| sign_in(area, day, day, until, &["basic"]);
+    let qingdao = signed("370200", "2025-10-01", "2026-10-01");
+    let jinan = signed("370100", "2025-09-01", "2026-09-01");
+    let story = Story::of(HOSPITAL).given(qingdao.clone()).given(jinan.clone());
+    // 0 signing, 1 probation, 2 cross-region closed; 3 the earlier signing.
+    assert_eq!(doubts(&story), [(1, because_of(3, "370200"))]);
+    assert_eq!(doubts(&Story::of(HOSPITAL).given(jinan).given(qingdao)), []);
 }

@@ -1,6 +1,7 @@
 use super::{AREA, HOSPITAL, PHARMACY, basic, hospital, in_area, sign, sign_in, suspend};
+use crate::obligation::{ObligationKind, ObligationState};
 use crate::testing::{Act, Story, act};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn two_lines() -> Story {
     Story::of(PHARMACY).given(sign(
@@ -161,4 +162,47 @@ fn a_suspension_learnt_late_does_not_undo_the_resumption_known_before() {
     assert_eq!(basic(&story, "2024-03-01"), "in_force");
     assert_eq!(basic(&story, "2024-06-15"), "suspended");
     assert_eq!(basic(&story, "2024-07-01"), "in_force");
+}
+
+#[test]
+fn a_suspension_resumed_at_home_is_looked_at_in_the_areas_that_followed_it() {
+    let areas = ["370100", "370200", "370300"];
+    let signed = areas.iter().fold(Story::of(HOSPITAL), |story, area| {
+        story.given(sign_in(area, "2024-01-01", "2024-01-01", "2025-01-01", &["basic", "internet"]))
+    });
+    let resume_in = |area: &str, day: &str, data: Value| {
+        let mut data = data;
+        data["area"] = json!(area);
+        act("institution.resume-agreement", day, data).of_area(area)
+    };
+    let looked_at = |story: &Story, day: &str| -> Vec<_> {
+        let due = story.obligations_of(ObligationKind::ReviewElsewhere, day);
+        due.into_iter().map(|o| (o.area.unwrap().to_string(), o.raised_by, o.state)).collect()
+    };
+    let of = |area: &str, state| (area.to_owned(), 6, state);
+    // 3 at home, 4 and 5 where it is followed.
+    let story = signed.given(suspend("2024-03-01", json!({ "until": "2024-11-01" })).of_area("370100"));
+    // One line resumed leaves the suspension as it is.
+    let line = story.clone().given(resume_in("370100", "2024-05-01", json!({ "line": "internet" })));
+    assert_eq!(looked_at(&line, "2024-05-01"), []);
+    let story = story.given(resume_in("370100", "2024-05-01", json!({})));
+    assert_eq!(story.value("agreement/370200/basic", "2024-05-01"), "suspended", "nothing is invented");
+    let open = [of("370200", ObligationState::Open), of("370300", ObligationState::Open)];
+    assert_eq!(looked_at(&story, "2024-05-01"), open);
+    let told = &story.obligations_of(ObligationKind::ReviewElsewhere, "2024-05-01")[0].sum;
+    assert_eq!(
+        told.en,
+        "the suspension that the one here, @4, follows was resumed: what happened to another subject or in another \
+         pooling area is to be looked at and decided upon here (370200)"
+    );
+    // It is over when that area resumes, ends the agreement, or the suspension ends by itself.
+    let story = story.given(resume_in("370200", "2024-06-01", json!({})));
+    let after = [of("370300", ObligationState::Open), of("370200", ObligationState::Met)];
+    assert_eq!(looked_at(&story, "2024-06-01"), after);
+    let ended = [of("370200", ObligationState::Met), of("370300", ObligationState::Closed)];
+    assert_eq!(looked_at(&story, "2024-11-01"), ended);
+    let terminate = json!({ "area": "370300", "ground": "x", "reason_class": "consent" });
+    let story =
+        story.given(act("institution.terminate-agreement", "2024-07-01", terminate).of_area("370300"));
+    assert_eq!(looked_at(&story, "2024-07-01"), ended);
 }
