@@ -4,7 +4,7 @@
 //! Everything here takes the events *known* (recorded by some instant) in the order of their positions, and never looks
 //! at others: that is how `known_at` binds.
 
-use crate::event::{AnnulmentScope, Event, EventData};
+use crate::event::{Annulment, AnnulmentScope, Event, EventData};
 use crate::id::{SubjectKind, Version};
 use crate::institution::InstitutionEvent;
 use crate::institution::facts::HoldRelease;
@@ -39,7 +39,6 @@ impl Known<'_> {
     /// Ends earlier what a partial annulment of its cause ends earlier, unless it ends by then already; the rest stays.
     fn lessen(&mut self, changes: &BTreeMap<String, serde_json::Value>) {
         let facts = facts(&self.event);
-        let instant = |value: &serde_json::Value| serde_json::from_value::<Instant>(value.clone()).ok();
         let mut less = changes.clone();
         less.retain(|pointer, value| {
             let now = facts.pointer(pointer).map_or(Some(Instant::MAX), instant);
@@ -132,7 +131,7 @@ fn apply(events: &[Event], known: &mut [Known<'_>]) {
                 let version = events[target].version;
                 for consequence in known.iter_mut().filter(|k| k.event.caused_by == Some(version)) {
                     // What says the same elsewhere holds for less too, see below; another kind rested on what is annulled.
-                    let same = consequence.event.data.event_type() == events[target].data.event_type();
+                    let same = mirrors(&consequence.event, &events[target]);
                     let from = from.or((!same).then_some(Instant::MIN)).unwrap_or(Instant::MAX);
                     consequence.void_from = consequence.void_from.min(from);
                 }
@@ -161,14 +160,39 @@ fn apply(events: &[Event], known: &mut [Known<'_>]) {
         {
             known[target].event = Cow::Owned(corrected);
             if event.data.annulment().is_some_and(|annulment| annulment.consequences == Some(true)) {
-                let (cause, kind) = (events[target].version, events[target].data.event_type());
-                let same = |known: &&mut Known<'_>| {
-                    known.event.caused_by == Some(cause) && known.event.data.event_type() == kind
-                };
+                let same = |known: &&mut Known<'_>| mirrors(&known.event, &events[target]);
                 known.iter_mut().filter(same).for_each(|known| known.lessen(changes));
             }
         }
     }
+}
+
+/// Whether an event is a consequence that says the same as its cause, in another area.
+fn mirrors(event: &Event, cause: &Event) -> bool {
+    event.caused_by == Some(cause.version) && event.data.event_type() == cause.data.event_type()
+}
+
+/// What holds for less together with what an act annuls in part: the consequences, as resolved, that end when it says.
+pub fn lessened<'k, 'e>(known: &'k [Known<'e>], act: &Event) -> impl Iterator<Item = &'k Known<'e>> {
+    let partial = |annulment: &&Annulment| {
+        annulment.scope == AnnulmentScope::Partial && annulment.consequences == Some(true)
+    };
+    let annulment = act.data.annulment().filter(partial).cloned();
+    let cause = annulment.as_ref().and_then(|annulment| {
+        known.iter().map(|known| &*known.event).find(|event| event.id == annulment.event)
+    });
+    known.iter().filter(move |known| {
+        let (Some(annulment), Some(cause)) = (&annulment, cause) else { return false };
+        let facts = facts(&known.event);
+        let ends = |(pointer, value): (&String, &serde_json::Value)| {
+            instant(value).is_some_and(|value| facts.pointer(pointer).and_then(instant) == Some(value))
+        };
+        mirrors(&known.event, cause) && annulment.changes.iter().any(ends)
+    })
+}
+
+fn instant(value: &serde_json::Value) -> Option<Instant> {
+    serde_json::from_value(value.clone()).ok()
 }
 
 /// What an act on the record changes, and of which event.
@@ -246,8 +270,7 @@ pub fn correct(event: &Event, changes: &BTreeMap<String, serde_json::Value>) -> 
 /// The instant that changes at JSON pointers give an event to take effect; none where they leave it.
 #[must_use]
 pub fn moved_to(changes: &BTreeMap<String, serde_json::Value>) -> Option<Instant> {
-    let value = changes.get("/effective_at")?;
-    serde_json::from_value(value.clone()).ok()
+    instant(changes.get("/effective_at")?)
 }
 
 /// Whether an event comes to lie on the other side of another when it takes effect at another instant: what was decided

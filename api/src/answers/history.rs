@@ -222,18 +222,24 @@ impl Marks {
             if let Some(target) = timeline::changed_event(events, event)
                 && let Some(target) = by_id.get(&target.id)
             {
-                let mut facts = Vec::new();
-                let written = target.event.data.write(&mut facts).is_ok();
-                let marks = marks.corrected.entry(target.event.id).or_default();
-                match event.data.correction() {
-                    Some(_) => marks.by = Some(event.id),
-                    None => marks.partly = Some(event.id),
-                }
-                marks.effective_at = Some(target.event.effective_at);
-                marks.facts = written.then(|| serde_json::from_slice(&facts).ok()).flatten();
+                marks.change(target, event);
+                timeline::lessened(&known, event).for_each(|lessened| marks.change(lessened, event));
             }
         }
         marks
+    }
+
+    /// Marks what an act changed, and what it is now.
+    fn change(&mut self, target: &Known<'_>, act: &Event) {
+        let mut facts = Vec::new();
+        let written = target.event.data.write(&mut facts).is_ok();
+        let marks = self.corrected.entry(target.event.id).or_default();
+        match act.data.correction() {
+            Some(_) => marks.by = Some(act.id),
+            None => marks.partly = Some(act.id),
+        }
+        marks.effective_at = Some(target.event.effective_at);
+        marks.facts = written.then(|| serde_json::from_slice(&facts).ok()).flatten();
     }
 
     /// Marks the target, and what followed from it where the annulment takes that along. Whether and from when an event is

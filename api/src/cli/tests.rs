@@ -221,6 +221,33 @@ fn what_was_known_then_stays_answered_as_it_was() {
 }
 
 #[test]
+fn what_a_partial_annulment_leaves_is_told_of_every_area_it_reaches() {
+    let desk = Desk::new();
+    let sign = |area: &str| {
+        let data = json!({ "area": area, "lines": ["basic"], "from": "2025-01-01", "until": "2026-01-01" });
+        command("institution.sign-agreement", "2025-01-01", area, &data)
+    };
+    let data = json!({ "area": "430500", "until": "2025-12-01", "ground": "agreement-breach" });
+    let everywhere = command("institution.suspend-agreement", "2025-06-01", "k-2", &data);
+    let data = json!({ "event": "@k-2", "scope": "partial", "changes": { "/data/until": "2025-08-01" },
+                       "consequences": true });
+    let annulment = command("institution.annul", "2025-07-01", "k-3", &data);
+    let lines = [sign("430500"), sign("430600"), everywhere, annulment].map(|line| line.to_string());
+    let lines = desk.file("history.jsonl", lines.join("\n"));
+    let imported = desk.run(&["import", &lines]);
+    assert_eq!(imported.exit, Exit::Done, "{}", imported.talk);
+    let history = desk.run(&["--json", "history", "P43050300012"]).data;
+    let told: Vec<Value> = history.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (version, area) in [(2, "430500"), (3, "430600")] {
+        let suspended = &told[version];
+        assert_eq!(suspended["data"]["area"], area);
+        assert_eq!(suspended["partly_annulled_by"], told[4]["id"], "{area}");
+        assert_eq!(suspended["corrected"]["until"], "2025-08-01T00:00:00+08:00", "{area}");
+        assert!(suspended["voided_by"].is_null(), "{area}");
+    }
+}
+
+#[test]
 fn a_refusal_is_data_for_programs_words_for_people_and_exit_1() {
     let desk = Desk::new();
     let file = desk.file("suspend.json", suspension().to_string());
