@@ -502,6 +502,7 @@ impl Agreement {
             suspensions: Vec::new(),
             ended: None,
             renewal_refused: None,
+            lapsed: None,
         }
     }
 
@@ -516,6 +517,7 @@ impl Agreement {
     /// Another term follows the running one: one unbroken stretch, and nothing changes before it begins.
     fn follow(&mut self, term: Term, at: Instant) {
         self.renewal_refused = None;
+        self.lapsed = None;
         let later = self.later.get_or_insert_default();
         let begun = later.terms.iter().take_while(|next| next.from <= at).count();
         self.term = later.terms.drain(..begun).next_back().or(self.term);
@@ -533,6 +535,7 @@ impl Agreement {
         if let Some(term) = begun.filter(|term| term.until <= at || term.until == Instant::MAX) {
             term.until = term.until.min(at);
             term.cause = cause;
+            self.lapsed = Some(cause);
         }
     }
 

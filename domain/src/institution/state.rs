@@ -96,6 +96,8 @@ pub struct Agreement {
     pub ended: Option<Box<Ended>>,
     /// Set when renewal was refused.
     pub renewal_refused: Option<Version>,
+    /// Set when it was recorded that the term ran out and nothing followed.
+    pub lapsed: Option<Version>,
 }
 
 /// What is agreed to come after a term.

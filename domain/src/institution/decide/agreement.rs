@@ -247,6 +247,18 @@ impl Matter<'_> {
             );
             return Err(self.under(rule, refusal).blocked_by(failed));
         }
+        if let Some(lapsed) = agreement.lapsed {
+            return Err(Rejection::new(
+                "already-lapsed",
+                words!(
+                    "it is recorded that the agreement in {area} ran out on {} and nothing followed; that stands until it is \
+                     annulled",
+                    "已记录统筹地区 {area} 的服务协议于 {} 到期终止，该记录未被撤销",
+                    agreement.end().unwrap_or(self.at).words()
+                ),
+            )
+            .blocked_by(lapsed));
+        }
         let Some(refused) = agreement.renewal_refused else { return Ok(()) };
         Err(Rejection::new(
             "renewal-refused",

@@ -471,6 +471,29 @@ fn over_a_gap_neither_probation_nor_cross_region_nor_a_line_is_taken_along() {
 }
 
 #[test]
+fn what_is_recorded_as_lapsed_is_not_renewed() {
+    let story = hospital().given(in_area("institution.record-lapse", "2025-01-10", json!({})));
+    for act in [
+        in_area("institution.renew", "2025-01-20", json!({ "until": "2026-01-01" })),
+        sign("2025-01-20", "2025-01-01", "2026-01-01", &["basic"]),
+    ] {
+        let refused = story.clone().when(act).refused("already-lapsed");
+        assert_eq!(refused.blocked_by, [1]);
+    }
+    // Signed anew for later, or the record annulled, it is in force again.
+    let anew = story.clone().given(sign("2025-01-20", "2025-01-05", "2026-01-01", &["basic"]));
+    assert_eq!(basic(&anew, "2025-01-04"), "lapsed");
+    assert_eq!(basic(&anew, "2025-01-20"), "in_force");
+    let annulled = story
+        .given(
+            act("institution.annul", "2025-01-15", json!({ "event": "@1", "scope": "from_start" }))
+                .by("court"),
+        )
+        .given(in_area("institution.renew", "2025-01-20", json!({ "until": "2026-01-01" })));
+    assert_eq!(basic(&annulled, "2025-01-10"), "in_force");
+}
+
+#[test]
 fn a_lapse_recorded_leaves_alone_what_runs_on() {
     let story = Story::of(PHARMACY)
         .given(sign("2025-01-01", "2025-01-01", "2025-09-01", &["special_outpatient"]))
