@@ -140,13 +140,13 @@ impl Matter<'_> {
         if !basic {
             event = event.finding("no-basic-agreement-recorded", None);
         }
-        if data.from.is_none() {
-            return event;
-        }
+        let Some(from) = data.from else { return event };
+        // What is over by then is another agreement: the new one is applied for like the first.
         let stages: Vec<Stage> = data
             .lines
             .iter()
             .filter_map(|line| self.state.agreement(data.area, *line))
+            .filter(|agreement| !agreement.is_over_before(from))
             .map(|agreement| agreement.stage)
             .collect();
         let step = match stages.first() {

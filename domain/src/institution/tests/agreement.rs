@@ -503,3 +503,24 @@ fn a_lapse_recorded_leaves_alone_what_runs_on() {
     let story = story.given(lapse("2026-01-01"));
     assert_eq!(story.value(SPECIAL, "2025-09-01"), "lapsed");
 }
+
+#[test]
+fn signed_after_the_old_agreement_is_over_it_is_noticed_that_nobody_applied() {
+    let anew = |story: Story, day: &str, from: &str| {
+        let outcome = story.when(sign(day, from, "2026-01-01", &["basic"]));
+        let noticed = outcome.findings().contains(&"no-application-recorded");
+        noticed
+    };
+    let refused = in_area("institution.refuse-renewal", "2024-11-01", json!({ "ground": "x" }));
+    let lapsed = in_area("institution.record-lapse", "2025-01-01", json!({}));
+    assert!(anew(hospital().given(refused), "2025-01-02", "2025-01-02"));
+    assert!(anew(hospital().given(lapsed), "2025-01-02", "2025-01-02"));
+    assert!(anew(hospital().given(terminate("2024-06-01", "consent")), "2024-06-01", "2024-06-01"));
+    assert!(anew(hospital().given(withdraw("2024-03-01", "2024-08-01")), "2024-07-01", "2024-08-01"));
+    assert!(anew(hospital(), "2024-12-01", "2025-02-01"));
+    // Signed on without a gap it is a renewal; and with an application the steps are there.
+    assert!(!anew(hospital(), "2024-12-01", "2025-01-01"));
+    let data = json!({ "lines": ["basic"], "name": "甲医院", "opened_on": "2020-01-01", "physicians": 3 });
+    let applied = hospital().given(in_area("institution.apply", "2025-02-01", data));
+    assert!(!anew(applied, "2025-03-01", "2025-03-01"));
+}
