@@ -74,20 +74,26 @@ impl Institution {
                 }
             }
             InstitutionEvent::AgreementSuspended(data) => {
+                let (line, whole) = self.line_or_whole(data.area, data.line);
                 let suspension = Suspension {
                     from: at,
                     until: data.until.unwrap_or(Instant::MAX),
                     cause,
                     resumed_by: None,
                     at_request: data.at_request == Some(true),
+                    whole,
                 };
-                for agreement in self.in_scope(data.area, data.line) {
+                for agreement in self.in_scope(data.area, line) {
                     push_one(&mut agreement.suspensions, suspension);
                 }
             }
             InstitutionEvent::AgreementResumed(data) => {
-                for agreement in self.in_scope(data.area, data.line) {
-                    agreement.resume(at, cause);
+                let (line, whole) = self.line_or_whole(data.area, data.line);
+                // Resumed as a whole is what was suspended as a whole; where nothing was, the single lines are meant.
+                let runs = |s: &Suspension| s.whole && s.covers(at);
+                let whole = whole && self.in_scope(data.area, None).any(|a| a.suspensions.iter().any(runs));
+                for agreement in self.in_scope(data.area, line) {
+                    agreement.resume(whole, at, cause);
                 }
             }
             InstitutionEvent::AgreementTerminated(data) => {
@@ -390,6 +396,13 @@ impl Institution {
         }
     }
 
+    /// The line that an act means alone; else all, and whether that is an agreement as a whole: `basic` stands for it, and
+    /// lines without one stand each for itself.
+    fn line_or_whole(&mut self, area: AreaCode, line: Option<Line>) -> (Option<Line>, bool) {
+        let line = line.filter(|line| *line != Line::Basic);
+        (line, line.is_none() && self.in_scope(area, Some(Line::Basic)).next().is_some())
+    }
+
     /// The signed agreements of an area, or the one of a line.
     fn in_scope(&mut self, area: AreaCode, line: Option<Line>) -> impl Iterator<Item = &mut Agreement> {
         let agreements = self.agreements.iter_mut();
@@ -553,8 +566,9 @@ impl Agreement {
         self.renewal_refused = basic.renewal_refused;
     }
 
-    fn resume(&mut self, at: Instant, cause: Version) {
-        for suspension in self.suspensions.iter_mut().filter(|s| s.covers(at)) {
+    /// Ends what is suspended: with the whole agreement, or by itself.
+    fn resume(&mut self, whole: bool, at: Instant, cause: Version) {
+        for suspension in self.suspensions.iter_mut().filter(|s| s.covers(at) && s.whole == whole) {
             suspension.until = at;
             suspension.resumed_by = Some(cause);
         }

@@ -133,6 +133,8 @@ pub struct Suspension {
     pub resumed_by: Option<Version>,
     /// Asked for by the institution: not a sanction.
     pub at_request: bool,
+    /// Of the whole agreement of the area, of which every line then keeps its share.
+    pub whole: bool,
 }
 
 impl Suspension {

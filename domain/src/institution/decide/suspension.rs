@@ -8,7 +8,7 @@ use crate::event::{EventRef, NewEvent};
 use crate::id::{AreaCode, Version};
 use crate::institution::InstitutionEvent as E;
 use crate::institution::facts::{InstitutionKind, Ownership, Request, Resumption, Suspension, SuspensionAct};
-use crate::institution::state::Ended;
+use crate::institution::state::{Ended, Suspension as Suspended};
 use crate::rejection::Rejection;
 use crate::time::Instant;
 use crate::track::{Line, Value};
@@ -125,7 +125,10 @@ impl Matter<'_> {
     /// 恢复协议: ends a suspension early, or one without an end.
     pub(super) fn resume(&self, data: &Resumption) -> Result<Decision, Rejection> {
         let scope = self.in_scope(data.area, data.line)?;
-        if scope.iter().any(|agreement| agreement.suspension(self.at).is_some()) {
+        // A line suspended with the whole agreement is not resumed alone.
+        let alone = data.line.is_some_and(|line| line != Line::Basic);
+        let ends = |s: &Suspended| s.covers(self.at) && !(alone && s.whole);
+        if scope.iter().any(|agreement| agreement.current(self.at).suspensions.iter().any(ends)) {
             return Ok(self.one(E::AgreementResumed(data.clone())));
         }
         let area = data.area;

@@ -147,3 +147,57 @@ fn a_suspension_learnt_late_does_not_undo_the_resumption_known_before() {
     assert_eq!(basic(&story, "2024-06-15"), "suspended");
     assert_eq!(basic(&story, "2024-07-01"), "in_force");
 }
+
+#[test]
+fn the_resumption_of_the_whole_leaves_a_line_its_own_suspension() {
+    let special_only = json!({ "line": "special_outpatient", "until": "2025-12-01" });
+    let story = two_lines()
+        .given(suspend("2025-06-01", special_only.clone()))
+        .given(suspend("2025-06-15", json!({ "until": "2025-08-01" })));
+    let line = |line: &str| in_area("institution.resume-agreement", "2025-07-01", json!({ "line": line }));
+    for act in [resume("2025-07-01"), line("basic")] {
+        let story = story.clone().given(act);
+        assert_eq!(basic(&story, "2025-07-01"), "in_force");
+        assert_eq!(special(&story, "2025-07-01"), "suspended");
+        assert_eq!(special(&story, "2025-11-30"), "suspended");
+        assert_eq!(special(&story, "2025-12-01"), "in_force");
+    }
+    // And that of the line leaves the suspension of the whole.
+    let resumed = story.given(line("special_outpatient"));
+    assert_eq!(special(&resumed, "2025-07-31"), "suspended");
+    assert_eq!(special(&resumed, "2025-08-01"), "in_force");
+    // Where only the line is suspended, there is nothing else to resume.
+    let story = two_lines().given(suspend("2025-06-01", special_only)).given(resume("2025-07-01"));
+    assert_eq!(special(&story, "2025-07-01"), "in_force");
+}
+
+#[test]
+fn basic_means_all_when_it_is_suspended_and_when_it_is_resumed() {
+    let basic_line = || json!({ "line": "basic" });
+    for (suspended, resumed) in
+        [(json!({}), basic_line()), (basic_line(), json!({})), (basic_line(), basic_line())]
+    {
+        let story = two_lines().given(suspend("2025-08-04", suspended));
+        let line =
+            in_area("institution.resume-agreement", "2025-09-01", json!({ "line": "special_outpatient" }));
+        let refused = story.clone().when(line).refused("suspended-with-basic");
+        assert_eq!(refused.blocked_by, [1]);
+        let story = story.given(in_area("institution.resume-agreement", "2025-09-01", resumed));
+        assert_eq!(basic(&story, "2025-09-01"), "in_force");
+        assert_eq!(special(&story, "2025-09-01"), "in_force");
+    }
+}
+
+#[test]
+fn lines_without_basic_are_resumed_together_or_each_alone() {
+    let story = Story::of(PHARMACY)
+        .given(sign("2025-01-01", "2025-01-01", "2026-01-01", &["special_outpatient", "internet"]))
+        .given(suspend("2025-06-01", json!({})));
+    let one = in_area("institution.resume-agreement", "2025-07-01", json!({ "line": "special_outpatient" }));
+    let one = story.clone().given(one);
+    assert_eq!(special(&one, "2025-07-01"), "in_force");
+    assert_eq!(one.value("agreement/370100/internet", "2025-07-01"), "suspended");
+    let both = story.given(resume("2025-07-01"));
+    assert_eq!(special(&both, "2025-07-01"), "in_force");
+    assert_eq!(both.value("agreement/370100/internet", "2025-07-01"), "in_force");
+}
