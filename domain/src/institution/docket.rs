@@ -450,7 +450,7 @@ impl Desk<'_> {
         let whole = state
             .agreement(area, Line::Basic)
             .or_else(|| state.agreements_in(area).next().filter(|_| lines.is_empty()));
-        let ended = named.chain(whole).filter_map(|agreement| agreement.ended.as_deref());
+        let ended = named.chain(whole).filter_map(|agreement| agreement.current(self.at).ended.as_deref());
         let ended = ended.filter(|ended| ends_term || ended.at <= self.at).map(|ended| ended.cause);
         let bars = state.bars().iter().filter(|bar| admits && bar.covers(area, self.at));
         // A probation that a signing began belongs to the first designation.

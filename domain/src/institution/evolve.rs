@@ -25,6 +25,7 @@ impl Institution {
         let at = event.effective_at;
         let cause = event.version;
         self.version = Some(self.version.map_or(cause, |version| version.max(cause)));
+        self.go_on(at);
         match facts {
             InstitutionEvent::Applied(data) => self.applied(data, at, cause),
             InstitutionEvent::ApplicationAccepted(data) => self.advance(data.area, Stage::Evaluating, at, cause),
@@ -64,7 +65,7 @@ impl Institution {
             InstitutionEvent::AgreementRenewed(data) => self.renewed(data, at, cause),
             InstitutionEvent::RenewalRefused(data) => {
                 for agreement in self.in_scope(data.area, None) {
-                    agreement.renewal_refused = Some(cause);
+                    agreement.change_last(|last| last.renewal_refused = Some(cause));
                 }
             }
             InstitutionEvent::AgreementLapsed(data) => {
@@ -73,6 +74,7 @@ impl Institution {
                 }
             }
             InstitutionEvent::AgreementSuspended(data) => {
+                let (line, whole) = self.line_or_whole(data.area, data.line);
                 let suspension = Suspension {
                     from: at,
                     until: data.until.unwrap_or(Instant::MAX),
@@ -80,14 +82,19 @@ impl Institution {
                     resumed_by: None,
                     at_request: data.at_request == Some(true),
                     follows: event.caused_by,
+                    whole,
                 };
-                for agreement in self.in_scope(data.area, data.line) {
+                for agreement in self.in_scope(data.area, line) {
                     push_one(&mut agreement.suspensions, suspension);
                 }
             }
             InstitutionEvent::AgreementResumed(data) => {
-                for agreement in self.in_scope(data.area, data.line) {
-                    agreement.resume(at, cause);
+                let (line, whole) = self.line_or_whole(data.area, data.line);
+                // Resumed as a whole is what was suspended as a whole; where nothing was, the single lines are meant.
+                let runs = |s: &Suspension| s.whole && s.runs(at);
+                let whole = whole && self.in_scope(data.area, None).any(|a| a.suspensions.iter().any(runs));
+                for agreement in self.in_scope(data.area, line) {
+                    agreement.resume(whole, at, cause);
                 }
             }
             InstitutionEvent::AgreementTerminated(data) => {
@@ -289,17 +296,52 @@ impl Institution {
             match running.filter(|agreement| agreement.is_live(at)) {
                 // Taken over while a term known by now was running: it attests what is known better.
                 Some(_) if data.from.is_none() => {}
-                Some(agreement) => agreement.follow(term, at),
+                Some(agreement) if agreement.is_over_before(term.from) => {
+                    let fresh = Agreement::fresh(data.area, *line, Stage::Signed, at, cause);
+                    let anew = Agreement { term: Some(term), ..fresh };
+                    agreement.change_last(|last| last.later.get_or_insert_default().anew = Some(anew));
+                    if *line == Line::Basic {
+                        self.forget_failures(data.area);
+                    }
+                }
+                Some(agreement) => agreement.change_last(|last| last.follow(term, at)),
                 None => self.begin(data.area, *line, Stage::Signed, at, cause).term = Some(term),
             }
         }
     }
 
+    /// The lines that run to the end of the agreement go on together; a line that was over before stays over, and
+    /// one agreed for longer than the renewal keeps its own term.
     fn renewed(&mut self, data: &Renewal, at: Instant, cause: Version) {
-        for agreement in self.in_scope(data.area, None).filter(|agreement| agreement.ended.is_none()) {
-            let end = agreement.end().and_then(Instant::bounded);
-            let from = data.from.or(end).unwrap_or(at);
-            agreement.follow(Term { from, until: data.until.unwrap_or(Instant::MAX), cause }, at);
+        let Some(end) = self.renewable(data.area).and_then(Agreement::end) else { return };
+        let from = data.from.or(end.bounded()).unwrap_or(at);
+        let term = Term { from, until: data.until.unwrap_or(Instant::MAX), cause };
+        for agreement in self.in_scope(data.area, None) {
+            let last = agreement.last();
+            let runs_there = |own: Term| own.from <= from && from.min(end) <= own.until;
+            let not_longer = |own: Term| own.until == Instant::MAX || own.until < term.until;
+            let own = last.terms().next_back().filter(|_| last.ended.is_none());
+            if own.is_some_and(|own| runs_there(own) && not_longer(own)) {
+                agreement.change_last(|last| last.follow(term, at));
+            }
+        }
+    }
+
+    /// Where an agreement signed anew for a later time has begun by an instant, it takes the place of the one before it.
+    fn go_on(&mut self, at: Instant) {
+        for index in 0..self.agreements.len() {
+            while self.agreements[index].anew().is_some_and(|anew| anew.begin() <= at) {
+                let Agreement { area, line, .. } = self.agreements[index];
+                if line == Line::Basic {
+                    // A line signed for after the end of the old one hangs on the new one.
+                    let end = self.agreements[index].end();
+                    self.begin_area(area, end.unwrap_or(Instant::MAX));
+                }
+                let later = self.agreements[index].later.take();
+                if let Some(anew) = later.and_then(|later| later.anew) {
+                    self.agreements[index] = anew;
+                }
+            }
         }
     }
 
@@ -312,20 +354,9 @@ impl Institution {
         at: Instant,
         cause: Version,
     ) -> &mut Agreement {
-        let fresh = Agreement {
-            area,
-            line,
-            stage,
-            stage_cause: cause,
-            stage_from: at,
-            term: None,
-            next: None,
-            suspensions: Vec::new(),
-            ended: None,
-            renewal_refused: None,
-        };
+        let fresh = Agreement::fresh(area, line, stage, at, cause);
         if line == Line::Basic {
-            self.begin_area(area);
+            self.begin_area(area, Instant::MAX);
             // Refused and applied for again, it is evaluated again: a failure stays one until it passes or is signed.
             if stage == Stage::Signed {
                 self.forget_failures(area);
@@ -345,14 +376,14 @@ impl Institution {
         &mut self.agreements[index]
     }
 
-    /// Before a new `basic` agreement: what hung on the old one ends where that ended.
-    fn begin_area(&mut self, area: AreaCode) {
-        if let Some(end) = self.agreement(area, Line::Basic).and_then(Agreement::end) {
-            for line in self.in_scope(area, None) {
-                if let Some(term) = &mut line.term {
-                    term.until = term.until.min(end);
-                    line.next = None;
-                }
+    /// Before a new `basic` agreement: what began before an instant hung on the old one, and ends where and as that ended.
+    fn begin_area(&mut self, area: AreaCode, begun_before: Instant) {
+        let basic = self.agreement(area, Line::Basic).filter(|basic| basic.stage == Stage::Signed);
+        if let Some(basic) = basic.cloned()
+            && let Some(end) = basic.end()
+        {
+            for line in self.in_scope(area, None).filter(|line| line.begin() < begun_before) {
+                line.fall(&basic, end);
             }
         }
         if let Some(state) = self.areas.iter_mut().find(|state| state.area == area) {
@@ -375,6 +406,13 @@ impl Institution {
             agreement.stage_cause = cause;
             agreement.stage_from = at;
         }
+    }
+
+    /// The line that an act means alone; else all, and whether that is an agreement as a whole: `basic` stands for it, and
+    /// lines without one stand each for itself.
+    fn line_or_whole(&mut self, area: AreaCode, line: Option<Line>) -> (Option<Line>, bool) {
+        let line = line.filter(|line| *line != Line::Basic);
+        (line, line.is_none() && self.in_scope(area, Some(Line::Basic)).next().is_some())
     }
 
     /// The signed agreements of an area, or the one of a line.
@@ -494,36 +532,72 @@ pub(crate) fn after_release(
 }
 
 impl Agreement {
+    const fn fresh(area: AreaCode, line: Line, stage: Stage, at: Instant, cause: Version) -> Self {
+        Self {
+            area,
+            line,
+            stage,
+            stage_cause: cause,
+            stage_from: at,
+            term: None,
+            later: None,
+            suspensions: Vec::new(),
+            ended: None,
+            renewal_refused: None,
+            lapsed: None,
+        }
+    }
+
+    /// Changes the last agreement signed.
+    fn change_last(&mut self, change: impl FnOnce(&mut Self)) {
+        match self.later.as_mut().and_then(|later| later.anew.as_mut()) {
+            Some(anew) => anew.change_last(change),
+            None => change(self),
+        }
+    }
+
     /// Another term follows the running one: one unbroken stretch, and nothing changes before it begins.
     fn follow(&mut self, term: Term, at: Instant) {
         self.renewal_refused = None;
-        match self.next.as_deref_mut() {
-            // Renewed twice before the first renewal began.
-            Some(next) if at < next.from && next.until <= term.from => {
-                next.until = term.until;
-                return;
-            }
-            Some(next) if next.from <= at => self.term = Some(*next),
-            Some(_) | None => {}
-        }
-        if let Some(running) = &mut self.term {
+        self.lapsed = None;
+        let later = self.later.get_or_insert_default();
+        let begun = later.terms.iter().take_while(|next| next.from <= at).count();
+        self.term = later.terms.drain(..begun).next_back().or(self.term);
+        later.terms.retain(|next| next.from < term.from);
+        for running in self.term.iter_mut().chain(&mut later.terms) {
             running.until = running.until.min(term.from);
         }
-        self.next = Some(Box::new(term));
+        push_one(&mut later.terms, term);
     }
 
+    /// 到期终止 says how a term ended that was over by then, or whose end the source had left open.
     fn lapse(&mut self, at: Instant, cause: Version) {
-        if let Some(next) = self.next.take().filter(|next| next.from <= at) {
-            self.term = Some(*next);
-        }
-        if let Some(term) = &mut self.term {
+        let later = self.later.iter_mut().flat_map(|later| &mut later.terms);
+        let begun = self.term.iter_mut().chain(later).rfind(|term| term.from <= at);
+        if let Some(term) = begun.filter(|term| term.until <= at || term.until == Instant::MAX) {
             term.until = term.until.min(at);
             term.cause = cause;
+            self.lapsed = Some(cause);
         }
     }
 
-    fn resume(&mut self, at: Instant, cause: Version) {
-        for suspension in self.suspensions.iter_mut().filter(|s| s.from <= at && at < s.until) {
+    /// A line falls with the `basic` agreement it hangs on.
+    fn fall(&mut self, basic: &Self, end: Instant) {
+        if self.end().is_none_or(|own| own <= end) {
+            return;
+        }
+        if let Some(later) = &mut self.later {
+            later.terms.clear();
+        }
+        let cause = basic.terms().next_back().map_or(basic.stage_cause, |term| term.cause);
+        self.term = self.term.map(|term| Term { until: end, cause, ..term });
+        self.ended = basic.ended.clone();
+        self.renewal_refused = basic.renewal_refused;
+    }
+
+    /// Ends what is suspended: with the whole agreement, or by itself.
+    fn resume(&mut self, whole: bool, at: Instant, cause: Version) {
+        for suspension in self.suspensions.iter_mut().filter(|s| s.runs(at) && s.whole == whole) {
             suspension.until = at;
             suspension.resumed_by = Some(cause);
         }
@@ -533,6 +607,9 @@ impl Agreement {
     fn finish(&mut self, ended: Ended) {
         if self.end().is_some_and(|end| ended.at < end) {
             self.ended = Some(Box::new(ended));
+        }
+        if let Some(anew) = self.later.as_mut().and_then(|later| later.anew.as_mut()) {
+            anew.finish(ended);
         }
     }
 }

@@ -99,13 +99,25 @@ impl Hold {
 
 impl Agreement {
     fn status(&self, basic: Option<&Agreement>, at: Instant) -> (Value, Version) {
-        let own = self.own_status(at);
+        let line = self.current(at);
+        let own = line.own_status(at);
         // A line other than basic lives only while basic does, and sleeps while basic does.
         let Some(basic) = basic.filter(|basic| basic.stage == Stage::Signed) else { return own };
+        let basic = basic.of(line.begin(), at);
         let above = basic.own_status(at);
         let falls = matches!(own.0, Value::InForce | Value::Suspended) && is_over(above.0);
         let sleeps = own.0 == Value::InForce && above.0 == Value::Suspended;
         if falls || sleeps { above } else { own }
+    }
+
+    /// The agreement that a line hangs on at an instant: the first that was not over when the line began, once it has begun.
+    /// So no line outlives its own by hanging on the next.
+    fn of(&self, line_begins: Instant, at: Instant) -> &Self {
+        let over = self.end().is_some_and(|end| end <= line_begins);
+        match self.anew() {
+            Some(anew) if over && anew.begin() <= at => anew.of(line_begins, at),
+            Some(_) | None => self,
+        }
     }
 
     /// The status by its own facts alone.
@@ -142,13 +154,16 @@ impl Agreement {
 
     /// The instants at which its status may turn.
     fn turns(&self, out: &mut Vec<Instant>) {
-        for term in self.term.iter().chain(self.next.as_deref()) {
+        for term in self.terms() {
             out.extend([term.from, term.until]);
         }
         for suspension in &self.suspensions {
             out.extend([suspension.from, suspension.until]);
         }
         out.extend(self.ended.as_deref().map(|ended| ended.at));
+        if let Some(anew) = self.anew() {
+            anew.turns(out);
+        }
     }
 
     fn spans(&self, basic: Option<&Agreement>, sheet: &mut Sheet) {

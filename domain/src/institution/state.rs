@@ -88,14 +88,25 @@ pub struct Agreement {
     pub stage_from: Instant,
     /// The term, once signed.
     pub term: Option<Term>,
-    /// The term agreed to follow it.
-    pub next: Option<Box<Term>>,
+    /// What is agreed to come after that term; most agreements have nothing.
+    pub(super) later: Option<Box<Later>>,
     /// Suspensions of this line, in the order they became known; ended ones stay, as later rules count them.
     pub suspensions: Vec<Suspension>,
     /// Its end, by termination or withdrawal.
     pub ended: Option<Box<Ended>>,
     /// Set when renewal was refused.
     pub renewal_refused: Option<Version>,
+    /// Set when it was recorded that the term ran out and nothing followed.
+    pub lapsed: Option<Version>,
+}
+
+/// What is agreed to come after a term.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Later {
+    /// Terms of the same agreement, each from where the one before it ends.
+    pub(super) terms: Vec<Term>,
+    /// The agreement signed anew for a time after this one is over: nothing of this one reaches into it.
+    pub(super) anew: Option<Agreement>,
 }
 
 /// The term of an agreement.
@@ -124,10 +135,12 @@ pub struct Suspension {
     pub at_request: bool,
     /// The suspension of another pooling area that this one follows.
     pub follows: Option<Version>,
+    /// Of the whole agreement of the area, of which every line then keeps its share.
+    pub whole: bool,
 }
 
 impl Suspension {
-    /// Whether it is on at an instant.
+    /// Whether it runs at an instant.
     #[must_use]
     pub fn runs(&self, at: Instant) -> bool {
         self.from <= at && at < self.until
@@ -345,6 +358,16 @@ impl Institution {
         here.or_else(|| self.agreements.first().map(|agreement| agreement.area))
     }
 
+    /// The agreement of an area that a renewal continues, the last one signed: `basic`, else of the lines the one that ends
+    /// last; none where it was ended before its term.
+    #[must_use]
+    pub fn renewable(&self, area: AreaCode) -> Option<&Agreement> {
+        let open = |last: &&Agreement| last.stage == Stage::Signed && last.ended.is_none();
+        let basic = self.agreement(area, Line::Basic).map(Agreement::last).filter(open);
+        let lines = self.agreements_in(area).map(Agreement::last).filter(open);
+        basic.or_else(|| lines.max_by_key(|last| last.end()))
+    }
+
     /// What is kept of an area.
     #[must_use]
     pub fn area(&self, area: AreaCode) -> Option<&AreaState> {
@@ -405,38 +428,69 @@ impl Institution {
 }
 
 impl Agreement {
+    /// The agreement that an instant belongs to: itself, until one signed anew for later begins.
+    #[must_use]
+    pub fn current(&self, at: Instant) -> &Self {
+        match self.anew() {
+            Some(anew) if anew.begin() <= at => anew.current(at),
+            Some(_) | None => self,
+        }
+    }
+
+    /// The last agreement signed: itself, unless one is signed anew for later.
+    #[must_use]
+    pub fn last(&self) -> &Self {
+        self.anew().map_or(self, Self::last)
+    }
+
+    pub(super) fn anew(&self) -> Option<&Self> {
+        self.later.as_ref().and_then(|later| later.anew.as_ref())
+    }
+
+    /// When its first term still known begins; for an application, when that was made.
+    #[must_use]
+    pub fn begin(&self) -> Instant {
+        self.term.map_or(self.stage_from, |term| term.from)
+    }
+
+    /// The terms still known, in order.
+    pub(super) fn terms(&self) -> impl DoubleEndedIterator<Item = Term> {
+        let later = self.later.as_ref().map_or(&[][..], |later| &later.terms);
+        self.term.into_iter().chain(later.iter().copied())
+    }
+
     /// The term an instant lies in, or the last one begun before it; the first one before any has begun.
     #[must_use]
     pub fn term_at(&self, at: Instant) -> Option<Term> {
-        match self.next.as_deref() {
-            Some(next) if next.from <= at => Some(*next),
-            Some(_) | None => self.term,
-        }
+        let current = self.current(at);
+        current.terms().rev().find(|term| term.from <= at).or(current.term)
     }
 
     /// When it is over as far as known: the end of its last term, or earlier by termination or withdrawal. None for an
     /// application.
     #[must_use]
     pub fn end(&self) -> Option<Instant> {
-        let term = self.next.as_deref().copied().or(self.term)?;
+        let term = self.terms().next_back()?;
         Some(self.ended.as_deref().map_or(term.until, |ended| ended.at.min(term.until)))
     }
 
     /// Signed and not over: in force, suspended, or still to begin.
     #[must_use]
     pub fn is_live(&self, at: Instant) -> bool {
-        self.stage == Stage::Signed && self.end().is_some_and(|end| at < end)
+        self.stage == Stage::Signed && self.last().end().is_some_and(|end| at < end)
+    }
+
+    /// Whether a term from an instant on is another agreement: after a gap, or after this one was given up.
+    #[must_use]
+    pub fn is_over_before(&self, from: Instant) -> bool {
+        let last = self.last();
+        last.end().is_some_and(|end| end < from || (end == from && last.ended.is_some()))
     }
 
     /// The suspension running at an instant; of several the one known last.
     #[must_use]
     pub fn suspension(&self, at: Instant) -> Option<&Suspension> {
-        self.suspensions.iter().rev().find(|s| s.runs(at))
-    }
-
-    /// The terms still known: the last two.
-    pub fn terms(&self) -> impl Iterator<Item = Term> {
-        self.term.into_iter().chain(self.next.as_deref().copied())
+        self.current(at).suspensions.iter().rev().find(|s| s.runs(at))
     }
 
     /// The suspensions by sanction that began inside a term and by an instant, in order: its own, and those of the `basic`

@@ -7,7 +7,7 @@ use crate::id::{AreaCode, SubjectKind};
 use crate::institution::InstitutionEvent as E;
 use crate::institution::docket;
 use crate::institution::facts::{InArea, InstitutionKind, ProbationPeriod, Renewal, RenewalRefusal, Signing};
-use crate::institution::state::{Agreement, Stage};
+use crate::institution::state::{Agreement, Ended, Stage};
 use crate::rejection::Rejection;
 use crate::state::State;
 use crate::time::Instant;
@@ -51,12 +51,13 @@ impl Matter<'_> {
     /// To sign on from a term that runs, or from the instant at which it ended, is to renew it, whatever it is called.
     fn renews_nothing_refused(&self, data: &Signing, from: Instant) -> Result<(), Rejection> {
         let goes_on = |agreement: &&Agreement| {
-            let end = agreement.end();
-            let open = agreement.stage == Stage::Signed && agreement.ended.is_none();
+            let last = agreement.last();
+            let end = last.end();
+            let open = last.stage == Stage::Signed && last.ended.is_none();
             open && (agreement.is_live(self.at) || end.is_some_and(|end| from <= end))
         };
         let lines = data.lines.iter().filter_map(|line| self.state.agreement(data.area, *line));
-        lines.into_iter().filter(goes_on).try_for_each(|agreement| self.may_be_renewed(agreement))
+        lines.into_iter().filter(goes_on).try_for_each(|agreement| self.may_be_renewed(agreement.last()))
     }
 
     /// 期限一般为1年: a longer term is noticed.
@@ -109,7 +110,7 @@ impl Matter<'_> {
     fn no_line_running(&self, data: &Signing, from: Instant) -> Result<(), Rejection> {
         let Some(running) = data.lines.iter().find_map(|line| {
             let agreement = self.state.agreement(data.area, *line)?;
-            let end = agreement.end()?;
+            let end = agreement.last().end()?;
             // A term without a known end gives way to a new one with a known begin.
             let stays = end != Instant::MAX || data.from.is_none();
             (agreement.is_live(self.at) && from < end && stays).then_some(agreement)
@@ -122,11 +123,11 @@ impl Matter<'_> {
             words!(
                 "the agreement for {line} in {area} runs until {}",
                 "统筹地区 {area} 业务线 {line} 的服务协议有效期至 {}",
-                running.end().unwrap_or(Instant::MAX).words()
+                running.last().end().unwrap_or(Instant::MAX).words()
             ),
         )
         .blocked_by(running.term_at(self.at).map_or(running.stage_cause, |term| term.cause));
-        Err(rejection.allowed(json!({ "from": { "min": running.end() } })))
+        Err(rejection.allowed(json!({ "from": { "min": running.last().end() } })))
     }
 
     /// The ledger takes in histories whose source is silent about earlier steps, and says so.
@@ -139,13 +140,13 @@ impl Matter<'_> {
         if !basic {
             event = event.finding("no-basic-agreement-recorded", None);
         }
-        if data.from.is_none() {
-            return event;
-        }
+        let Some(from) = data.from else { return event };
+        // What is over by then is another agreement: the new one is applied for like the first.
         let stages: Vec<Stage> = data
             .lines
             .iter()
             .filter_map(|line| self.state.agreement(data.area, *line))
+            .filter(|agreement| !agreement.is_over_before(from))
             .map(|agreement| agreement.stage)
             .collect();
         let step = match stages.first() {
@@ -182,7 +183,7 @@ impl Matter<'_> {
 
     /// 续签: the lines go on without a gap.
     pub(super) fn renew(&self, data: &Renewal) -> Result<Decision, Rejection> {
-        let agreement = self.last_signed(data)?;
+        let agreement = self.last_signed(data.area)?;
         let end = agreement.end().and_then(Instant::bounded);
         self.may_be_renewed(agreement)?;
         let from = data.from.or(end).unwrap_or(self.at);
@@ -211,12 +212,24 @@ impl Matter<'_> {
     }
 
     /// The agreement to be renewed: running, or run out without another end.
-    fn last_signed(&self, data: &Renewal) -> Result<&Agreement, Rejection> {
-        let signed = |agreement: &&Agreement| agreement.stage == Stage::Signed && agreement.ended.is_none();
-        let basic = self.state.agreement(data.area, Line::Basic).filter(signed);
-        basic
-            .or_else(|| self.state.agreements_in(data.area).find(signed))
-            .ok_or_else(|| self.not_in_force(data.area, None))
+    fn last_signed(&self, area: AreaCode) -> Result<&Agreement, Rejection> {
+        self.state.renewable(area).ok_or_else(|| {
+            let given_up = self.live(area).find_map(|agreement| agreement.last().ended.as_deref());
+            given_up.map_or_else(|| self.not_in_force(area, None), |ended| self.given_up(area, ended))
+        })
+    }
+
+    /// Why nothing goes on from an agreement that runs, but only to the day on which it is given up.
+    pub(super) fn given_up(&self, area: AreaCode, ended: &Ended) -> Rejection {
+        Rejection::new(
+            "already-withdrawn",
+            words!(
+                "the institution withdraws from the agreement in {area} on {}",
+                "机构已提出自 {} 起退出统筹地区 {area} 的服务协议",
+                ended.at.words()
+            ),
+        )
+        .blocked_by(ended.cause)
     }
 
     /// Refuses what is not renewed: 延长期内整改不到位的不予续签, where no choice is left, and what was decided not to be.
@@ -234,6 +247,18 @@ impl Matter<'_> {
             );
             return Err(self.under(rule, refusal).blocked_by(failed));
         }
+        if let Some(lapsed) = agreement.lapsed {
+            return Err(Rejection::new(
+                "already-lapsed",
+                words!(
+                    "it is recorded that the agreement in {area} ran out on {} and nothing followed; that stands until it is \
+                     annulled",
+                    "已记录统筹地区 {area} 的服务协议于 {} 到期终止，该记录未被撤销",
+                    agreement.end().unwrap_or(self.at).words()
+                ),
+            )
+            .blocked_by(lapsed));
+        }
         let Some(refused) = agreement.renewal_refused else { return Ok(()) };
         Err(Rejection::new(
             "renewal-refused",
@@ -248,9 +273,7 @@ impl Matter<'_> {
     /// 不予续签: the agreement runs to the end of its term and then is not renewed.
     pub(super) fn refuse_renewal(&self, data: &RenewalRefusal) -> Result<Decision, Rejection> {
         let area = data.area;
-        let signed = |a: &&Agreement| a.stage == Stage::Signed && a.ended.is_none();
-        let agreement = self.state.agreements_in(area).find(signed);
-        let agreement = agreement.ok_or_else(|| self.not_in_force(area, None))?;
+        let agreement = self.last_signed(area)?;
         if let Some(refused) = agreement.renewal_refused {
             return Err(Rejection::new(
                 "already-refused",
@@ -272,9 +295,12 @@ impl Matter<'_> {
     /// 到期终止, recorded. Without a record the status is the same from the end of the term on.
     pub(super) fn record_lapse(&self, data: &InArea) -> Result<Decision, Rejection> {
         let area = data.area;
-        let signed = |a: &&Agreement| a.stage == Stage::Signed && a.ended.is_none();
-        let agreement = self.state.agreements_in(area).find(signed);
-        let agreement = agreement.ok_or_else(|| self.not_in_force(area, None))?;
+        let current = self.state.agreement(area, Line::Basic).map(|agreement| agreement.current(self.at));
+        let agreement = match current {
+            // In the gap before one signed anew it is the one before that lapsed.
+            Some(current) if current.stage == Stage::Signed && current.ended.is_none() => current,
+            Some(_) | None => self.last_signed(area)?,
+        };
         let end = agreement.end().unwrap_or(self.at);
         if end != Instant::MAX && self.at < end {
             return Err(Rejection::new(

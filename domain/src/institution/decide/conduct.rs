@@ -176,7 +176,8 @@ fn running(state: &Institution, at: Instant) -> impl Iterator<Item = (&Agreement
     state.agreements.iter().filter(move |agreement| agreement.stage == Stage::Signed).filter_map(
         move |agreement| {
             let term = agreement.term_at(at)?;
-            let runs = agreement.is_live(at) && term.from <= at && at < term.until;
+            let over = agreement.current(at).end().is_none_or(|end| end <= at);
+            let runs = !over && term.from <= at && at < term.until;
             runs.then_some((agreement, term))
         },
     )

@@ -8,6 +8,7 @@ use crate::event::{EventRef, NewEvent};
 use crate::id::{AreaCode, Version};
 use crate::institution::InstitutionEvent as E;
 use crate::institution::facts::{InstitutionKind, Ownership, Request, Resumption, Suspension, SuspensionAct};
+use crate::institution::state::{Ended, Suspension as Suspended};
 use crate::rejection::Rejection;
 use crate::time::Instant;
 use crate::track::{Line, Value};
@@ -124,7 +125,10 @@ impl Matter<'_> {
     /// 恢复协议: ends a suspension early, or one without an end.
     pub(super) fn resume(&self, data: &Resumption) -> Result<Decision, Rejection> {
         let scope = self.in_scope(data.area, data.line)?;
-        if scope.iter().any(|agreement| agreement.suspension(self.at).is_some()) {
+        // A line suspended with the whole agreement is not resumed alone.
+        let alone = data.line.is_some_and(|line| line != Line::Basic);
+        let ends = |s: &Suspended| s.runs(self.at) && !(alone && s.whole);
+        if scope.iter().any(|agreement| agreement.current(self.at).suspensions.iter().any(ends)) {
             return Ok(self.one(E::AgreementResumed(data.clone())));
         }
         let area = data.area;
@@ -156,6 +160,16 @@ impl Matter<'_> {
 
     /// 机构主动退出.
     pub(super) fn withdraw(&self, data: &Request) -> Result<Decision, Rejection> {
+        let live = self.in_scope(data.area, None)?;
+        let ends: Option<Vec<&Ended>> =
+            live.iter().map(|agreement| agreement.last().ended.as_deref()).collect();
+        // A day that is no earlier would change nothing.
+        if let Some(ended) = ends.into_iter().flatten().max_by_key(|ended| ended.at)
+            && ended.at <= data.from
+        {
+            let refusal = self.given_up(data.area, ended);
+            return Err(refusal.allowed(json!({ "from": { "before": ended.at } })));
+        }
         self.asks_in_time(data, E::AgreementWithdrawn(data.clone()))
     }
 

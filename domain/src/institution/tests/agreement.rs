@@ -298,3 +298,229 @@ fn a_longer_term_than_agreements_generally_have_is_noticed() {
     let renewed = story.when(in_area("institution.renew", "2024-11-01", json!({ "until": "2027-01-01" })));
     assert_eq!(renewed.findings(), ["longer-than-usual"]);
 }
+
+const SPECIAL: &str = "agreement/370100/special_outpatient";
+
+fn withdraw(day: &str, from: &str) -> Act {
+    in_area("institution.withdraw", day, json!({ "from": from }))
+}
+
+/// A pharmacy with `basic` for 2025, and special outpatient care for a time of its own.
+fn with_special(from: &str, until: &str) -> Story {
+    Story::of(PHARMACY).given(sign("2025-01-01", "2025-01-01", "2026-01-01", &["basic"])).given(sign(
+        "2025-02-01",
+        from,
+        until,
+        &["special_outpatient"],
+    ))
+}
+
+#[test]
+fn a_renewal_does_not_bring_back_a_line_that_was_over() {
+    let ahead = || in_area("institution.renew", "2025-12-01", json!({ "until": "2027-01-01" }));
+    let story = with_special("2025-03-01", "2025-09-01").given(ahead());
+    assert_eq!(basic(&story, "2026-12-31"), "in_force");
+    for day in ["2025-09-01", "2025-12-01", "2026-01-01", "2026-12-31"] {
+        assert_eq!(story.value(SPECIAL, day), "lapsed", "{day}");
+    }
+    // One that runs at the begin of the renewed term goes on with it, from then: not from its own end or the day of the act.
+    for until in ["2026-01-01", "2026-04-01"] {
+        let story = with_special("2025-03-01", until).given(ahead());
+        let spans = story.spans();
+        let of_line = spans.iter().filter(|span| span.track.to_string() == SPECIAL);
+        let told: Vec<_> = of_line.map(|s| line(&s.from.words(), &s.value.to_string(), s.cause)).collect();
+        let begins = [line("2025-02-01", "candidate", 1), line("2025-03-01", "in_force", 1)];
+        let goes_on = [line("2026-01-01", "in_force", 2), line("2027-01-01", "lapsed", 2)];
+        assert_eq!(told, [begins, goes_on].concat(), "{until}");
+    }
+    // One agreed for longer keeps its own term, and one agreed for a time within the renewed term begins as agreed.
+    let story = with_special("2025-03-01", "2027-03-01").given(ahead());
+    let story = story.given(in_area("institution.renew", "2026-12-01", json!({ "until": "2027-02-01" })));
+    assert_eq!(story.value(SPECIAL, "2027-01-31"), "in_force");
+    assert_eq!(story.value(SPECIAL, "2027-02-01"), "lapsed");
+    let story = with_special("2026-03-01", "2026-09-01").given(ahead());
+    assert_eq!(story.value(SPECIAL, "2026-02-28"), "candidate");
+    assert_eq!(story.value(SPECIAL, "2026-08-31"), "in_force");
+    assert_eq!(story.value(SPECIAL, "2026-09-01"), "lapsed");
+}
+
+#[test]
+fn an_agreement_signed_for_after_a_withdrawal_begins_on_its_own_day() {
+    let story = hospital().given(withdraw("2024-03-01", "2024-08-01"));
+    let signed = |from: &str| story.clone().given(sign("2024-07-20", from, "2025-07-01", &["basic"]));
+    let at_once = signed("2024-08-01");
+    assert_eq!(basic(&at_once, "2024-07-31"), "in_force");
+    assert_eq!(basic(&at_once, "2024-08-01"), "in_force");
+    assert_eq!(basic(&at_once, "2025-06-30"), "in_force");
+    assert_eq!(basic(&at_once, "2025-07-01"), "lapsed");
+    let after_a_gap = signed("2024-09-01");
+    assert_eq!(basic(&after_a_gap, "2024-08-01"), "withdrawn");
+    assert_eq!(basic(&after_a_gap, "2024-08-31"), "withdrawn");
+    assert_eq!(basic(&after_a_gap, "2024-09-01"), "in_force");
+    // Both go on as agreements do: renewed, suspended, given up in their turn.
+    let given_up = at_once.given(withdraw("2024-07-25", "2024-12-01"));
+    assert_eq!(basic(&given_up, "2024-07-31"), "in_force");
+    assert_eq!(basic(&given_up, "2024-11-30"), "in_force");
+    assert_eq!(basic(&given_up, "2024-12-01"), "withdrawn");
+    let renewed = after_a_gap.given(renew("2024-07-25", "2025-07-01", "2026-07-01"));
+    assert_eq!(basic(&renewed, "2024-08-15"), "withdrawn");
+    assert_eq!(basic(&renewed, "2026-06-30"), "in_force");
+    // A termination leaves nothing to begin.
+    let terminated = renewed.given(terminate("2024-07-26", "breach"));
+    assert_eq!(basic(&terminated, "2024-09-01"), "terminated");
+}
+
+#[test]
+fn what_is_given_up_is_not_renewed_and_not_given_up_later() {
+    let story = hospital().given(withdraw("2024-03-01", "2024-08-01"));
+    for act in [
+        renew("2024-06-01", "2024-08-01", "2026-01-01"),
+        in_area("institution.refuse-renewal", "2024-06-01", json!({ "ground": "x" })),
+        in_area("institution.record-lapse", "2024-06-01", json!({})),
+        withdraw("2024-04-01", "2024-08-01"),
+        withdraw("2024-04-01", "2024-09-01"),
+    ] {
+        let refused = story.clone().when(act).refused("already-withdrawn");
+        assert_eq!(refused.blocked_by, [1]);
+        assert!(refused.message.en.contains("2024-08-01"), "{refused:?}");
+    }
+    let earlier = story.given(withdraw("2024-04-01", "2024-07-15"));
+    assert_eq!(basic(&earlier, "2024-07-15"), "withdrawn");
+}
+
+#[test]
+fn nothing_stands_between_two_agreements_with_a_gap() {
+    let story = hospital().given(renew("2024-11-01", "2025-01-01", "2026-01-01")).given(sign(
+        "2024-12-01",
+        "2026-06-01",
+        "2027-06-01",
+        &["basic"],
+    ));
+    assert_eq!(
+        causes(&story),
+        [
+            line("2024-01-01", "in_force", 0),
+            line("2025-01-01", "in_force", 1),
+            line("2026-01-01", "lapsed", 1),
+            line("2026-06-01", "in_force", 2),
+            line("2027-06-01", "lapsed", 2),
+        ]
+    );
+    // What comes to be recorded in the gap or later leaves what stood before as it was.
+    for day in ["2026-02-01", "2026-07-01"] {
+        let later = act("institution.record-inspection", day, json!({ "inspection": "flight" })).by("bureau");
+        assert_eq!(causes(&story.clone().given(later)), causes(&story), "{day}");
+    }
+    let lapse = in_area("institution.record-lapse", "2026-02-01", json!({}));
+    let lapsed = story.given(lapse);
+    assert_eq!(basic(&lapsed, "2026-05-31"), "lapsed");
+    assert_eq!(basic(&lapsed, "2026-06-01"), "in_force");
+}
+
+#[test]
+fn renewed_thrice_ahead_each_term_is_its_own() {
+    let story = hospital()
+        .given(renew("2024-11-01", "2025-01-01", "2026-01-01"))
+        .given(renew("2024-11-02", "2026-01-01", "2027-01-01"))
+        .given(renew("2024-11-03", "2027-01-01", "2028-01-01"));
+    assert_eq!(
+        causes(&story),
+        [
+            line("2024-01-01", "in_force", 0),
+            line("2025-01-01", "in_force", 1),
+            line("2026-01-01", "in_force", 2),
+            line("2027-01-01", "in_force", 3),
+            line("2028-01-01", "lapsed", 3),
+        ]
+    );
+}
+
+#[test]
+fn a_suspension_ends_with_its_agreement_and_does_not_reach_over_a_gap() {
+    let story = hospital().given(super::suspend("2024-11-01", json!({ "until": "2025-03-01" })));
+    for day in ["2024-12-15", "2025-01-15"] {
+        let story = story.clone().given(sign(day, "2025-02-01", "2026-02-01", &["basic"]));
+        assert_eq!(basic(&story, "2024-12-31"), "suspended", "{day}");
+        assert_eq!(basic(&story, "2025-02-01"), "in_force", "{day}");
+    }
+}
+
+#[test]
+fn over_a_gap_neither_probation_nor_cross_region_nor_a_line_is_taken_along() {
+    let story = super::newcomer()
+        .given(sign("2025-09-02", "2025-09-02", "2028-01-01", &["internet"]))
+        .given(withdraw("2025-09-03", "2026-01-01"))
+        .given(sign("2025-12-15", "2026-02-01", "2027-02-01", &["basic"]));
+    let story = story.given(sign("2025-12-16", "2026-01-15", "2027-02-01", &["special_outpatient"]));
+    let special = |story: &Story, day: &str| story.value(SPECIAL, day);
+    assert_eq!(story.value("probation/370100", "2025-12-31"), "initial");
+    let later = act("institution.record-inspection", "2026-02-10", json!({ "inspection": "flight" }));
+    let settled = story.clone().given(later.by("bureau"));
+    for story in [story, settled] {
+        // One signed for within the gap waits for the new agreement.
+        assert_eq!(special(&story, "2026-01-20"), "withdrawn");
+        assert_eq!(special(&story, "2026-02-01"), "in_force");
+        assert_eq!(special(&story, "2026-02-15"), "in_force");
+        for day in ["2026-01-01", "2026-02-01", "2026-02-15"] {
+            assert_eq!(story.value("probation/370100", day), "", "{day}");
+            assert_eq!(story.value("cross-region/370100", day), "", "{day}");
+            assert_eq!(story.value("agreement/370100/internet", day), "withdrawn", "{day}");
+        }
+        assert_eq!(basic(&story, "2026-02-15"), "in_force");
+    }
+}
+
+#[test]
+fn what_is_recorded_as_lapsed_is_not_renewed() {
+    let story = hospital().given(in_area("institution.record-lapse", "2025-01-10", json!({})));
+    for act in [
+        in_area("institution.renew", "2025-01-20", json!({ "until": "2026-01-01" })),
+        sign("2025-01-20", "2025-01-01", "2026-01-01", &["basic"]),
+    ] {
+        let refused = story.clone().when(act).refused("already-lapsed");
+        assert_eq!(refused.blocked_by, [1]);
+    }
+    // Signed anew for later, or the record annulled, it is in force again.
+    let anew = story.clone().given(sign("2025-01-20", "2025-01-05", "2026-01-01", &["basic"]));
+    assert_eq!(basic(&anew, "2025-01-04"), "lapsed");
+    assert_eq!(basic(&anew, "2025-01-20"), "in_force");
+    let annulled = story
+        .given(
+            act("institution.annul", "2025-01-15", json!({ "event": "@1", "scope": "from_start" }))
+                .by("court"),
+        )
+        .given(in_area("institution.renew", "2025-01-20", json!({ "until": "2026-01-01" })));
+    assert_eq!(basic(&annulled, "2025-01-10"), "in_force");
+}
+
+#[test]
+fn a_lapse_recorded_leaves_alone_what_runs_on() {
+    let story = Story::of(PHARMACY)
+        .given(sign("2025-01-01", "2025-01-01", "2025-09-01", &["special_outpatient"]))
+        .given(sign("2025-01-01", "2025-01-01", "2026-01-01", &["basic"]));
+    let lapse = |day| in_area("institution.record-lapse", day, json!({}));
+    story.clone().when(lapse("2025-10-01")).refused("term-not-over");
+    let story = story.given(lapse("2026-01-01"));
+    assert_eq!(story.value(SPECIAL, "2025-09-01"), "lapsed");
+}
+
+#[test]
+fn signed_after_the_old_agreement_is_over_it_is_noticed_that_nobody_applied() {
+    let anew = |story: Story, day: &str, from: &str| {
+        let outcome = story.when(sign(day, from, "2026-01-01", &["basic"]));
+        let noticed = outcome.findings().contains(&"no-application-recorded");
+        noticed
+    };
+    let refused = in_area("institution.refuse-renewal", "2024-11-01", json!({ "ground": "x" }));
+    let lapsed = in_area("institution.record-lapse", "2025-01-01", json!({}));
+    assert!(anew(hospital().given(refused), "2025-01-02", "2025-01-02"));
+    assert!(anew(hospital().given(lapsed), "2025-01-02", "2025-01-02"));
+    assert!(anew(hospital().given(terminate("2024-06-01", "consent")), "2024-06-01", "2024-06-01"));
+    assert!(anew(hospital().given(withdraw("2024-03-01", "2024-08-01")), "2024-07-01", "2024-08-01"));
+    assert!(anew(hospital(), "2024-12-01", "2025-02-01"));
+    // Signed on without a gap it is a renewal; and with an application the steps are there.
+    assert!(!anew(hospital(), "2024-12-01", "2025-01-01"));
+    let data = json!({ "lines": ["basic"], "name": "甲医院", "opened_on": "2020-01-01", "physicians": 3 });
+    let applied = hospital().given(in_area("institution.apply", "2025-02-01", data));
+    assert!(!anew(applied, "2025-03-01", "2025-03-01"));
+}

@@ -6,7 +6,7 @@ use crate::time::Instant;
 use proptest::prelude::*;
 use serde_json::json;
 
-const KINDS: usize = 22;
+const KINDS: usize = 25;
 
 fn day(offset: u16) -> String {
     Instant::parse("2024-01-01").unwrap().plus_days(i64::from(offset)).words()
@@ -14,7 +14,7 @@ fn day(offset: u16) -> String {
 
 /// One of the kinds of acts, on a day, with another day and an earlier event where it names such.
 fn some_act(kind: usize, on: u16, later: u16, event: u8) -> Act {
-    let (on, until, event) = (day(on), day(on + later), format!("@{event}"));
+    let (on, until, end, event) = (day(on), day(on + later), day(on + 2 * later), format!("@{event}"));
     let simple = |name: &str| in_area(&format!("institution.{name}"), &on, json!({}));
     match kind {
         0 => sign(&on, &on, &until, &["basic", "internet"]),
@@ -55,7 +55,11 @@ fn some_act(kind: usize, on: u16, later: u16, event: u8) -> Act {
             json!({ "lines": ["basic"], "name": "甲", "opened_on": "2020-01-01", "physicians": 1 }),
         ),
         19 => in_area("institution.evaluate", &on, json!({ "verdict": "fail" })),
-        20 => act("institution.order-rectification", &on, json!({ "until": until })),
+        // Signed ahead, with a gap or without, and one line by itself.
+        20 => sign(&on, &until, &end, &["basic", "internet"]),
+        21 => sign(&on, &until, &end, &["internet"]),
+        22 => in_area("institution.resume-agreement", &on, json!({ "line": "internet" })),
+        23 => act("institution.order-rectification", &on, json!({ "until": until })),
         _ => act("institution.fail-rectification", &on, json!({ "order": event })),
     }
 }

@@ -182,9 +182,6 @@ fn a_suspension_resumed_at_home_is_looked_at_in_the_areas_that_followed_it() {
     let of = |area: &str, state| (area.to_owned(), 6, state);
     // 3 at home, 4 and 5 where it is followed.
     let story = signed.given(suspend("2024-03-01", json!({ "until": "2024-11-01" })).of_area("370100"));
-    // One line resumed leaves the suspension as it is.
-    let line = story.clone().given(resume_in("370100", "2024-05-01", json!({ "line": "internet" })));
-    assert_eq!(looked_at(&line, "2024-05-01"), []);
     let story = story.given(resume_in("370100", "2024-05-01", json!({})));
     assert_eq!(story.value("agreement/370200/basic", "2024-05-01"), "suspended", "nothing is invented");
     let open = [of("370200", ObligationState::Open), of("370300", ObligationState::Open)];
@@ -205,4 +202,58 @@ fn a_suspension_resumed_at_home_is_looked_at_in_the_areas_that_followed_it() {
     let story =
         story.given(act("institution.terminate-agreement", "2024-07-01", terminate).of_area("370300"));
     assert_eq!(looked_at(&story, "2024-07-01"), ended);
+}
+
+#[test]
+fn the_resumption_of_the_whole_leaves_a_line_its_own_suspension() {
+    let special_only = json!({ "line": "special_outpatient", "until": "2025-12-01" });
+    let story = two_lines()
+        .given(suspend("2025-06-01", special_only.clone()))
+        .given(suspend("2025-06-15", json!({ "until": "2025-08-01" })));
+    let line = |line: &str| in_area("institution.resume-agreement", "2025-07-01", json!({ "line": line }));
+    for act in [resume("2025-07-01"), line("basic")] {
+        let story = story.clone().given(act);
+        assert_eq!(basic(&story, "2025-07-01"), "in_force");
+        assert_eq!(special(&story, "2025-07-01"), "suspended");
+        assert_eq!(special(&story, "2025-11-30"), "suspended");
+        assert_eq!(special(&story, "2025-12-01"), "in_force");
+    }
+    // And that of the line leaves the suspension of the whole.
+    let resumed = story.given(line("special_outpatient"));
+    assert_eq!(special(&resumed, "2025-07-31"), "suspended");
+    assert_eq!(special(&resumed, "2025-08-01"), "in_force");
+    // Where only the line is suspended, there is nothing else to resume.
+    let story = two_lines().given(suspend("2025-06-01", special_only)).given(resume("2025-07-01"));
+    assert_eq!(special(&story, "2025-07-01"), "in_force");
+}
+
+#[test]
+fn basic_means_all_when_it_is_suspended_and_when_it_is_resumed() {
+    let basic_line = || json!({ "line": "basic" });
+    for (suspended, resumed) in
+        [(json!({}), basic_line()), (basic_line(), json!({})), (basic_line(), basic_line())]
+    {
+        let story = two_lines().given(suspend("2025-08-04", suspended));
+        let line =
+            in_area("institution.resume-agreement", "2025-09-01", json!({ "line": "special_outpatient" }));
+        let refused = story.clone().when(line).refused("suspended-with-basic");
+        assert_eq!(refused.blocked_by, [1]);
+        let story = story.given(in_area("institution.resume-agreement", "2025-09-01", resumed));
+        assert_eq!(basic(&story, "2025-09-01"), "in_force");
+        assert_eq!(special(&story, "2025-09-01"), "in_force");
+    }
+}
+
+#[test]
+fn lines_without_basic_are_resumed_together_or_each_alone() {
+    let story = Story::of(PHARMACY)
+        .given(sign("2025-01-01", "2025-01-01", "2026-01-01", &["special_outpatient", "internet"]))
+        .given(suspend("2025-06-01", json!({})));
+    let one = in_area("institution.resume-agreement", "2025-07-01", json!({ "line": "special_outpatient" }));
+    let one = story.clone().given(one);
+    assert_eq!(special(&one, "2025-07-01"), "in_force");
+    assert_eq!(one.value("agreement/370100/internet", "2025-07-01"), "suspended");
+    let both = story.given(resume("2025-07-01"));
+    assert_eq!(special(&both, "2025-07-01"), "in_force");
+    assert_eq!(both.value("agreement/370100/internet", "2025-07-01"), "in_force");
 }
