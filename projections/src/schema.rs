@@ -16,7 +16,7 @@ pub(crate) const FORMAT: i64 = 8;
 
 /// Rises when `evolve`, `spans` or the timeline of the domain come to another result for the same events. Views folded
 /// under another number are rebuilt.
-const FOLD: i64 = 8;
+const FOLD: i64 = 9;
 
 /// [`FOLD`], and the law by which obligations are derived: views computed under other rules compiled in or another calendar
 /// are rebuilt. What areas adopted is in the log, and so is part of what the views are computed from.
