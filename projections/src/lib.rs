@@ -32,8 +32,8 @@ mod write;
 pub use error::ViewError;
 pub use fold::home_area;
 pub use model::{
-    Axis, Census, CensusLine, Duty, Filter, Found, Health, Listed, Page, Parked, Period, PointEntry, Points,
-    Reason, TrailEntry,
+    Axis, Census, CensusLine, Duty, Filter, Found, Health, Listed, Listing, Page, Parked, Period, PointEntry,
+    Points, Reason, TrailEntry,
 };
 pub use partitions::Partitions;
 pub use projector::{Opened, Options, Projector, Source};

@@ -2,7 +2,8 @@
 
 use accord_domain::obligation::Entry;
 use accord_domain::{
-    AreaCode, Basis, EventType, Instant, InstitutionCode, Line, Span, Subject, SubjectKind, Value, Version,
+    AreaCode, Basis, EventType, Instant, InstitutionCode, Line, Span, Subject, SubjectKind, Track, Value,
+    Version,
 };
 use uuid::Uuid;
 
@@ -142,6 +143,29 @@ pub struct Period {
     pub known_from: Instant,
     /// When it was no longer so; [`Instant::MAX`] while it is.
     pub known_until: Instant,
+    /// Where lists and statistics count it; none where they do not.
+    pub listed: Option<Listing>,
+}
+
+/// Where lists and statistics count a period.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Listing {
+    /// Kind of subject.
+    pub kind: SubjectKind,
+    /// Pooling area; none where it is not known.
+    pub area: Option<AreaCode>,
+    /// Status.
+    pub status: Value,
+}
+
+impl Listing {
+    /// Where a status of a subject belongs that is listed under its home area where its track names none; none for what is no
+    /// status of that kind of subject.
+    #[must_use]
+    pub fn of(kind: SubjectKind, home: Option<AreaCode>, track: &Track, status: Value) -> Option<Self> {
+        let area = track.area().or(home);
+        track.is_status_of(kind).then_some(Self { kind, area, status })
+    }
 }
 
 impl Period {

@@ -119,8 +119,10 @@ impl Projector {
         let there = wait_for(self.log.read_all(position, 1))?;
         Ok(there.first().is_some_and(|stored| {
             let mut citations = Citations::default();
-            Subject::parse(&stored.stream).is_ok()
-                && fold::read(stored.into(), &stored.body, &mut citations).is_ok()
+            Subject::parse(&stored.stream).is_ok_and(|subject| {
+                // A second stream under the name of another is none that it could come back from.
+                stored.version > 0 || self.is_known(&subject).is_ok_and(|known| !known)
+            }) && fold::read(stored.into(), &stored.body, &mut citations).is_ok()
         }))
     }
 

@@ -335,6 +335,9 @@ impl Projector {
     pub(crate) fn take_in_one(&mut self, stored: &Stored, events: &[Stored]) -> Result<(), Trouble> {
         let read = fold::read(stored.into(), &stored.body, &mut self.citations)
             .map_err(|error| park(stored, words(&error)))?;
+        if stored.version == 0 && self.heads.contains_key(&stored.stream) {
+            return Err(park(stored, SECOND_STREAM.to_owned()));
+        }
         if !self.heads.contains_key(&stored.stream) {
             let head = self.load(stored)?;
             self.heads.insert(Arc::clone(&stored.stream), head);
@@ -363,10 +366,19 @@ impl Projector {
         Ok(())
     }
 
+    /// Whether the file has a subject.
+    pub(crate) fn is_known(&self, subject: &Subject) -> Result<bool, ViewError> {
+        let mut select = self.connection.prepare_cached("SELECT 1 FROM subjects WHERE code = ?1")?;
+        Ok(select.exists([subject.code()])?)
+    }
+
     /// The head of a subject before an event, from the file and the log.
     fn load(&self, stored: &Stored) -> Result<Head, Trouble> {
         let subject = Subject::parse(&stored.stream).map_err(|error| park(stored, error.to_string()))?;
         if stored.version == 0 {
+            if self.is_known(&subject)? {
+                return Err(park(stored, SECOND_STREAM.to_owned()));
+            }
             return Ok(Head::new(subject, stored.position));
         }
         let known = self
@@ -442,6 +454,9 @@ impl Drop for Projector {
         }
     }
 }
+
+/// Why a stream is set aside that begins under a name that another stream has: a wrong index of the log led to it.
+pub(crate) const SECOND_STREAM: &str = "a second stream begins under this name; `accord verify` names it";
 
 /// A subject is set aside for one of its events.
 fn park(stored: &Stored, error: String) -> Trouble {

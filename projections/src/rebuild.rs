@@ -9,14 +9,14 @@ use crate::error::ViewError;
 use crate::fold::{self, Citations, Head, Read, home_area};
 use crate::parked::{NotUnderstood, PARK};
 use crate::partitions::{Partition, Partitions, Record};
-use crate::projector::{Projector, Source, remove, words};
+use crate::projector::{Projector, SECOND_STREAM, Source, remove, words};
 use crate::runner::REBUILD_FROM;
 use crate::schema;
 use crate::write::{self, Statements, Writer};
 use accord_domain::{Event, EventType, Laws, Subject};
 use accord_store::{EventLog, Scan};
-use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, ErrorCode};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -155,22 +155,41 @@ fn write_all(connection: Connection, batches: &Receiver<Batch>) -> Result<Connec
             Batch::Heads(heads) => {
                 let mut into = Statements::new(&connection);
                 for mut head in heads {
-                    writer.write(&mut into, &mut head)?;
+                    match writer.write(&mut into, &mut head) {
+                        Err(error) if is_second(&connection, &head, &error) => {
+                            let error = SECOND_STREAM.to_owned();
+                            let why = NotUnderstood { position: head.id, error };
+                            park(&connection, &head.subject.stream(), &why)?;
+                        }
+                        written => written?,
+                    }
                 }
             }
             Batch::Parked(parked) => {
                 for (stream, why) in parked {
-                    connection.prepare_cached(PARK)?.execute((
-                        &*stream,
-                        why.position.cast_signed(),
-                        &why.error,
-                    ))?;
+                    park(&connection, &stream, &why)?;
                 }
             }
         }
     }
     connection.execute_batch("COMMIT")?;
     Ok(connection)
+}
+
+fn park(connection: &Connection, stream: &str, why: &NotUnderstood) -> Result<(), ViewError> {
+    connection.prepare_cached(PARK)?.execute((stream, why.position.cast_signed(), &why.error))?;
+    Ok(())
+}
+
+/// Whether a head was not written, not even in part, because another stream of its name was before it.
+fn is_second(connection: &Connection, head: &Head, error: &ViewError) -> bool {
+    let ViewError::Sqlite(error) = error else { return false };
+    let other = "SELECT 1 FROM subjects WHERE code = ?1 AND id <> ?2";
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+        && connection
+            .prepare_cached(other)
+            .and_then(|mut select| select.exists((head.subject.code(), head.id.cast_signed())))
+            .unwrap_or(false)
 }
 
 fn fold_all(

@@ -47,7 +47,8 @@ pub(crate) async fn read_stored(
     }
 }
 
-fn decode(stored: &Stored) -> Result<Event, LogError> {
+/// An event as the fold takes it.
+pub(crate) fn decode(stored: &Stored) -> Result<Event, LogError> {
     stored.decode().map_err(|source| LogError::Undecodable { position: stored.position, source })
 }
 

@@ -3,10 +3,15 @@
 use crate::ReplayError;
 use crate::subject;
 use crate::threads::on_threads;
+use accord_domain::event::DecodeError;
 use accord_domain::obligation::{Entry, docket};
-use accord_domain::{Event, Instant, Laws, Span, Subject, timeline};
-use accord_projections::{Period, Progress, Report, Views, wait_for};
-use accord_store::EventLog;
+use accord_domain::{Basis, Event, Instant, Laws, Span, Subject, timeline};
+use accord_projections::{
+    Axis, Listing, Period, Progress, Reason, Report, TrailEntry, Views, home_area, wait_for,
+};
+use accord_store::{EventLog, LogError, Stored};
+use serde::Deserialize;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -54,14 +59,30 @@ pub enum Difference {
         /// The recorded instant.
         known_at: Instant,
     },
-    /// An obligation of a subject, as known now.
+    /// An obligation of a subject, as known at an instant.
     Obligation {
         /// Stream name.
         stream: String,
+        /// The recorded instant.
+        known_at: Instant,
         /// What the log says; none when it says nothing of the kind.
         expected: Option<Box<Entry>>,
         /// What the views say; none when they say nothing of the kind.
         found: Option<Box<Entry>>,
+    },
+    /// Where lists and statistics count a period of a subject.
+    Listing {
+        /// Stream name.
+        stream: String,
+        /// The period.
+        span: Span,
+    },
+    /// What the trail says of an event: its place, type and times, or what it was decided on.
+    Trail {
+        /// Stream name.
+        stream: String,
+        /// The event's version.
+        version: u32,
     },
     /// The newest version of a stream.
     Version {
@@ -113,7 +134,15 @@ impl fmt::Display for Difference {
             Self::Names { stream, known_at } => {
                 write!(f, "{stream} as known at {known_at}: other names than the log tells")
             }
-            Self::Obligation { stream, expected, found } => {
+            Self::Listing { stream, span } => write!(
+                f,
+                "{stream}: lists and statistics count {} elsewhere than the log tells",
+                words(&Some(span.clone()))
+            ),
+            Self::Trail { stream, version } => {
+                write!(f, "{stream}: the trail says of @{version} what the log does not")
+            }
+            Self::Obligation { stream, known_at, expected, found } => {
                 let words = |entry: &Option<Box<Entry>>| match entry {
                     Some(entry) => format!(
                         "{} of @{} [{}, {})",
@@ -124,7 +153,12 @@ impl fmt::Display for Difference {
                     ),
                     None => "nothing".to_owned(),
                 };
-                write!(f, "{stream}: expected due {}, found {}", words(expected), words(found))
+                write!(
+                    f,
+                    "{stream} as known at {known_at}: expected due {}, found {}",
+                    words(expected),
+                    words(found)
+                )
             }
             Self::Version { stream, expected, found } => {
                 write!(f, "{stream}: expected newest version {expected:?}, found {found:?}")
@@ -135,8 +169,9 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Compares the views with the log, subject by subject: over the whole effective axis, as known now and at up to seven
-/// earlier recorded instants of each. Events that the views have not taken in yet are left out.
+/// Compares the views with the log, subject by subject: what stands, names and obligations over the whole effective axis, as
+/// known now and at up to seven earlier recorded instants of each; where its periods are listed; and its trail. Events that the
+/// views have not taken in yet are left out.
 ///
 /// # Errors
 /// [`ReplayError::Cancelled`] when the report says to stop; else when the log or the views cannot be read.
@@ -208,7 +243,8 @@ fn compare(
     laws: &Laws,
     differences: &mut Vec<Difference>,
 ) -> Result<u64, ReplayError> {
-    let events = wait_for(subject::read(log, stream, known_at))?;
+    let stored = wait_for(subject::read_stored(log, stream, known_at))?;
+    let events = stored.iter().map(subject::decode).collect::<Result<Vec<_>, _>>()?;
     let Ok(subject) = Subject::parse(stream) else { return Ok(0) };
     let version = views.version(&subject, known_at)?;
     let newest = events.last().map(|event| event.version);
@@ -216,16 +252,88 @@ fn compare(
         let stream = stream.to_owned();
         differences.push(Difference::Version { stream, expected: newest, found: version });
     }
-    compare_docket(views, &subject, &events, known_at, laws, differences)?;
+    compare_trail(views, &subject, &stored, &events, known_at, differences)?;
     let periods = views.periods(&subject)?;
+    compare_listing(&subject, &events, &periods, differences);
     let chosen = instants(&events);
+    let then = chosen.iter().rev().map(|known| (&events[..*known], events[*known - 1].recorded_at));
+    for (known, at) in std::iter::once((&*events, known_at)).chain(then) {
+        // What differs at one instant differs at others: the newest of them is told.
+        if compare_docket(views, &subject, known, at, laws, differences)? {
+            break;
+        }
+    }
     for known in &chosen {
         compare_at(views, &subject, &events[..*known], &periods, differences)?;
     }
     Ok(chosen.len() as u64)
 }
 
-/// What is due and was, as known now: the views keep it on both axes, and a test compares these at every recorded instant.
+/// The trail: where each event is, of what type, when, and what it was decided on.
+fn compare_trail(
+    views: &Views,
+    subject: &Subject,
+    stored: &[Stored],
+    events: &[Event],
+    known_at: Instant,
+    differences: &mut Vec<Difference>,
+) -> Result<(), ReplayError> {
+    let trail = views.trail(subject, Axis::Recorded, known_at, None, usize::MAX)?;
+    let mut found: HashMap<u32, TrailEntry> =
+        trail.items.into_iter().map(|entry| (entry.reason.version, entry)).collect();
+    for (stored, event) in stored.iter().zip(events) {
+        let position = stored.position;
+        let decided = Decided::read(&stored.body)
+            .map_err(|source| LogError::Undecodable { position, source: DecodeError::Envelope(source) })?;
+        let same = found.remove(&event.version).is_some_and(|found| {
+            let Reason { position: at, kind, effective_at, recorded_at, basis, rules, case, .. } =
+                found.reason;
+            (at, kind, effective_at, recorded_at, found.caused_by)
+                == (position, stored.kind, stored.effective_at, stored.recorded_at, event.caused_by)
+                && (basis, rules, case) == (decided.basis, decided.rules, decided.case)
+        });
+        if !same {
+            differences.push(Difference::Trail { stream: subject.stream(), version: event.version });
+        }
+    }
+    let surplus = found.into_keys().map(|version| Difference::Trail { stream: subject.stream(), version });
+    differences.extend(surplus);
+    Ok(())
+}
+
+/// What an event was decided on, as its bytes say.
+#[derive(Deserialize)]
+struct Decided {
+    #[serde(default)]
+    basis: Vec<Basis>,
+    #[serde(default)]
+    rules: Vec<String>,
+    #[serde(default)]
+    case: Option<String>,
+}
+
+impl Decided {
+    fn read(body: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(body)
+    }
+}
+
+/// Lists and statistics find a status by its kind, area and words.
+fn compare_listing(
+    subject: &Subject,
+    events: &[Event],
+    periods: &[Period],
+    differences: &mut Vec<Difference>,
+) {
+    let home = events.first().and_then(home_area);
+    for Period { span, listed, .. } in periods {
+        if *listed != Listing::of(subject.kind(), home, &span.track, span.value) {
+            differences.push(Difference::Listing { stream: subject.stream(), span: span.clone() });
+        }
+    }
+}
+
+/// What is due and was, as known at an instant; says whether it differs.
 fn compare_docket(
     views: &Views,
     subject: &Subject,
@@ -233,23 +341,25 @@ fn compare_docket(
     known_at: Instant,
     laws: &Laws,
     differences: &mut Vec<Difference>,
-) -> Result<(), ReplayError> {
-    let expected = docket(subject, events, laws, known_at);
+) -> Result<bool, ReplayError> {
+    let expected = docket(subject, events, &laws.known_at(known_at), known_at);
     let found = views.docket(subject, known_at)?;
     let missing = expected.iter().filter(|entry| !found.contains(entry));
     let surplus = found.iter().filter(|entry| !expected.contains(entry));
-    let stream = subject.stream();
+    let (stream, before) = (subject.stream(), differences.len());
     differences.extend(missing.map(|entry| Difference::Obligation {
         stream: stream.clone(),
+        known_at,
         expected: Some(Box::new(entry.clone())),
         found: None,
     }));
     differences.extend(surplus.map(|entry| Difference::Obligation {
         stream: stream.clone(),
+        known_at,
         expected: None,
         found: Some(Box::new(entry.clone())),
     }));
-    Ok(())
+    Ok(differences.len() > before)
 }
 
 /// How many events to take as known, for each comparison: all of them, and fewer.

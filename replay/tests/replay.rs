@@ -184,6 +184,39 @@ fn verify_names_what_differs() {
     assert!(words[0].contains("found agreement/430500/basic suspended"), "{words:#?}");
 }
 
+/// Rows that are not asked when a subject is shown, but when it is listed, paid for or looked at as of earlier.
+#[test]
+fn verify_notices_what_lists_reasons_and_earlier_worklists_are_told_by() {
+    let spoilt = |sql: &str| {
+        let bench = Bench::of(&signed(3));
+        let views = bench.project();
+        assert_eq!(verify(&bench.log.0, &views, &mut go_on).unwrap().differences, []);
+        bench.spoil(sql);
+        let verified = verify(&bench.log.0, &views, &mut go_on).unwrap();
+        verified.differences.iter().map(ToString::to_string).collect::<Vec<String>>()
+    };
+    for sql in [
+        "UPDATE periods SET shelf = NULL WHERE shelf IS NOT NULL AND key >> 27 = 1",
+        "UPDATE shelves SET area = 430100 WHERE id = (SELECT min(id) FROM shelves)",
+        "DELETE FROM shelves",
+    ] {
+        let words = spoilt(sql);
+        assert!(
+            words[0].contains("lists and statistics count agreement/430500/basic in_force"),
+            "{sql}: {words:#?}"
+        );
+    }
+    for sql in [
+        "UPDATE trail SET type = 302 WHERE key >> 27 = 1",
+        "UPDATE trail SET position = position + 1 WHERE key >> 27 = 1",
+        "UPDATE trail SET effective_at = effective_at + 1 WHERE key >> 27 = 1",
+        "UPDATE citations SET json = '{\"basis\":[],\"rules\":[\"R-001\"]}'",
+    ] {
+        let words = spoilt(sql);
+        assert!(words[0].ends_with("the trail says of @0 what the log does not"), "{sql}: {words:#?}");
+    }
+}
+
 #[test]
 fn verify_notices_a_name_that_the_log_does_not_tell() {
     let bench = Bench::of(&signed(3));

@@ -93,7 +93,8 @@ impl Signer {
     /// [`KeyError::Missing`] when the ledger had a key: a new one must not take its place unseen.
     pub fn open_or_make(dir: &Path, ledger: uuid::Uuid, empty: bool) -> Result<Self, KeyError> {
         let (private, public) = (private_path(dir), public_path(dir));
-        if private.exists() {
+        // One that may not be looked at is there for all that can be known: it is not lost.
+        if private.try_exists().map_err(|source| KeyError::File { path: private.clone(), source })? {
             return Self::open(dir, ledger);
         }
         let renewal = renewal_path(dir);

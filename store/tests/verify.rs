@@ -3,9 +3,10 @@
 
 mod common;
 
+use accord_domain::EventType;
 use accord_store::contract::{STREAM, append, under};
 use accord_store::verify::{FlawKind, Verified};
-use accord_store::{EventLog, Expected, LogError, SqliteLog};
+use accord_store::{Append, EventLog, Expected, LogError, SqliteLog};
 use common::{made, one, open};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
@@ -153,6 +154,59 @@ async fn whatever_is_touched_is_named_with_its_kind_and_first_position() {
     let db = Connection::open(dir.path().join("log.db")).unwrap();
     db.execute_batch("DROP TRIGGER events_never_removed").unwrap();
     assert_eq!(flaws(dir.path()), [(Schema, None)]);
+}
+
+/// An event of an area, made of one of a practitioner.
+fn of_an_area() -> Append {
+    let mut append = append("area-430500", Expected::NoStream, 0, 1);
+    let event = &mut append.events[0];
+    let (from, to) = ("practitioner.site-removed", "area.work-recorded");
+    event.body = String::from_utf8(event.body.clone()).unwrap().replace(from, to).into_bytes();
+    event.kind = EventType::by_name(to).unwrap();
+    append
+}
+
+/// Everything in the index follows from the log: where it differs it is the index that is wrong.
+#[tokio::test]
+async fn an_index_that_differs_from_a_sound_log_is_named_as_such_and_is_made_again() {
+    for (sql, what) in [
+        ("DELETE FROM names WHERE stream = 1", "(names)"),
+        ("UPDATE names SET hash = hash + 1 WHERE stream = 1", "(names)"),
+        ("UPDATE heads SET position = 2 WHERE stream = 0", "(heads)"),
+        ("DELETE FROM heads", "(heads)"),
+        ("DELETE FROM areas", "(areas)"),
+        ("UPDATE areas SET stream = 1", "(areas)"),
+        ("DELETE FROM keys WHERE position = 0", "(keys)"),
+        ("INSERT INTO keys VALUES (7, 7)", "(keys)"),
+        ("UPDATE covered SET streams = streams + 1", "(names)"),
+        ("DELETE FROM names; DELETE FROM keys", "(names, keys)"),
+        ("DROP TABLE keys", "no such table: keys"),
+    ] {
+        let (dir, log) = made();
+        let mut import = log.bulk().unwrap();
+        import.push(under("key-1", 1, append(STREAM, Expected::NoStream, 0, 3))).unwrap();
+        import.push(append(OTHER, Expected::NoStream, 0, 1)).unwrap();
+        import.push(of_an_area()).unwrap();
+        import.push(under("key-2", 2, append(STREAM, Expected::Any, 3, 1))).unwrap();
+        import.finish().unwrap();
+        // What came after the index was written is not in it, and need not be.
+        one(&log, under("key-3", 3, append(OTHER, Expected::Any, 1, 1))).await.unwrap();
+        drop(log);
+        assert_eq!(verify(dir.path()).flaws, []);
+        let index = Connection::open(dir.path().join("index.db")).unwrap();
+        index.execute_batch(sql).unwrap();
+        drop(index);
+        let found = verify(dir.path()).flaws;
+        assert_eq!(found.len(), 1, "{sql}: {found:?}");
+        assert_eq!((found[0].kind, found[0].position), (FlawKind::Index, None), "{sql}");
+        assert!(
+            found[0].words.en.contains(what) && found[0].words.zh.contains(what.trim_matches(&['(', ')'])),
+            "{sql}: {found:?}"
+        );
+        std::fs::remove_file(dir.path().join("index.db")).unwrap();
+        drop(open(dir.path()).unwrap());
+        assert_eq!(verify(dir.path()).flaws, [], "{sql}");
+    }
 }
 
 /// Which of the two was altered follows from the tree.

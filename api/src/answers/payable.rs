@@ -98,6 +98,16 @@ pub fn default_area(institution: &Gathered) -> Result<AreaCode, AnswerError> {
     match (areas.as_slice(), region) {
         ([only], _) => Ok(*only),
         ([], Some(region)) => Ok(region.prefecture()),
+        ([], None) => {
+            let code = institution.subject.code();
+            Err(AnswerError::Question {
+                parameter: "area",
+                message: format!(
+                    "the code {code} names no pooling area, and no agreement does: say which one pays"
+                ),
+                message_zh: format!("代码 {code} 不含统筹地区，也没有协议写明：请写明由哪一个统筹地区支付"),
+            })
+        }
         (several, Some(region)) if several.contains(&region.prefecture()) => Ok(region.prefecture()),
         (several, _) => {
             let list = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

@@ -3,6 +3,7 @@
 use super::Session;
 use super::args::Init;
 use super::exit::{Exit, Problem, Stop};
+use super::out::Out;
 use super::text;
 use crate::answers::{Done, Lang};
 use crate::ledger::{Access, Ledger};
@@ -92,8 +93,24 @@ pub(super) fn carry_out(
             "the same command was carried out under this key before; this is the answer given then",
         );
     }
-    session.out.answer(&answer, text::done)?;
-    Ok(())
+    let position = done.appended.first_position;
+    recorded(session.out, position, |out| out.answer(&answer, text::done))
+}
+
+/// Answers what is recorded. Where the answer cannot be written, that it is recorded is said at least: nobody should think that
+/// nothing happened.
+pub(super) fn recorded(
+    out: &mut Out<'_>,
+    position: u64,
+    answer: impl FnOnce(&mut Out<'_>) -> std::io::Result<()>,
+) -> Result<(), Stop> {
+    answer(out).and_then(|()| out.flush()).map_err(|error| {
+        out.say(
+            &format!("已记录于位置 {position}；答复无法写出"),
+            &format!("recorded at position {position}; the answer could not be written"),
+        );
+        Stop::from(error)
+    })
 }
 
 /// The text of a file, or of standard input.

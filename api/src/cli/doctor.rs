@@ -10,6 +10,7 @@ use crate::ledger::Ledger;
 use accord_projections::{Health, Parked};
 use accord_store::keys::{KeyError, Signer, public_path};
 use accord_store::vault::{Use, Vault};
+use accord_store::verify::{FlawKind, Verified};
 use accord_store::{EventLog, LogError, SqliteLog};
 use serde::Serialize;
 use std::path::Path;
@@ -47,13 +48,18 @@ pub(super) fn doctor(session: &mut Session<'_, '_>) -> Result<(), Stop> {
     let mut checks = vec![environment()];
     checks.extend(permissions(&session.ledger, lang));
     // First: of a file that cannot be read at all it says what is the matter.
-    let hashes = hashes(session)?;
+    let verified = super::verify::run(session)?;
+    if let Some(check) = index(&verified, lang) {
+        // Whatever else is looked at is found through the index.
+        checks.extend([hashes(&verified, lang), check]);
+        return conclude(session, checks);
+    }
     let records = ask::records(session)?;
     let log = records.log();
     let length = session.runtime.block_on(log.len()).map_err(|error| Stop::log(&error, lang))?;
     let events = lang.of_two("个事件", "events");
     checks.push(Check::new("ledger", true, format!("{} · {length} {events}", log.ledger_id())));
-    checks.push(hashes);
+    checks.push(hashes(&verified, lang));
     let vault = Vault::new(&session.ledger, log.ledger_id(), Use::ReadOnly);
     checks.push(session.runtime.block_on(keys(&session.ledger, log, &vault, lang)));
     if let Some(ends) = records.law_ends() {
@@ -66,6 +72,11 @@ pub(super) fn doctor(session: &mut Session<'_, '_>) -> Result<(), Stop> {
         checks.push(erasures(&vault, lang));
         checks.push(agreement(&ledger, lang));
     }
+    conclude(session, checks)
+}
+
+fn conclude(session: &mut Session<'_, '_>, checks: Vec<Check>) -> Result<(), Stop> {
+    let lang = session.lang();
     let healthy = checks.iter().all(|check| check.ok);
     let report = Report { healthy, checks };
     session.out.answer(&report, text)?;
@@ -90,6 +101,7 @@ fn name(name: &'static str, lang: Lang) -> &'static str {
         "permissions" => lang.of_two("权限", "permissions"),
         "ledger" => lang.of_two("账本", "ledger"),
         "hashes" => lang.of_two("哈希与列", "hashes and columns"),
+        "index" => lang.of_two("索引", "index"),
         "keys" => lang.of_two("密钥", "keys"),
         "law" => lang.of_two("采用的规则", "rules adopted"),
         "lag" => lang.of_two("视图进度", "views' progress"),
@@ -140,11 +152,16 @@ fn permissions(_dir: &Path, _lang: Lang) -> Option<Check> {
     None
 }
 
-/// Checks the whole log, as `verify` does.
-fn hashes(session: &Session<'_, '_>) -> Result<Check, Stop> {
-    let lang = session.lang();
-    let verified = super::verify::run(session)?;
-    let detail = if verified.count == 0 {
+/// What is wrong with the index of a log that is sound; nothing where it agrees.
+fn index(verified: &Verified, lang: Lang) -> Option<Check> {
+    let flaw = verified.flaws.iter().find(|flaw| flaw.kind == FlawKind::Index)?;
+    Some(Check::new("index", false, super::verify::sentence(flaw, lang)))
+}
+
+/// What the check of the whole log came to, as `verify` makes it.
+fn hashes(verified: &Verified, lang: Lang) -> Check {
+    let sound = verified.flaws.iter().all(|flaw| flaw.kind == FlawKind::Index);
+    let detail = if sound {
         match lang {
             Lang::Zh => format!("{} 个事件逐一核对", verified.events),
             Lang::En => format!("{} events, each one hashed again", verified.events),
@@ -153,7 +170,7 @@ fn hashes(session: &Session<'_, '_>) -> Result<Check, Stop> {
         let named = verified.flaws.iter().take(NAMED_MAX).map(|flaw| super::verify::sentence(flaw, lang));
         format!("{}: {}", verified.count, named.collect::<Vec<_>>().join("; "))
     };
-    Ok(Check::new("hashes", verified.count == 0, detail))
+    Check::new("hashes", sound, detail)
 }
 
 /// Whether the keys of the ledger are there and can be used: what signs, and what personal data is sealed with.

@@ -28,6 +28,8 @@ pub enum Exit {
     Unverified = 5,
     /// A fault of this program.
     Bug = 70,
+    /// The answer could not be written to where it was to go.
+    Output = 74,
 }
 
 /// Why a run stopped.
@@ -319,7 +321,7 @@ impl From<io::Error> for Stop {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Self::ReaderGone;
         }
-        Self::problem(Problem::new(Exit::Usage, "output", format!("the output cannot be written: {error}")))
+        Self::problem(Problem::new(Exit::Output, "output", format!("the output cannot be written: {error}")))
     }
 }
 
@@ -338,11 +340,24 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 
 /// The key that signs checkpoints.
 pub(super) fn key(error: &dyn std::error::Error, lang: Lang) -> Problem {
+    if is_denied(error) {
+        return Problem::new(Exit::Usage, "key-unusable", chain(error)).advice(lang.of_two(
+            "密钥并未丢失，只是当前用户无权读取：检查 keys/ 及其中文件的权限与所有者",
+            "the key is not lost, this user may not read it: look at the permissions and the owner of keys/ and of the files in it",
+        ));
+    }
     Problem::new(Exit::Usage, "key-unusable", chain(error)).advice(lang.of_two(
         "从备份恢复 keys/；若确已丢失，移走 keys/checkpoint.pub（留存以核对旧回执），新建空文件 keys/checkpoint.renew，下次打开时另生成新密钥",
         "restore keys/ from a backup; if the key is lost for good, move keys/checkpoint.pub away (old receipts need it) and make an empty file \
          keys/checkpoint.renew: the next opening makes a new key",
     ))
+}
+
+/// Whether the system keeps somebody from a file.
+fn is_denied(error: &dyn std::error::Error) -> bool {
+    std::iter::successors(error.source(), |error| error.source())
+        .filter_map(|error| error.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 fn views(error: &accord_projections::ViewError, lang: Lang) -> Problem {

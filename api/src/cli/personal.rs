@@ -1,7 +1,7 @@
 //! Personal data: reading it, and erasing it.
 
 use super::Session;
-use super::act::carry_out;
+use super::act::{carry_out, recorded};
 use super::args::{Erasing, Reading, Who};
 use super::exit::{Exit, Problem, Stop};
 use super::table::Table;
@@ -23,8 +23,8 @@ pub(super) fn open(session: &mut Session<'_, '_>, asked: &Reading) -> Result<(),
         .map_err(|error| Stop::open(&error, lang))?;
     let opened = session.runtime.block_on(ledger.open_personal(command));
     let (done, opened) = opened.map_err(|failure| Stop::failure(&failure, lang))?;
-    session.out.answer(&PersonalOpened::of(&asked.subject, &done, opened), text)?;
-    Ok(())
+    let answer = PersonalOpened::of(&asked.subject, &done, opened);
+    recorded(session.out, answer.position.0, |out| out.answer(&answer, text))
 }
 
 /// Erases the personal data of a subject. Asked again in the same words, the answer is the same.

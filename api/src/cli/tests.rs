@@ -567,3 +567,87 @@ fn the_language_is_known_where_the_arguments_are_not() {
     assert_eq!(asked(&["show", "X"]), None);
     assert_eq!(asked(&["show", "--lang"]), None);
 }
+
+/// What an output is that the disk has no room for.
+struct Full;
+
+impl std::io::Write for Full {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn that_something_was_recorded_is_said_where_its_answer_cannot_be_written() {
+    let desk = Desk::new();
+    let file = desk.file("sign.json", signing().to_string());
+    for (lang, words) in [
+        ("en", "recorded at position 0; the answer could not be written"),
+        ("zh", "已记录于位置 0；答复无法写出"),
+    ] {
+        let ledger = desk.ledger().display().to_string();
+        let cli = Cli::try_parse_from(["accord", "--ledger", &ledger, "--lang", lang, "do", &file]).unwrap();
+        let (mut full, mut talk) = (Full, Vec::new());
+        let mut out = Out::new(&mut full, &mut talk, false, cli.lang.unwrap());
+        let ended = run(cli, &mut out, desk.clock.clone());
+        // Not as if the command had been wrong.
+        assert_eq!(conclude(ended, &mut out), Exit::Output);
+        let talk = String::from_utf8(talk).unwrap();
+        assert!(talk.contains(words), "{talk}");
+    }
+}
+
+#[test]
+fn a_key_that_may_not_be_read_is_not_called_lost() {
+    let told = |kind: std::io::ErrorKind| {
+        let error =
+            accord_store::keys::KeyError::File { path: "keys/checkpoint.key".into(), source: kind.into() };
+        super::exit::key(&error, Lang::En).text()
+    };
+    assert!(told(std::io::ErrorKind::PermissionDenied).contains("this user may not read it"));
+    assert!(!told(std::io::ErrorKind::PermissionDenied).contains("checkpoint.renew"));
+    assert!(told(std::io::ErrorKind::InvalidData).contains("checkpoint.renew"));
+}
+
+/// Two streams of one name in a log are told by `verify`; whoever asks about the others is answered.
+#[test]
+fn a_second_stream_of_a_name_is_set_aside_and_does_not_keep_the_views_from_the_others() {
+    let desk = Desk::new();
+    let of = |code: &str| {
+        signing()
+            .to_string()
+            .replace("P43050300012", code)
+            .replace("\"key\":\"", &format!("\"key\":\"{code}-"))
+    };
+    let lines = ["P43050300012", "P43050300013", "P43050300014"].map(of).join("\n");
+    let lines = desk.file("three.jsonl", lines);
+    assert_eq!(desk.run(&["import", &lines]).exit, Exit::Done);
+    let log = rusqlite::Connection::open(desk.ledger().join("log.db")).unwrap();
+    let guard = "SELECT sql FROM sqlite_schema WHERE name = 'streams_never_changed'";
+    let guard: String = log.query_row(guard, [], |row| row.get(0)).unwrap();
+    log.execute_batch("DROP TRIGGER streams_never_changed; UPDATE streams SET name = 'institution-P43050300012' WHERE id = 1")
+        .unwrap();
+    log.execute_batch(&guard).unwrap();
+    drop(log);
+    for name in ["index.db", "views.db"] {
+        fs::remove_file(desk.ledger().join(name)).unwrap();
+    }
+    // Event by event first, then all at once.
+    drop(Ledger::open(&desk.ledger(), crate::Access::ReadWrite, desk.clock.clone()).unwrap());
+    for again in [false, true] {
+        if again {
+            let rebuilt = desk.run(&["rebuild"]);
+            assert_eq!(rebuilt.exit, Exit::Done, "{}", rebuilt.talk);
+        }
+        let other = desk.run(&["show", "P43050300014"]);
+        assert_eq!(other.exit, Exit::Done, "{}", other.talk);
+        let doctor = desk.run(&["doctor"]);
+        assert_eq!(doctor.exit, Exit::Unverified);
+        let set_aside = "institution-P43050300012 (position 1: a second stream begins under this name";
+        assert!(doctor.data.contains(set_aside), "{}", doctor.data);
+    }
+}

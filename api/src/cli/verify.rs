@@ -8,7 +8,7 @@ use crate::answers::{Lang, Position};
 use accord_store::merkle::hex;
 use accord_store::merkle::note::{Checkpoint, VerifierKey};
 use accord_store::verify::receipt::Receipt;
-use accord_store::verify::{Flaw, Verified};
+use accord_store::verify::{Flaw, FlawKind, Verified};
 use accord_store::{LogError, SqliteLog, keys};
 use serde::Serialize;
 use std::path::Path;
@@ -196,10 +196,17 @@ fn conclude(
 /// A check that failed, told of already.
 pub(super) fn failed(first: &Line, lang: Lang) -> Stop {
     let message = lang.of_two("核对未通过", "verification failed").to_owned();
-    let advice = lang.of_two(
-        "停止写入，保留现场；与备份和已发出的回执比对",
-        "stop writing and keep the files as they are; compare with backups and with receipts given out",
-    );
+    let advice = if first.kind == FlawKind::Index.name() {
+        lang.of_two(
+            "日志无误，无须恢复备份；在删除 index.db 之前不要写入",
+            "the log is sound and no backup is needed; write nothing before index.db is deleted",
+        )
+    } else {
+        lang.of_two(
+            "停止写入，保留现场；与备份和已发出的回执比对",
+            "stop writing and keep the files as they are; compare with backups and with receipts given out",
+        )
+    };
     Stop::told(Problem::new(Exit::Unverified, first.kind, message).advice(advice))
 }
 

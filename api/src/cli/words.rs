@@ -208,9 +208,18 @@ pub(crate) fn difference(found: &Difference, lang: Lang) -> String {
         Difference::Names { stream, known_at } => {
             format!("{stream}，记录截至 {}：名称与日志不同", day(*known_at))
         }
-        Difference::Obligation { stream, expected, found } => {
-            format!("{stream}：待办应为 {}，视图为 {}", due(expected), due(found))
+        Difference::Obligation { stream, known_at, expected, found } => {
+            format!(
+                "{stream}，记录截至 {}：待办应为 {}，视图为 {}",
+                day(*known_at),
+                due(expected),
+                due(found)
+            )
         }
+        Difference::Listing { stream, span: counted } => {
+            format!("{stream}：{} 在列表与统计中的归类与日志不同", span(&Some(counted.clone())))
+        }
+        Difference::Trail { stream, version } => format!("{stream}：#{version} 的事件记录与日志不同"),
         Difference::Version { stream, expected, found } => {
             format!("{stream}：最新事件应为 {}，视图为 {}", version(expected), version(found))
         }

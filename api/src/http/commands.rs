@@ -182,10 +182,10 @@ pub(crate) async fn failed(
         Failure::Vault(error) => {
             tracing::error!(error = %chain(&**error), "the keys of personal data cannot be used");
             Problem::new(
-                &catalogue::UNAVAILABLE,
+                &catalogue::PERSONAL_KEYS,
                 words!(
-                    "the keys of personal data cannot be used now; nothing was recorded",
-                    "个人信息密钥暂时无法使用，未作任何记录"
+                    "the keys of personal data cannot be used; nothing was recorded",
+                    "个人信息密钥无法使用，未作任何记录"
                 ),
             )
         }

@@ -188,8 +188,9 @@ fn problems(path: &str, method: &str) -> BTreeMap<u16, Vec<&'static Kind>> {
     use catalogue::{
         BEHIND, CONFLICT, CURSOR_FILTER_MISMATCH, INTERNAL, INVALID_CHECKPOINT, INVALID_CODE,
         INVALID_COMMAND, INVALID_CURSOR, INVALID_HEADER, INVALID_QUERY, INVALID_SUPPOSITION, KEY_REUSED,
-        NOT_FOUND, PRECONDITION_FAILED, READ_ONLY, REFUSED, REQUEST_TIMEOUT, TIMED_OUT, TOO_LARGE,
-        TOO_MANY_REQUESTS, UNAVAILABLE, UNKNOWN_EVENT, UNKNOWN_HOST, UNKNOWN_SUBJECT, UNSUPPORTED_MEDIA_TYPE,
+        NOT_FOUND, PERSONAL_KEYS, PRECONDITION_FAILED, READ_ONLY, REFUSED, REQUEST_TIMEOUT, TIMED_OUT,
+        TOO_LARGE, TOO_MANY_REQUESTS, UNAVAILABLE, UNKNOWN_EVENT, UNKNOWN_HOST, UNKNOWN_SUBJECT,
+        UNSUPPORTED_MEDIA_TYPE,
     };
     let mut kinds: Vec<&'static Kind> = vec![
         &INVALID_QUERY,
@@ -212,10 +213,11 @@ fn problems(path: &str, method: &str) -> BTreeMap<u16, Vec<&'static Kind>> {
             &PRECONDITION_FAILED,
             &REFUSED,
             &READ_ONLY,
+            &PERSONAL_KEYS,
         ]);
     }
     if path.ends_with("/personal-data") || (path.ends_with("/bundle") && method == "post") {
-        kinds.extend([&INVALID_COMMAND, &UNKNOWN_EVENT, &CONFLICT, &REFUSED, &READ_ONLY]);
+        kinds.extend([&INVALID_COMMAND, &UNKNOWN_EVENT, &CONFLICT, &REFUSED, &READ_ONLY, &PERSONAL_KEYS]);
     }
     if path == "/v1/check" {
         kinds.push(&UNKNOWN_SUBJECT);

@@ -21,6 +21,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 struct Search {
     coordinates: Coordinates,
     items: Vec<Found>,
+    /// Whether more would be found under a higher limit.
+    more: bool,
+    /// Whether people were looked for.
+    people_searched: bool,
 }
 
 #[derive(Serialize)]
@@ -37,7 +41,8 @@ struct Found {
 /// By any part of its code, of its name or of an earlier name; a person by a whole name, identity number, telephone number
 /// or certificate, which are sealed and not shown. Only what was known at `known_at` is found: no name recorded later, and one
 /// annulled or corrected later by that name still. A name is found whenever it was borne; `current` says whether it was at
-/// `as_of`.
+/// `as_of`. `more` says that the limit cut something off; `people_searched` is false when the keys of personal data cannot be
+/// used, so that nobody is found by what is sealed.
 #[utoipa::path(
     get,
     path = "/v1/search",
@@ -65,17 +70,21 @@ pub(crate) async fn search(State(app): State<App>, mut query: Query) -> Result<R
     }
     let coordinates = app.coordinates(at).await?;
     let people = people(&app, &wanted, coordinates.known_at).await;
-    let found =
-        app.views(move |views| views.search(&wanted, coordinates.as_of, coordinates.known_at, limit)).await?;
+    let people_searched = people.is_some();
+    // One more than asked for tells whether there are more.
+    let wanted_items = limit.saturating_add(1);
+    let found = app
+        .views(move |views| views.search(&wanted, coordinates.as_of, coordinates.known_at, wanted_items))
+        .await?;
     let known: Vec<Subject> = found.iter().map(|found| found.subject.clone()).collect();
-    let people = people.into_iter().filter(|subject| !known.contains(subject));
+    let people = people.unwrap_or_default().into_iter().filter(|subject| !known.contains(subject));
     let people = people.map(|subject| Found {
         subject: subject.code().to_owned(),
         kind: subject.kind().name(),
         name: None,
         current: true,
     });
-    let items = found
+    let mut items: Vec<Found> = found
         .into_iter()
         .map(|found| Found {
             subject: found.subject.code().to_owned(),
@@ -84,15 +93,15 @@ pub(crate) async fn search(State(app): State<App>, mut query: Query) -> Result<R
             current: found.current,
         })
         .chain(people)
-        .take(limit)
         .collect();
-    Ok(json(&Search { coordinates, items }))
+    let more = items.len() > limit;
+    items.truncate(limit);
+    Ok(json(&Search { coordinates, items, more, people_searched }))
 }
 
-/// Subjects of which exactly this was sealed by then. Whoever lost the keys still finds institutions; the log says why nobody else.
-async fn people(app: &App, wanted: &str, known_at: Instant) -> Vec<Subject> {
-    app.ledger().find_person(wanted, known_at).await.unwrap_or_else(|failure| {
-        tracing::error!(error = %chain(&failure), "people cannot be searched");
-        Vec::new()
-    })
+/// Subjects of which exactly this was sealed by then; none where they cannot be looked for. Whoever lost the keys still finds
+/// institutions; the log says why nobody else.
+async fn people(app: &App, wanted: &str, known_at: Instant) -> Option<Vec<Subject>> {
+    let found = app.ledger().find_person(wanted, known_at).await;
+    found.inspect_err(|failure| tracing::error!(error = %chain(failure), "people cannot be searched")).ok()
 }

@@ -2,6 +2,7 @@
 
 use accord_domain::others::{self, Ask, Known, OtherFact, Whom};
 use accord_domain::{Event, Instant, NewEvent, State, Subject, Version, timeline};
+use accord_projections::Views;
 use accord_store::{Appended, EventLog, LogError, ids};
 use foldhash::fast::RandomState;
 use std::borrow::Cow;
@@ -52,6 +53,8 @@ pub(super) struct Heads {
     known: HashMap<Subject, Vec<Known>, RandomState>,
     /// Of whom something is said to decisions on others, and the subjects that say it.
     spoken_of: HashMap<Whom, Vec<Subject>, RandomState>,
+    /// What else knows who there is.
+    views: Option<Views>,
 }
 
 impl Heads {
@@ -64,6 +67,24 @@ impl Heads {
             in_flight: InFlight::default(),
             known: HashMap::default(),
             spoken_of: HashMap::default(),
+            views: None,
+        }
+    }
+
+    /// Asks the views too whether there is anything of a subject of which the log finds nothing: its index may be wrong, and a
+    /// second stream under the subject's name would be begun.
+    pub(super) fn ask_too(&mut self, views: Views) {
+        self.views = Some(views);
+    }
+
+    fn unknown(&self, subject: &Subject) -> Result<(), LogError> {
+        // Views that cannot be read say nothing of the log.
+        match self.views.as_ref().map(|views| views.version(subject, Instant::MAX)) {
+            Some(Ok(Some(_))) => Err(LogError::Other(format!(
+                "index.db differs from the log: it does not know {subject}, of which the views hold events; stop the program and \
+                 delete index.db, it is made again from the log"
+            ))),
+            Some(Ok(None) | Err(_)) | None => Ok(()),
         }
     }
 
@@ -99,7 +120,11 @@ impl Heads {
         match self.heads.get_mut(subject) {
             Some(head) => head.used = self.decisions,
             None => {
-                let mut head = Head::of(subject, &self.history(log, subject).await?);
+                let history = self.history(log, subject).await?;
+                if history.is_empty() {
+                    self.unknown(subject)?;
+                }
+                let mut head = Head::of(subject, &history);
                 head.used = self.decisions;
                 self.make_room();
                 self.heads.insert(subject.clone(), head);

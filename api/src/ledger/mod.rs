@@ -116,6 +116,7 @@ impl Ledger {
     /// # Errors
     /// [`OpenError::Exists`], [`OpenError::Remains`], and what the file system says.
     pub fn init(dir: &Path, salt: u64, clock: &dyn Clock) -> Result<(), OpenError> {
+        SqliteLog::look(dir).map_err(|source| log_failed(dir, source))?;
         if is_there(dir) {
             return Err(OpenError::Exists(dir.to_owned()));
         }
@@ -140,6 +141,7 @@ impl Ledger {
                 let signer = signer(dir, &log)?;
                 let mut heads = heads::Heads::new(HEADS_MAX);
                 heads.take_up(projector.spoken_of().map_err(|e| views_failed(dir, e))?);
+                heads.ask_too(Views::open(&views_path(dir)).map_err(|e| views_failed(dir, e))?);
                 let shelf = Shelf::new(projector.laws().clone(), projector.position());
                 let views = Beside::start(projector).map_err(OpenError::Writer)?;
                 let showing = views.showing().clone();

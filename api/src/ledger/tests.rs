@@ -149,3 +149,30 @@ async fn an_import_records_the_very_bytes_that_commands_one_by_one_do() {
         "only what came after acts of later effect is marked"
     );
 }
+
+/// The index finds streams by name, and can be wrong: the views know better, and nothing is recorded twice over.
+#[tokio::test]
+async fn no_second_stream_is_begun_for_a_subject_that_the_index_has_lost() {
+    let (dir, ledger) = fresh();
+    ledger.execute(Command::parse(SIGN).unwrap()).await.unwrap();
+    drop(ledger);
+    drop(reopen(dir.path()));
+    let open = |name: &str| rusqlite::Connection::open(dir.path().join(name)).unwrap();
+    let leaf: Vec<u8> = open("log.db").query_row("SELECT leaf FROM events", [], |row| row.get(0)).unwrap();
+    // As one that was written and has lost its rows.
+    let covered = "UPDATE covered SET events = 1, streams = 1, leaf = ?1";
+    assert_eq!(open("index.db").execute(covered, [leaf]).unwrap(), 1);
+    let ledger = reopen(dir.path());
+    let again = Command::parse(&SIGN.replace("sign-1", "sign-2")).unwrap();
+    let failure = ledger.execute(again.clone()).await.unwrap_err();
+    assert!(
+        matches!(&failure, Failure::Log(why) if why.to_string().contains("delete index.db")),
+        "{failure:?}"
+    );
+    drop(ledger);
+    let flaws = accord_store::SqliteLog::verify(dir.path(), &mut |_, _| {}).unwrap().flaws;
+    assert!(flaws.len() == 1 && flaws[0].words.en.contains("delete index.db"), "{flaws:?}");
+    std::fs::remove_file(dir.path().join("index.db")).unwrap();
+    let refused = reopen(dir.path()).execute(again).await.unwrap_err();
+    assert!(matches!(refused, Failure::Rejected { .. }), "it is known again: {refused:?}");
+}

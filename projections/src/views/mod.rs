@@ -238,10 +238,10 @@ pub(crate) mod sql {
         " WHERE s.code = ?1 AND p.rec_from <= ?2 AND p.rec_to > ?2"
     );
     pub(crate) const PERIODS: &str = concat!(
-        "SELECT p.track, p.value, p.cause, p.eff_from, p.eff_to, p.eff_first, p.cut_rec, p.rec_from, p.rec_to \
-         FROM subjects s CROSS JOIN periods p ON ",
+        "SELECT p.track, p.value, p.cause, p.eff_from, p.eff_to, p.eff_first, p.cut_rec, p.rec_from, p.rec_to, \
+         h.kind, h.area, h.status FROM subjects s CROSS JOIN periods p ON ",
         is_of!("p.key", "s.id"),
-        " WHERE s.code = ?1"
+        " LEFT JOIN shelves h ON h.id = p.shelf WHERE s.code = ?1"
     );
     pub(crate) const SUBJECTS: &str = "SELECT count(*) FROM subjects";
     pub(crate) const VERSION: &str = concat!(

@@ -1,11 +1,12 @@
 //! One subject: what stands, and why.
 
+use super::list::kind_of;
 use super::{Views, damaged, micros, salt, sql};
 use crate::error::ViewError;
-use crate::model::{Period, Reason};
+use crate::model::{Listing, Period, Reason};
 use crate::names;
 use accord_domain::timeline::Naming;
-use accord_domain::{Basis, EventType, Instant, Span, Subject, Track, Value, Version};
+use accord_domain::{AreaCode, Basis, EventType, Instant, Span, Subject, Track, Value, Version};
 use accord_store::ids;
 use rusqlite::{OptionalExtension, Row};
 use serde::Deserialize;
@@ -58,6 +59,7 @@ impl Views {
                     moved_at: instant(6)?,
                     known_from: instant(7)?,
                     known_until: instant(8)?,
+                    listed: listing(row)?,
                 });
             }
             Ok(periods)
@@ -119,6 +121,17 @@ fn span(row: &Row<'_>) -> Result<Span, ViewError> {
         from: Instant::from_micros(row.get(3)?),
         until: Instant::from_micros(row.get(4)?),
     })
+}
+
+/// Columns from the tenth on: kind, area, status of the shelf.
+fn listing(row: &Row<'_>) -> Result<Option<Listing>, ViewError> {
+    let Some(kind) = row.get(9)? else { return Ok(None) };
+    let area = row.get::<_, u32>(10)?;
+    Ok(Some(Listing {
+        kind: kind_of(kind)?,
+        area: (area != 0).then(|| AreaCode::from_number(area)),
+        status: text(row, 11, Value::parse)?,
+    }))
 }
 
 /// Reads a text column through a parser of the domain.

@@ -11,8 +11,22 @@ pub(super) fn sqlite(what: &str, error: &rusqlite::Error) -> LogError {
         Some(ErrorCode::DiskFull) => LogError::Full(text),
         Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => LogError::ReadOnly(text),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LogError::Locked(text),
-        Some(ErrorCode::NotADatabase | ErrorCode::CannotOpen) => LogError::NotALedger(text),
+        Some(ErrorCode::NotADatabase) => LogError::NotALedger(text),
         _ => LogError::Other(text),
+    }
+}
+
+/// Sorts a failure to open a file. SQLite says no more than that it cannot be opened: the file system says why.
+pub(super) fn opening(path: &Path, what: &str, error: &rusqlite::Error) -> LogError {
+    if error.sqlite_error_code() != Some(ErrorCode::CannotOpen) {
+        return sqlite(what, error);
+    }
+    let text = format!("{what}: {error}");
+    match std::fs::File::open(path).and_then(|file| file.metadata()) {
+        Err(why) => io(path, &why),
+        Ok(about) if !about.is_file() => LogError::NotALedger(text),
+        // It opens: what SQLite has to keep beside it does not.
+        Ok(_) => LogError::ReadOnly(text),
     }
 }
 
@@ -46,5 +60,31 @@ pub(super) fn is_fatal(error: &LogError) -> bool {
         | LogError::Law(_)
         | LogError::Replica(_)
         | LogError::Other(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Error, ErrorKind};
+
+    #[test]
+    fn a_file_that_may_not_be_read_is_not_called_something_else_than_a_ledger() {
+        let path = Path::new("log.db");
+        let told = |kind: ErrorKind| io(path, &Error::from(kind));
+        assert!(matches!(told(ErrorKind::PermissionDenied), LogError::ReadOnly(_)));
+        assert!(matches!(told(ErrorKind::NotFound), LogError::NotALedger(_)));
+        let denied =
+            rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN), None);
+        assert!(
+            !matches!(sqlite("reading", &denied), LogError::NotALedger(_)),
+            "that says nothing of what it is"
+        );
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("log.db");
+        assert!(matches!(opening(&file, "opening", &denied), LogError::NotALedger(_)), "it is not there");
+        std::fs::write(&file, "").unwrap();
+        assert!(matches!(opening(&file, "opening", &denied), LogError::ReadOnly(_)), "it is there and opens");
+        assert!(matches!(opening(dir.path(), "opening", &denied), LogError::NotALedger(_)), "a directory");
     }
 }

@@ -432,8 +432,9 @@ pub(super) fn open(path: &Path, log: &Connection, ledger: &[u8; 16]) -> Result<(
             return Ok((index, tail));
         }
         tracing::warn!("the index does not fit the log and is rebuilt");
-        files::remove_database(path)?;
     }
+    // Also what SQLite kept beside an index that was deleted.
+    files::remove_database(path)?;
     files::create_private(path)?;
     let index = schema::connect(path, Mode::Create)?;
     schema::create_index(&index, ledger).map_err(failed)?;

@@ -140,10 +140,26 @@ impl SqliteLog {
     /// Version of the format of `log.db` that this program writes.
     pub const FORMAT: u32 = schema::FORMAT;
 
-    /// Whether there is a ledger in a directory.
+    /// Whether there is a ledger in a directory. Where the directory may not be looked into there may be one: opening it says
+    /// what is in the way.
     #[must_use]
     pub fn exists(dir: &Path) -> bool {
-        files::log(dir).exists()
+        Self::look(dir).unwrap_or(true)
+    }
+
+    /// The same, where it matters that it cannot be known.
+    ///
+    /// # Errors
+    /// [`LogError::ReadOnly`] when the directory may not be looked into.
+    pub fn look(dir: &Path) -> Result<bool, LogError> {
+        let path = files::log(dir);
+        match path.try_exists() {
+            Ok(there) => Ok(there),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                Err(fault::io(&path, &error))
+            }
+            Err(_) => Ok(false),
+        }
     }
 
     /// Makes an empty ledger in a directory, which is made too when it is not there. `salt` goes into every event id, so
@@ -160,7 +176,7 @@ impl SqliteLog {
     /// # Errors
     /// As [`SqliteLog::create`].
     pub fn create_copy(dir: &Path, identity: &Identity, place: &Place) -> Result<(), LogError> {
-        if Self::exists(dir) {
+        if Self::look(dir)? {
             return Err(LogError::NotALedger(format!("{} holds a ledger already", dir.display())));
         }
         files::create_dir(dir)?;
@@ -211,7 +227,7 @@ impl SqliteLog {
 
     fn open_behind(dir: &Path, clock: Arc<dyn Clock>, gate: Option<Arc<dyn Gate>>) -> Result<Self, LogError> {
         let path = files::log(dir);
-        if !path.exists() {
+        if !Self::look(dir)? {
             return Err(LogError::NotALedger(format!("there is no ledger in {}", dir.display())));
         }
         let lock = files::lock(dir)?;
@@ -293,7 +309,7 @@ impl SqliteLog {
     /// [`LogError::NotALedger`], [`LogError::NewerFormat`], and others of the store.
     pub fn open_read_only(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, LogError> {
         let path = files::log(dir);
-        if !path.exists() {
+        if !Self::look(dir)? {
             return Err(LogError::NotALedger(format!("there is no ledger in {}", dir.display())));
         }
         let (mode, log, meta) = open_for_reading(&path)?;

@@ -109,9 +109,9 @@ impl Lookup<'_> {
         let Some(stream) = self.stream(name)? else { return Ok(None) };
         let position = match self.tail(|tail| tail.head(stream)) {
             Some(position) => position,
-            None => self.index(|index| index::head(index, stream))?.ok_or_else(|| {
-                LogError::Other(format!("the index does not know the newest event of {name}"))
-            })?,
+            None => self
+                .index(|index| index::head(index, stream))?
+                .ok_or_else(|| index_is_wrong(&format!("it does not know the newest event of {name}")))?,
         };
         Ok(Some((stream, position)))
     }
@@ -291,7 +291,14 @@ fn links(log: &Connection, position: u64) -> Result<(u64, Version, u64), LogErro
 }
 
 fn not_of(position: u64, name: &str) -> LogError {
-    LogError::Other(format!("the index names position {position} as of {name}, it is not"))
+    index_is_wrong(&format!("it says that position {position} is of {name}, which it is not"))
+}
+
+/// The index says what the log does not: nothing of the log is lost.
+fn index_is_wrong(what: &str) -> LogError {
+    LogError::Other(format!(
+        "index.db differs from the log: {what}; stop the program and delete index.db, it is made again from the log"
+    ))
 }
 
 /// Events of the log in order.

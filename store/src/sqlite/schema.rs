@@ -147,8 +147,8 @@ pub(super) fn connect(path: &Path, mode: Mode) -> Result<Connection, LogError> {
             flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI,
         ),
     }
-    .map_err(|error| fault::sqlite(&what, &error))?;
-    settle(&db, mode).map_err(|error| fault::sqlite(&what, &error))?;
+    .map_err(|error| fault::opening(path, &what, &error))?;
+    settle(&db, mode).map_err(|error| fault::opening(path, &what, &error))?;
     Ok(db)
 }
 
@@ -229,7 +229,7 @@ fn number(db: &Connection, pragma: &str) -> rusqlite::Result<u32> {
 /// Checks that a file is a log of a format this version knows.
 pub(super) fn check_log(db: &Connection, path: &Path) -> Result<Meta, LogError> {
     let what = format!("reading {}", path.display());
-    let failed = |error: rusqlite::Error| fault::sqlite(&what, &error);
+    let failed = |error: rusqlite::Error| fault::opening(path, &what, &error);
     if number(db, "application_id").map_err(failed)? != LOG_APPLICATION {
         return Err(LogError::NotALedger(format!("{} is not a ledger", path.display())));
     }

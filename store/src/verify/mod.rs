@@ -38,6 +38,8 @@ pub enum FlawKind {
     Unsafe,
     /// The past was rewritten: what a receipt shows is not in this log's past.
     Rewritten,
+    /// The index differs from the log, which is as it was written: the index is made again when it is deleted.
+    Index,
 }
 
 impl FlawKind {
@@ -58,6 +60,7 @@ impl FlawKind {
             Self::Signature => "signature",
             Self::Unsafe => "unsafe",
             Self::Rewritten => "rewritten",
+            Self::Index => "index",
         }
     }
 }

@@ -87,6 +87,22 @@ fn several_areas_without_one_being_named_is_asked_back_with_the_list() {
     let error =
         Payable::of(&claim, &tale.stands("2025-02-01"), None, |_, _| EmergencyRules::default()).unwrap_err();
     assert_snapshot!(error.message(Lang::En), @"H37010200001 has agreements in several pooling areas; say which one pays: 370300, 370600");
+    claim.institution = InstitutionCode::parse("H00000000000").unwrap();
+    let tale = Tale::of("H00000000000");
+    let error =
+        Payable::of(&claim, &tale.stands("2025-02-01"), None, |_, _| EmergencyRules::default()).unwrap_err();
+    assert_snapshot!(error.message(Lang::En), @"the code H00000000000 names no pooling area, and no agreement does: say which one pays");
+}
+
+#[test]
+fn the_pooling_area_named_is_the_one_that_pays() {
+    let signed =
+        |area: &str| json!({ "area": area, "lines": ["basic"], "from": "2025-01-01", "until": "2026-01-01" });
+    let tale = Tale::of("H37010200001")
+        .then("institution.agreement-signed", "2025-01-01", signed("370300"), None)
+        .then("institution.agreement-signed", "2025-01-01", signed("370600"), None);
+    let mut claim = claim(Line::Basic, None);
+    claim.institution = InstitutionCode::parse("H37010200001").unwrap();
     claim.area = Some(AreaCode::parse("370600").unwrap());
     let answer =
         Payable::of(&claim, &tale.stands("2025-02-01"), None, |_, _| EmergencyRules::default()).unwrap();

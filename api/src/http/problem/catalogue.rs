@@ -174,6 +174,11 @@ kinds! {
         "The views have not reached `min_position` within the time a read waits, where `position` is where they are; or what was recorded could not be written into them so far." /
         "视图在等待时间内尚未到达 `min_position`（`position` 为当前位置），或已记录的内容暂时未能写入视图。"
     }
+    PERSONAL_KEYS "personal-keys" SERVICE_UNAVAILABLE {
+        "The keys of personal data cannot be used" / "个人信息密钥无法使用"
+        "personal.db or keys/personal.key is missing or of another ledger: restore them from a backup. Nothing was recorded." /
+        "personal.db 或 keys/personal.key 缺失，或属于另一账本：请从备份恢复。未作任何记录。"
+    }
     UNAVAILABLE "unavailable" SERVICE_UNAVAILABLE retryable true {
         "The ledger cannot do that now" / "账本暂时不可用"
         "The log or the views cannot be read or written now: a full disk, a lock, a stop. Nothing was acknowledged." /

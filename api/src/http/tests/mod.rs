@@ -76,6 +76,22 @@ impl Server {
         server
     }
 
+    /// The same ledger opened anew, something done to its directory in between.
+    fn reopened(self, meanwhile: impl FnOnce(&std::path::Path)) -> Self {
+        let Self { dir, clock, ledger, router: served } = self;
+        drop((served, ledger));
+        meanwhile(dir.path());
+        let ledger = loop {
+            match Ledger::open(dir.path(), Access::ReadWrite, clock.clone()) {
+                Ok(ledger) => break ledger,
+                Err(error) if format!("{error:?}").contains("Locked") => std::thread::yield_now(),
+                Err(error) => panic!("{error:?}"),
+            }
+        };
+        let router = router(App::new(ledger.clone()));
+        Self { dir, clock, ledger, router }
+    }
+
     async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -174,6 +174,43 @@ async fn points_statistics_and_search_answer_from_the_same_ledger() {
         "{}",
         found.text
     );
+    assert_eq!((&found.json()["more"], &found.json()["people_searched"]), (&json!(false), &json!(true)));
+    let mut another = histories()[0].clone();
+    another["subject"] = json!("P43050300013");
+    another["key"] = json!("another");
+    assert_eq!(server.post(&another).await.status, StatusCode::OK);
+    server.clock.set(at("2025-08-20T11:00:00+08:00"));
+    for (limit, told) in [(1, (1, true)), (2, (2, false))] {
+        let found = server.get(&format!("/v1/search?q=P4305&limit={limit}")).await.json();
+        assert_eq!(
+            (found["items"].as_array().unwrap().len(), found["more"].as_bool().unwrap()),
+            told,
+            "{found}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_search_tells_when_people_could_not_be_looked_for() {
+    let server = Server::with_histories().await;
+    let data = json!({ "institution": HOSPITAL, "category": "doctor", "area": "430500", "name": "欧阳某某" });
+    let register = command("practitioner.register", "D430500000077", "2025-01-01", &data);
+    assert_eq!(server.post(&register).await.status, StatusCode::OK);
+    let server = server.reopened(|dir| std::fs::remove_file(dir.join("keys/personal.key")).unwrap());
+    let found = server.get("/v1/search?q=%E6%AC%A7%E9%98%B3%E6%9F%90%E6%9F%90").await;
+    assert_eq!(
+        (found.status, &found.json()["people_searched"]),
+        (StatusCode::OK, &json!(false)),
+        "{}",
+        found.text
+    );
+    let another = command("practitioner.register", "D430500000078", "2025-01-01", &data);
+    let refused = server.post(&another).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE, "{}", refused.text);
+    assert_eq!(
+        (&refused.json()["code"], &refused.json()["retryable"]),
+        (&json!("personal-keys"), &json!(false))
+    );
 }
 
 #[tokio::test]

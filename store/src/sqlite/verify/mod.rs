@@ -1,10 +1,12 @@
 //! The check of a whole ledger: every byte of every event, every column that repeats them, the order, and the tree.
 //!
 //! It reads `log.db` alone and through connections of its own, so nothing that is checked is also relied on. Threads check
-//! runs of events ([`chunk`]) and one follows them in order ([`order`]); [`file`] looks at what lies beside the rows.
+//! runs of events ([`chunk`]) and one follows them in order ([`order`]); [`file`] looks at what lies beside the rows. Where
+//! the log is sound, `index.db` is held against it in the same pass ([`lookups`]).
 
 mod chunk;
 mod file;
+mod lookups;
 mod order;
 
 use super::schema::Mode;
@@ -14,6 +16,7 @@ use crate::port::LogError;
 use crate::verify::{FLAWS_MAX, Flaw, FlawKind, Verified};
 use accord_domain::words;
 use chunk::{Against, CHUNK_EVENTS, CHUNK_HEIGHT, Chunk};
+use lookups::Lookups;
 use order::{Order, Statements};
 use std::collections::BTreeMap;
 use std::hash::RandomState;
@@ -32,10 +35,11 @@ const WAITING_MAX: usize = 16;
 /// [`LogError`] when there is no ledger, or one that cannot be read at all.
 pub(super) fn ledger(dir: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Verified, LogError> {
     let path = files::log(dir);
-    if !path.exists() {
+    if !super::SqliteLog::look(dir)? {
         return Err(LogError::NotALedger(format!("there is no ledger in {}", dir.display())));
     }
     let (mode, db, meta) = super::open_for_reading(&path)?;
+    let index = lookups::open(&files::index(dir), mode);
     // One view of the log for everything: what others append meanwhile is left for the next time.
     let db = db.unchecked_transaction().map_err(failed)?;
     let events = super::read::len(&db)?;
@@ -53,12 +57,17 @@ pub(super) fn ledger(dir: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<V
     let names = RandomState::new();
     let against = Against { salt: meta.salt, nodes: levels.first().copied().unwrap_or(0), names: &names };
     let mut statements = Statements::prepare(&db).map_err(failed)?;
-    let mut order = Order::new(&mut statements, &names).map_err(failed)?;
+    // One that cannot be read here is not believed by whoever opens the ledger either: it is made anew.
+    let lookups = index.as_ref().and_then(|index| Lookups::of(index, &db, &meta.ledger).ok().flatten());
+    let hasher = lookups.as_ref().map(Lookups::hasher);
+    let mut order = Order::new(&mut statements, &names, lookups).map_err(failed)?;
     let (claimed, threads) = (AtomicU64::new(0), threads(events));
     let (told, waiting) = sync_channel::<(u64, Chunk)>(WAITING_MAX);
     let (mut tree, mut unread) = (Frontier::default(), None);
-    let integrity = std::thread::scope(|scope| -> Result<Vec<Flaw>, LogError> {
+    let (integrity, sums) = std::thread::scope(|scope| {
         let pages = scope.spawn(|| file::pages(&path, mode));
+        let summed =
+            scope.spawn(move || index.zip(hasher).map(|(index, hasher)| lookups::sums(&index, &hasher)));
         for _ in 0..threads {
             let (told, path, claimed, against) = (told.clone(), &path, &claimed, &against);
             scope.spawn(move || work(path, mode, claimed, events, against, &told));
@@ -72,14 +81,22 @@ pub(super) fn ledger(dir: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<V
             found.extend(chunk.flaws);
             progress(tree.size().min(events), events);
         });
-        pages.join().unwrap_or_else(|_| Err(LogError::Other("a working thread stopped".to_owned())))
+        let stopped = |_| LogError::Other("a working thread stopped".to_owned());
+        (pages.join().unwrap_or_else(|panic| Err(stopped(panic))), summed.join().map_err(stopped))
     });
     found.extend(integrity?);
+    let sums = sums?;
     let finished = match unread {
         Some(error) => Err(error),
         None => order.finish(events, &mut found),
     };
-    read_or_named("streams and requests", "流与请求", finished, &mut found);
+    let lookups = read_or_named("streams and requests", "流与请求", finished, &mut found);
+    // Of a log that is not as it was written, no index follows.
+    if let (true, Some(lookups), Some(sums)) = (found.is_empty(), lookups, sums) {
+        found.extend(
+            sums.map_or_else(|error| Some(lookups::unreadable(&error)), |sums| lookups.differences(&sums)),
+        );
+    }
     found.sort_by_key(|flaw| (flaw.position.unwrap_or(u64::MAX), flaw.kind));
     let count = found.len() as u64;
     found.truncate(FLAWS_MAX);

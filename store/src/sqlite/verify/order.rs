@@ -1,6 +1,7 @@
 //! What only the order of events can tell: time of recording, streams and their names, requests.
 
 use super::chunk::{Chunk, Link};
+use super::lookups::Lookups;
 use crate::sqlite::index::Digest128;
 use crate::verify::{Flaw, FlawKind};
 use accord_domain::words;
@@ -79,10 +80,16 @@ pub(super) struct Order<'s> {
     requests: Rest<'s, Request>,
     /// The request whose events come now, and where it ends.
     run: Option<Request>,
+    /// What the lookups of the index are held against.
+    lookups: Option<Lookups>,
 }
 
 impl<'s> Order<'s> {
-    pub(super) fn new(statements: &'s mut Statements<'_>, names: &'s RandomState) -> rusqlite::Result<Self> {
+    pub(super) fn new(
+        statements: &'s mut Statements<'_>,
+        names: &'s RandomState,
+        lookups: Option<Lookups>,
+    ) -> rusqlite::Result<Self> {
         let streams = Rest::of(&mut statements.streams, |row| {
             Ok(Stream { id: row.get::<_, i64>(0)?.cast_unsigned(), name: row.get(1)? })
         })?;
@@ -101,6 +108,7 @@ impl<'s> Order<'s> {
             streams,
             requests,
             run: None,
+            lookups,
         })
     }
 
@@ -125,6 +133,9 @@ impl<'s> Order<'s> {
     /// Versions rise by one within a stream, `back` leads to the event before, and all of a stream have its name.
     fn stream(&mut self, link: &Link, flaws: &mut Vec<Flaw>) -> rusqlite::Result<()> {
         let Link { position, stream, version, back, name, .. } = *link;
+        if let Some(lookups) = &mut self.lookups {
+            lookups.event(position, stream, back);
+        }
         let index = usize::try_from(stream).unwrap_or(usize::MAX);
         if index > self.heads.len() {
             let words = words!(
@@ -181,6 +192,9 @@ impl<'s> Order<'s> {
         let Some(Stream { name: stored, .. }) = self.streams.step()? else { return Ok(()) };
         let borne = self.names.hash_one(&stored);
         self.begun.push((borne, position));
+        if let Some(lookups) = &mut self.lookups {
+            lookups.stream(position, stream, &stored);
+        }
         if name.is_some_and(|name| name != borne) {
             let words = words!(
                 "position {position}: altered: the stream is named {stored:?}, the bytes name another subject",
@@ -205,6 +219,9 @@ impl<'s> Order<'s> {
         }
         if self.requests.next.as_ref().is_some_and(|next| next.first == position) {
             self.run = self.requests.step()?;
+            if let (Some(lookups), Some(run)) = (&mut self.lookups, &self.run) {
+                lookups.request(position, &run.key);
+            }
         }
         let run = self.run.as_ref().filter(|run| position - run.first < run.count);
         let fits = match (run, key) {
@@ -218,8 +235,8 @@ impl<'s> Order<'s> {
         Ok(())
     }
 
-    /// Looks for what is left over when all events have been seen.
-    pub(super) fn finish(mut self, events: u64, flaws: &mut Vec<Flaw>) -> rusqlite::Result<()> {
+    /// Looks for what is left over when all events have been seen; gives back what the index is held against.
+    pub(super) fn finish(mut self, events: u64, flaws: &mut Vec<Flaw>) -> rusqlite::Result<Option<Lookups>> {
         let runs_on = self.run.as_ref().is_some_and(|run| run.first.saturating_add(run.count) > events);
         if runs_on || self.requests.step()?.is_some() || self.streams.step()?.is_some() {
             let words = words!(
@@ -229,7 +246,7 @@ impl<'s> Order<'s> {
             flaws.push(Flaw::at(events, FlawKind::Truncated, words));
         }
         self.twice(flaws);
-        Ok(())
+        Ok(self.lookups)
     }
 
     /// No two streams bear one name: a subject's history would be in two parts that know nothing of each other.
