@@ -485,8 +485,12 @@ fn open_or_discard(
     Ok((connection, opened))
 }
 
-/// Whether the views can be gone on with; else what to say of them.
-fn trust(connection: &Connection, source: Source, log: &dyn EventLog) -> Result<Option<Opened>, ViewError> {
+/// Whether the views can be gone on with, and be read; else what to say of them.
+pub(crate) fn trust(
+    connection: &Connection,
+    source: Source,
+    log: &dyn EventLog,
+) -> Result<Option<Opened>, ViewError> {
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if tables == 0 {
         return Ok(Some(Opened::Fresh));

@@ -37,6 +37,12 @@ impl Showing {
         self.0.announced.fetch_max(before, Ordering::AcqRel);
     }
 
+    /// How many events were announced.
+    #[must_use]
+    pub fn announced(&self) -> u64 {
+        self.0.announced.load(Ordering::Acquire)
+    }
+
     /// Everything before a position is shown.
     pub fn shown(&self, before: u64) {
         self.0.shown.fetch_max(before, Ordering::AcqRel);
@@ -75,7 +81,7 @@ impl Showing {
     /// # Errors
     /// [`ViewError::Behind`] when some of it cannot be shown for now.
     pub(crate) fn wait(&self) -> Result<(), ViewError> {
-        let announced = self.0.announced.load(Ordering::Acquire);
+        let announced = self.announced();
         if announced <= self.0.shown.load(Ordering::Acquire) {
             return Ok(());
         }

@@ -7,7 +7,7 @@ mod common;
 
 use accord_domain::area::AreaEvent;
 use accord_domain::{EventData, Instant, NewEvent, Subject};
-use accord_projections::{Opened, Options, Projector, ViewError, Views};
+use accord_projections::{Opened, Options, Projector, Source, ViewError, Views};
 use accord_store::EventLog;
 use bench::{Bench, go_on, laws};
 use common::{SOURCE, Step, adopting, adoption, day, dump, play};
@@ -240,4 +240,28 @@ fn views_of_another_ledger_are_not_trusted() {
         Projector::open(&path, other, Arc::new(bench.log.0.clone()), Options::default()).unwrap();
     assert_eq!(opened, Opened::Discarded("they are of another ledger".to_owned()));
     assert_eq!(projector.position(), 0);
+}
+
+#[test]
+fn views_that_are_not_of_the_log_are_not_read() {
+    let of = |days: &[i64]| {
+        let step = |day: &i64| Step { subject: 0, act: 3, day: *day, detail: 1 };
+        Bench::of(&days.iter().map(step).collect::<Vec<_>>())
+    };
+    let bench = of(&[0, 1, 2]);
+    let (mut projector, _) = bench.open("views.db", 10);
+    projector.catch_up(&mut go_on).unwrap();
+    let path = projector.path().to_owned();
+    drop(projector);
+    let open = |source, log: &dyn EventLog| Views::open_of(&path, source, log);
+    open(SOURCE, &bench.log.0).unwrap();
+    let refused = |source, log: &dyn EventLog| open(source, log).unwrap_err().to_string();
+    let other = Source { ledger: [9; 16], ..SOURCE };
+    assert!(refused(other, &bench.log.0).contains("of another ledger"));
+    let other = Source { salt: SOURCE.salt + 1, ..SOURCE };
+    assert!(refused(other, &bench.log.0).contains("of another ledger"));
+    // A copy of the log from before the last act, and one that went on otherwise since.
+    let lost = "the log does not hold what they say is at position";
+    assert!(refused(SOURCE, &of(&[0, 1]).log.0).contains(lost));
+    assert!(refused(SOURCE, &of(&[0, 1, 5, 6]).log.0).contains(lost));
 }

@@ -24,3 +24,10 @@ pub fn event_id(recorded_at: Instant, position: u64, salt: u64) -> Uuid {
 pub fn position_of(id: Uuid) -> u64 {
     id.as_u64_pair().1 & POSITION_MAX
 }
+
+/// The instant that an id was made of, to the millisecond.
+#[must_use]
+pub fn time_of(id: Uuid) -> Instant {
+    // 48 bits of milliseconds are far from the bounds of microseconds.
+    Instant::from_micros((id.as_u64_pair().0 >> 16).cast_signed() * 1_000)
+}

@@ -99,12 +99,18 @@ pub async fn history(
     Ok(events)
 }
 
-/// Whether anything was ever recorded of a subject.
+/// Whether anything was recorded of a subject by an instant. What was recorded later makes no difference: it would tell of
+/// the future, and the same question would have another answer once it is there.
 ///
 /// # Errors
 /// [`AnswerError::UnknownSubject`] when nothing was; else when the log cannot be read.
-pub async fn must_be_known(log: &dyn EventLog, subject: &Subject) -> Result<(), AnswerError> {
-    if log.read_stream(&subject.stream(), 0, 1).await?.is_empty() {
+pub async fn must_be_known(
+    log: &dyn EventLog,
+    subject: &Subject,
+    known_at: Instant,
+) -> Result<(), AnswerError> {
+    let first = log.read_stream(&subject.stream(), 0, 1).await?;
+    if first.first().is_none_or(|first| known_at < first.recorded_at) {
         return Err(AnswerError::UnknownSubject { code: subject.code().into() });
     }
     Ok(())
@@ -169,7 +175,7 @@ fn due(subject: &Subject, events: &[Event], coordinates: Coordinates, laws: &Law
 /// Gathers from the log alone.
 ///
 /// # Errors
-/// When nothing was ever recorded of the subject, or the log cannot be read.
+/// When nothing was recorded of the subject by then, or the log cannot be read.
 pub async fn from_log(
     log: &dyn EventLog,
     subject: &Subject,
@@ -178,7 +184,7 @@ pub async fn from_log(
 ) -> Result<Gathered, AnswerError> {
     let stored = history(log, subject, coordinates.known_at).await?;
     if stored.is_empty() {
-        must_be_known(log, subject).await?;
+        must_be_known(log, subject, coordinates.known_at).await?;
     }
     from_events(subject, coordinates, &stored, laws)
 }

@@ -30,7 +30,7 @@ mod what_if;
 
 pub use census::{Census, Count};
 pub use check::Breach;
-pub use coordinates::{Asked, Coordinates, coordinates};
+pub use coordinates::{Asked, Coordinates, RecordCoordinates, coordinates};
 pub use diff::{Diff, FieldChange, Says, StepTaken};
 pub use done::{Done, Receipt, Recorded};
 pub use due::{Due, Ended, Task};

@@ -98,7 +98,7 @@ enum Act {
 /// The evidence bundle of a subject, as the bytes of a zip.
 ///
 /// # Errors
-/// When nothing was ever recorded of the subject, an event to be withheld is not among those known, there is no key to
+/// When nothing was recorded of the subject by then, an event to be withheld is not among those known, there is no key to
 /// sign with, or the log cannot be read.
 pub async fn make(
     source: &BundleSource<'_>,
@@ -110,7 +110,7 @@ pub async fn make(
     let signer = source.signer.ok_or(AnswerError::NoKey)?;
     let stored = gather::history(log, subject, coordinates.known_at).await?;
     if stored.is_empty() {
-        gather::must_be_known(log, subject).await?;
+        gather::must_be_known(log, subject, coordinates.known_at).await?;
     }
     let withheld = withheld(asked, &stored)?;
     let size = coordinates.position.map_or(0, |newest| newest.0 + 1);

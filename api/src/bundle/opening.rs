@@ -1,7 +1,7 @@
 //! A bundle that opens personal data: who reads it and why is recorded before anything is given out, as for every reading.
 
 use super::{Asked, Read, make, question};
-use crate::answers::{self, AnswerError, Coordinates, coordinates, gather};
+use crate::answers::{self, AnswerError, Coordinates, gather};
 use crate::{Done, Failure, Ledger};
 use accord_domain::command::CommandError;
 use accord_domain::{Command, Event, Subject, words};
@@ -53,7 +53,7 @@ pub async fn make_open(
     reading: impl FnOnce(&[Uuid]) -> Result<Command, CommandError>,
 ) -> Result<(Vec<u8>, Coordinates, Done), OpeningFailure> {
     let log = ledger.event_log();
-    let place = async || coordinates(&*log, ledger.clock().now(), at).await;
+    let place = async || ledger.coordinates(at).await;
     let before = place().await?;
     make(&ledger.source(), subject, before, &asked).await?;
     let stored = gather::history(&*log, subject, before.known_at).await?;

@@ -15,7 +15,7 @@ use crate::ledger::{Access, Ledger, OpenError, Records};
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{AreaCode, Instant, PractitionerCode, Subject};
 use accord_projections::{Filter, Listed};
-use accord_store::{EventLog, LogError};
+use accord_store::{LogError, SqliteLog};
 use std::sync::Arc;
 
 /// Opens the ledger for questions. Where the views are missing or behind and nobody else is writing, they are brought up to
@@ -77,15 +77,34 @@ pub(super) fn answer<T>(
     session.runtime.block_on(question).map_err(|error| Stop::answer(&error, session.out.lang))
 }
 
-/// The coordinates of a question.
+/// The coordinates of a question to the log.
 pub(super) fn place(session: &Session<'_, '_>, ledger: &Ledger, at: At) -> Result<Coordinates, Stop> {
-    place_in(session, &**ledger.log(), at)
+    place_in(session, ledger.log(), at)
 }
 
 /// The same, in a log.
-pub(super) fn place_in(session: &Session<'_, '_>, log: &dyn EventLog, at: At) -> Result<Coordinates, Stop> {
+pub(super) fn place_in(session: &Session<'_, '_>, log: &SqliteLog, at: At) -> Result<Coordinates, Stop> {
+    place_seeing(session, log, None, at)
+}
+
+/// The coordinates of a question to the views: what they do not hold yet is not known.
+pub(super) fn place_of_views(
+    session: &Session<'_, '_>,
+    ledger: &Ledger,
+    at: At,
+) -> Result<Coordinates, Stop> {
+    let seen = ledger.views().position().map_err(|error| Stop::views(&error, session.lang()))?;
+    place_seeing(session, ledger.log(), Some(seen), at)
+}
+
+fn place_seeing(
+    session: &Session<'_, '_>,
+    log: &SqliteLog,
+    seen: Option<u64>,
+    at: At,
+) -> Result<Coordinates, Stop> {
     let asked = Asked { as_of: at.as_of, known_at: at.known_at };
-    answer(session, coordinates(log, session.clock.now(), asked))
+    answer(session, coordinates(log, seen, session.clock.now(), asked))
 }
 
 /// What stands of a subject.
@@ -110,7 +129,7 @@ pub(super) fn history(
     let place = place_in(session, log, At { as_of: None, known_at })?;
     let stored = answer(session, gather::history(log, subject, place.known_at))?;
     if stored.is_empty() {
-        answer(session, gather::must_be_known(log, subject))?;
+        answer(session, gather::must_be_known(log, subject, place.known_at))?;
     }
     let lines = entries(&stored, axis).map_err(|error| Stop::answer(&error, session.lang()))?;
     if session.out.json {
@@ -131,7 +150,7 @@ pub(super) fn history(
 /// Subjects by status. Every page stands at the same coordinates.
 pub(super) fn list(session: &mut Session<'_, '_>, filter: Filter, at: At) -> Result<(), Stop> {
     let ledger = open(session)?;
-    let place = place(session, &ledger, at)?;
+    let place = place_of_views(session, &ledger, at)?;
     let read =
         |cursor: Option<&str>| ledger.views().list(&filter, place.as_of, place.known_at, cursor, pages::PAGE);
     let row = |item: Listed| Some(Row::of(&item.subject, item.name, item.area, &item.span));
@@ -142,7 +161,7 @@ pub(super) fn list(session: &mut Session<'_, '_>, filter: Filter, at: At) -> Res
 /// May this claim be paid?
 pub(super) fn payable(session: &mut Session<'_, '_>, claim: &Claim) -> Result<(), Stop> {
     let ledger = open(session)?;
-    let place = place(session, &ledger, At { as_of: Some(claim.at), known_at: claim.known_at })?;
+    let place = place_of_views(session, &ledger, At { as_of: Some(claim.at), known_at: claim.known_at })?;
     let asked = ClaimAsked {
         institution: claim.institution,
         practitioner: claim.practitioner,
@@ -178,7 +197,7 @@ pub(super) fn points(
     let log = ledger.event_log();
     let stored = answer(session, gather::history(&*log, subject, place.known_at))?;
     if stored.is_empty() {
-        answer(session, gather::must_be_known(&*log, subject))?;
+        answer(session, gather::must_be_known(&*log, subject, place.known_at))?;
     }
     let year = year.unwrap_or_else(|| place.as_of.year());
     let points =

@@ -49,7 +49,7 @@ pub(super) fn events_of(
     let log = ledger.event_log();
     let stored = ask::answer(session, gather::history(&*log, subject, known_at))?;
     if stored.is_empty() {
-        ask::answer(session, gather::must_be_known(&*log, subject))?;
+        ask::answer(session, gather::must_be_known(&*log, subject, known_at))?;
     }
     Ok(stored)
 }

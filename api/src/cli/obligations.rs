@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::args::At;
-use super::ask::{open, place};
+use super::ask::{open, place_of_views};
 use super::exit::Stop;
 use super::pages::{self, Told};
 use super::text;
@@ -12,7 +12,7 @@ use accord_projections::Worklist;
 /// What is to be done. Every page stands at the same coordinates.
 pub(super) fn obligations(session: &mut Session<'_, '_>, filter: Worklist, at: At) -> Result<(), Stop> {
     let ledger = open(session)?;
-    let place = place(session, &ledger, at)?;
+    let place = place_of_views(session, &ledger, at)?;
     let read = |cursor: Option<&str>| {
         ledger.views().worklist(&filter, place.as_of, place.known_at, cursor, pages::PAGE)
     };

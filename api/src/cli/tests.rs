@@ -5,6 +5,7 @@ use super::{conclude, language_asked, run, system_language, wrong_value};
 use crate::Ledger;
 use crate::answers::Lang;
 use accord_domain::Instant;
+use accord_store::SqliteLog;
 use accord_store::clock::{Clock, ManualClock};
 use clap::{CommandFactory, Parser};
 use insta::assert_snapshot;
@@ -186,7 +187,8 @@ fn what_is_done_is_told_in_both_languages() {
 #[test]
 fn what_was_known_then_stays_answered_as_it_was() {
     let desk = Desk::told();
-    let then = "2025-11-21T12:00:00+08:00";
+    // When the newest act was recorded: what is after that is not closed yet.
+    let then = "2025-11-21T10:00:00.000001+08:00";
     let answers = || {
         let of = |arguments: &[&str]| desk.run(&[arguments, &["--known-at", then]].concat()).data;
         let claim = ["--json", "payable", "--institution", "P43050300012", "--line", "special_outpatient"];
@@ -491,6 +493,56 @@ fn lost_views_are_made_again_at_the_next_question() {
     }
     let rows = desk.run(&["--json", "list"]);
     assert_eq!((rows.exit, rows.data.lines().count()), (Exit::Done, 2), "{}", rows.talk);
+}
+
+impl Desk {
+    /// Records one more act, an hour later, and puts a file back as it was before.
+    fn act_and_put_back(&self, file: &str) {
+        let path = self.ledger().join(file);
+        let before = fs::read(&path).unwrap();
+        self.clock.set(Instant::parse("2025-11-21T11:00:00+08:00").unwrap());
+        let data =
+            json!({ "area": "430500", "line": "basic", "until": "2025-12-21", "ground": "agreement-breach" });
+        let act = command("institution.suspend-agreement", "2025-11-21", "k-3", &data);
+        let done = self.run(&["do", &self.file("act.json", act.to_string())]);
+        assert_eq!(done.exit, Exit::Done, "{}", done.talk);
+        fs::write(&path, before).unwrap();
+    }
+}
+
+#[test]
+fn views_behind_the_log_say_how_far_they_are() {
+    let desk = Desk::told();
+    desk.act_and_put_back("views.db");
+    // Somebody else writes, so that they cannot be brought further.
+    let _writer = SqliteLog::open(&desk.ledger(), desk.clock.clone()).unwrap();
+    let claim = ["payable", "--institution", "P43050300012", "--at", "2025-12-01"];
+    for question in [&["list"][..], &["obligations"], &claim] {
+        let ended = desk.run(question);
+        assert!(ended.talk.contains("1 events behind"), "{question:?} {}", ended.talk);
+        let place = "recorded (记录) by 2025-11-21 10:00:00 · log position 1\n";
+        assert!(ended.data.contains(place), "{question:?} {}", ended.data);
+    }
+    assert!(desk.run(&["show", "P43050300012"]).data.contains("log position 2\n"));
+}
+
+#[test]
+fn views_that_hold_what_the_log_has_lost_are_not_believed() {
+    let desk = Desk::told();
+    desk.act_and_put_back("log.db");
+    let claim = ["--json", "payable", "--institution", "P43050300012", "--at", "2025-12-01"];
+    let writer = SqliteLog::open(&desk.ledger(), desk.clock.clone()).unwrap();
+    let ended = desk.run(&claim);
+    assert_ne!(ended.exit, Exit::Done, "{}", ended.data);
+    assert!(ended.talk.contains("the log does not hold what they say is at position 2"), "{}", ended.talk);
+    drop(writer);
+    let ended = desk.run(&claim);
+    assert_eq!(
+        (ended.exit, ended.json()["outcome"].as_str()),
+        (Exit::Done, Some("payable")),
+        "{}",
+        ended.data
+    );
 }
 
 fn is_view(path: &Path) -> bool {

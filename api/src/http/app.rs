@@ -143,7 +143,29 @@ impl App {
         if let Some(position) = at.min_position {
             self.wait_for(position).await?;
         }
-        coordinates(self.log(), self.0.ledger.clock().now(), at.asked).await.map_err(Problem::from)
+        self.place(at.asked).await
+    }
+
+    /// The same for an answer from the views: what they do not hold yet is not known.
+    ///
+    /// # Errors
+    /// As [`App::coordinates`].
+    pub(crate) async fn coordinates_of_views(&self, at: At) -> Result<Coordinates, Problem> {
+        if let Some(position) = at.min_position {
+            self.wait_for(position).await?;
+        }
+        let seen = self.views(Views::position).await?;
+        let ledger = &self.0.ledger;
+        Ok(coordinates(ledger.log(), Some(seen), ledger.clock().now(), at.asked).await?)
+    }
+
+    /// Coordinates of an answer from the log.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(crate) async fn place(&self, asked: Asked) -> Result<Coordinates, Problem> {
+        let ledger = &self.0.ledger;
+        Ok(ledger.coordinates(asked).await?)
     }
 
     async fn wait_for(&self, position: u64) -> Result<(), Problem> {

@@ -1,7 +1,7 @@
 //! `GET /v1/check`: what is not as the rules have it.
 
 use super::app::{App, At, from_replay, json};
-use super::diff::unreadable_cursor;
+use super::cursor::unreadable;
 use super::paging::{Paging, link_next};
 use super::problem::Problem;
 use super::query::Query;
@@ -65,10 +65,10 @@ pub(crate) async fn check(State(app): State<App>, mut query: Query) -> Result<Re
     let at = At::read(&mut query)?;
     let paging = Paging::read(&mut query, "check")?;
     query.finish()?;
-    let coordinates = paging.pin(app.coordinates(at).await?);
+    let coordinates = paging.pin(at, |at| app.coordinates(at)).await?;
     let from = paging.after().map_or(Ok(Mark::default()), mark)?;
     if let Some(subject) = &subject {
-        gather::must_be_known(app.log(), subject).await?;
+        gather::must_be_known(app.log(), subject, coordinates.known_at).await?;
     }
     let asked = Question {
         subject,
@@ -128,5 +128,5 @@ fn mark(text: &str) -> Result<Mark, Problem> {
         let (position, told) = text.split_once('.')?;
         Some(Mark { position: position.parse().ok()?, told: told.parse().ok()? })
     };
-    read().ok_or_else(unreadable_cursor)
+    read().ok_or_else(unreadable)
 }

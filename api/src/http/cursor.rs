@@ -70,19 +70,13 @@ impl Cursor {
     /// # Errors
     /// `invalid-cursor` and `cursor-filter-mismatch`.
     pub(crate) fn decode(text: &str, filter: &str) -> Result<Self, Problem> {
+        let within = Instant::YEAR_MIN..=Instant::YEAR_MAX;
         let read = URL_SAFE_NO_PAD
             .decode(text)
             .ok()
             .and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok())
-            .ok_or_else(|| {
-                Problem::new(
-                    &catalogue::INVALID_CURSOR,
-                    words!(
-                        "the cursor cannot be read; start again without one",
-                        "游标无法读取；请不带游标重新开始"
-                    ),
-                )
-            })?;
+            .filter(|read| [read.as_of(), read.known_at()].iter().all(|at| within.contains(&at.year())))
+            .ok_or_else(unreadable)?;
         if read.filter != digest(filter) {
             return Err(Problem::new(
                 &catalogue::CURSOR_FILTER_MISMATCH,
@@ -94,6 +88,14 @@ impl Cursor {
         }
         Ok(read)
     }
+}
+
+/// What is said of a cursor that is none of ours.
+pub(crate) fn unreadable() -> Problem {
+    Problem::new(
+        &catalogue::INVALID_CURSOR,
+        words!("the cursor cannot be read; start again without one", "游标无法读取；请不带游标重新开始"),
+    )
 }
 
 fn digest(filter: &str) -> [u8; FILTER_BYTES] {
@@ -111,7 +113,7 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_as_it_went_and_only_to_its_own_listing() {
         let at = Instant::parse("2025-08-04").unwrap();
-        let at = Coordinates { as_of: at, known_at: Instant::MAX, position: Some(Position(4711)) };
+        let at = Coordinates { as_of: at, known_at: at.plus_days(9), position: Some(Position(4711)) };
         let cursor = Cursor::new("H37010200001".to_owned(), "status=suspended", at);
         let text = cursor.encode();
         assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')));

@@ -2,12 +2,13 @@
 //! why, of a subject, an area or the whole ledger.
 
 use super::app::{App, At, from_replay, json, subject};
+use super::cursor::unreadable;
 use super::paging::{Paging, link_next};
-use super::problem::{Problem, catalogue};
+use super::problem::Problem;
 use super::query::Query;
-use crate::answers::{Asked, Coordinates, Diff, coordinates, gather};
+use crate::answers::{Asked, Coordinates, Diff, gather};
 use crate::limits::SUBJECTS_LOOKED_AT_MAX;
-use accord_domain::{Instant, SubjectKind, words};
+use accord_domain::{Instant, SubjectKind};
 use accord_replay::{Between, PageSize, diff_page, differs};
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -48,7 +49,7 @@ pub(crate) async fn many(State(app): State<App>, mut query: Query) -> Result<Res
     let area = query.area()?;
     let paging = Paging::read(&mut query, "diff")?;
     query.finish()?;
-    let to = paging.pin(app.coordinates(at).await?);
+    let to = paging.pin(at, |at| app.coordinates(at)).await?;
     let (from, between) = between(&app, first, known_from, to).await?;
     let begin = position_after(&paging)?;
     let (worker, size) = (app.clone(), looked_at(paging.limit));
@@ -76,14 +77,7 @@ pub(super) const fn looked_at(limit: usize) -> PageSize {
 
 /// From which position a page over the whole ledger goes on.
 pub(super) fn position_after(paging: &Paging) -> Result<u64, Problem> {
-    paging.after().map_or(Ok(0), |text| text.parse().map_err(|_| unreadable_cursor()))
-}
-
-pub(super) fn unreadable_cursor() -> Problem {
-    Problem::new(
-        &catalogue::INVALID_CURSOR,
-        words!("the cursor cannot be read; start again without one", "游标无法读取；请不带游标重新开始"),
-    )
+    paging.after().map_or(Ok(0), |text| text.parse().map_err(|_| unreadable()))
 }
 
 /// The first day, and what was known at it.
@@ -102,7 +96,7 @@ async fn between(
     to: Coordinates,
 ) -> Result<(Coordinates, Between), Problem> {
     let asked = Asked { as_of: Some(first), known_at: Some(known_from.unwrap_or(to.known_at)) };
-    let from = coordinates(app.log(), app.ledger().clock().now(), asked).await?;
+    let from = app.place(asked).await?;
     let between =
         Between { from: from.as_of, to: to.as_of, known_from: from.known_at, known_to: to.known_at };
     Ok((from, between))
@@ -165,9 +159,10 @@ pub(super) async fn diff(
     let subject = subject(kind, code)?;
     let to = app.coordinates(at).await?;
     let (from, between) = between(app, first, known_from, to).await?;
-    let stored = gather::history(app.log(), &subject, from.known_at.max(to.known_at)).await?;
+    let known_at = from.known_at.max(to.known_at);
+    let stored = gather::history(app.log(), &subject, known_at).await?;
     if stored.is_empty() {
-        gather::must_be_known(app.log(), &subject).await?;
+        gather::must_be_known(app.log(), &subject, known_at).await?;
     }
     // Many events against many others take a while: away from the threads that serve others.
     let found = tokio::task::spawn_blocking(move || differs(subject, &stored, between)).await;

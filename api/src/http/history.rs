@@ -1,10 +1,11 @@
 //! `GET /v1/{institutions|practitioners}/{code}/history`: the full trail, nothing left out.
 
 use super::app::{App, At, json, subject};
+use super::cursor::unreadable;
 use super::paging::{Paging, link_next};
 use super::problem::Problem;
 use super::query::Query;
-use crate::answers::{Axis, Coordinates, Entry, entries, gather};
+use crate::answers::{Axis, Entry, RecordCoordinates, entries, gather};
 use accord_domain::{SubjectKind, words};
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -19,7 +20,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 #[derive(Serialize)]
 struct History<'a> {
     subject: &'a str,
-    coordinates: Coordinates,
+    coordinates: RecordCoordinates,
     events: &'a [Entry],
     next_cursor: Option<String>,
 }
@@ -87,22 +88,26 @@ pub(super) async fn history(
     let paging = Paging::read(&mut query, code)?;
     query.finish()?;
     let subject = subject(kind, code)?;
-    let coordinates = paging.pin(app.coordinates(at).await?);
+    let coordinates = paging.pin(at, |at| app.coordinates(at)).await?;
     let stored = gather::history(app.log(), &subject, coordinates.known_at).await?;
     if stored.is_empty() {
-        gather::must_be_known(app.log(), &subject).await?;
+        gather::must_be_known(app.log(), &subject, coordinates.known_at).await?;
     }
     let mut trail = entries(&stored, axis)?;
     if at.asked.as_of.is_some() {
         trail.retain(|entry| entry.effective_at <= coordinates.as_of);
     }
     // The trail known at a pinned instant never changes, so the version where a page ended finds its place again.
-    let start = paging
-        .after()
-        .and_then(|after| trail.iter().position(|entry| entry.version.to_string() == after))
-        .map_or(0, |at| at + 1);
+    let start = match paging.after() {
+        Some(after) => {
+            let last = trail.iter().position(|entry| entry.version.to_string() == after);
+            last.ok_or_else(unreadable)? + 1
+        }
+        None => 0,
+    };
     let rest = trail.get(start..).unwrap_or_default();
     let page = rest.get(..paging.limit).unwrap_or(rest);
+    let echoed = coordinates.of_records(at.asked.as_of);
     let next_cursor = page
         .last()
         .filter(|_| page.len() < rest.len())
@@ -110,7 +115,7 @@ pub(super) async fn history(
     let link = next_cursor.as_deref().map(|cursor| query.with("cursor", cursor));
     let path = format!("/v1/{}/{code}/history", kind.plural());
     Ok(link_next(
-        json(&History { subject: subject.code(), coordinates, events: page, next_cursor }),
+        json(&History { subject: subject.code(), coordinates: echoed, events: page, next_cursor }),
         &path,
         link.as_deref(),
     ))

@@ -75,7 +75,7 @@ pub(super) async fn list(app: &App, mut filter: Filter, mut query: Query) -> Res
     let at = At::read(&mut query)?;
     let paging = Paging::read(&mut query, kind)?;
     query.finish()?;
-    let coordinates = paging.pin(app.coordinates(at).await?);
+    let coordinates = paging.pin(at, |at| app.coordinates_of_views(at)).await?;
     let (limit, after) = (paging.limit, paging.after().map(str::to_owned));
     let page = app
         .views(move |views| {

@@ -43,7 +43,7 @@ pub(crate) async fn obligations(State(app): State<App>, mut query: Query) -> Res
     let at = At::read(&mut query)?;
     let paging = Paging::read(&mut query, "obligations")?;
     query.finish()?;
-    let coordinates = paging.pin(app.coordinates(at).await?);
+    let coordinates = paging.pin(at, |at| app.coordinates_of_views(at)).await?;
     let (limit, after) = (paging.limit, paging.after().map(str::to_owned));
     let page = app
         .views(move |views| {

@@ -1,9 +1,10 @@
 //! Pages of a listing: cursor, limit, `Link: rel="next"`.
 
-use super::cursor::Cursor;
+use super::app::At;
+use super::cursor::{Cursor, unreadable};
 use super::problem::Problem;
 use super::query::{Query, invalid};
-use crate::answers::{Coordinates, Position};
+use crate::answers::{Asked, Coordinates};
 use crate::limits::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
@@ -33,15 +34,20 @@ impl Paging {
     }
 
     /// The coordinates of page one, for every page.
-    pub(crate) fn pin(&self, first: Coordinates) -> Coordinates {
-        match &self.cursor {
-            Some(cursor) => Coordinates {
-                as_of: cursor.as_of(),
-                known_at: cursor.known_at(),
-                position: cursor.position().map(Position),
-            },
-            None => first,
-        }
+    ///
+    /// # Errors
+    /// `invalid-cursor` when they were never given out: the log has nothing at them, or something else.
+    pub(crate) async fn pin<F>(&self, at: At, find: impl FnOnce(At) -> F) -> Result<Coordinates, Problem>
+    where
+        F: Future<Output = Result<Coordinates, Problem>>,
+    {
+        let Some(cursor) = &self.cursor else { return find(at).await };
+        let mut first = at;
+        first.asked = Asked { as_of: Some(cursor.as_of()), known_at: Some(cursor.known_at()) };
+        let found = find(first).await?;
+        let is_found =
+            found.known_at == cursor.known_at() && found.position.map(|newest| newest.0) == cursor.position();
+        if is_found { Ok(found) } else { Err(unreadable()) }
     }
 
     /// Where the page before ended.

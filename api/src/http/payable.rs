@@ -42,7 +42,7 @@ pub(crate) async fn payable(State(app): State<App>, mut query: Query) -> Result<
     let emergency = query.flag("emergency")?;
     let at = At::read_at(&mut query)?;
     query.finish()?;
-    let coordinates = app.coordinates(at).await?;
+    let coordinates = app.coordinates_of_views(at).await?;
     let asked = ClaimAsked { institution, practitioner, area, line, department, emergency };
     let ledger = app.ledger().clone();
     let answer =

@@ -46,7 +46,7 @@ pub(crate) async fn points(
     let coordinates = app.coordinates(at).await?;
     let stored = gather::history(app.log(), &subject, coordinates.known_at).await?;
     if stored.is_empty() {
-        gather::must_be_known(app.log(), &subject).await?;
+        gather::must_be_known(app.log(), &subject, coordinates.known_at).await?;
     }
     let year = year.unwrap_or_else(|| coordinates.as_of.year());
     Ok(json(&Points::of(&subject, year, coordinates, &stored)?))

@@ -68,7 +68,7 @@ pub(crate) async fn search(State(app): State<App>, mut query: Query) -> Result<R
     if wanted.contains('\0') {
         return Err(invalid("q", "it holds a character that no name has", "含有名称中不会出现的字符"));
     }
-    let coordinates = app.coordinates(at).await?;
+    let coordinates = app.coordinates_of_views(at).await?;
     let people = people(&app, &wanted, coordinates.known_at).await;
     let people_searched = people.is_some();
     // One more than asked for tells whether there are more.

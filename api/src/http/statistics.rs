@@ -44,7 +44,7 @@ pub(crate) async fn statistics(State(app): State<App>, mut query: Query) -> Resu
     let area = query.area()?;
     let at = At::read(&mut query)?;
     query.finish()?;
-    let coordinates = app.coordinates(at).await?;
+    let coordinates = app.coordinates_of_views(at).await?;
     let census = app.views(move |views| views.census(coordinates.as_of, coordinates.known_at, area)).await?;
     let of = |wanted| census.subjects.iter().find(|(kind, _)| *kind == wanted).map_or(0, |(_, count)| *count);
     Ok(json(&Statistics {

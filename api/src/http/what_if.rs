@@ -130,7 +130,7 @@ pub(crate) async fn suppose(
     let other = other_law(&asked, &laws)?;
     let stored = gather::history(app.log(), &subject, coordinates.known_at).await?;
     if stored.is_empty() {
-        gather::must_be_known(app.log(), &subject).await?;
+        gather::must_be_known(app.log(), &subject, coordinates.known_at).await?;
     }
     // Deciding a long history again takes a while: away from the threads that serve others.
     let (worker, again) = (app.clone(), asked.again);
@@ -185,7 +185,7 @@ async fn many(
     fork: Option<(Subject, Fork)>,
     lang: Lang,
 ) -> Result<Response, Problem> {
-    let coordinates = paging.pin(app.coordinates(at).await?);
+    let coordinates = paging.pin(at, |at| app.coordinates(at)).await?;
     let laws = app.ledger().laws().known_at(coordinates.known_at);
     let other = other_law(asked, &laws)?;
     let (from, size) = (position_after(paging)?, looked_at(paging.limit));

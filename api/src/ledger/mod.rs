@@ -23,6 +23,7 @@ pub use personal::Opened;
 pub use records::{BundleSource, Records};
 pub use writer::Done;
 
+use crate::answers::{self, AnswerError, Coordinates, coordinates};
 use accord_domain::{Command, CommandError, Instant, Laws, Subject};
 use accord_projections::{Options, Projector, Source, ViewError, Views, wait_for};
 use accord_replay::Course;
@@ -176,7 +177,7 @@ impl Ledger {
         let path = views_path(dir);
         let views = match &showing {
             Some(showing) => Views::open_after(&path, showing),
-            None => Views::open(&path),
+            None => Views::open_of(&path, source(&log), &*log),
         }
         .map_err(|e| views_failed(dir, e))?;
         Ok(Self {
@@ -317,6 +318,15 @@ impl Ledger {
         Ok(())
     }
 
+    /// Where a question to the log and the law is asked. What this process put into the log and has not announced is not seen
+    /// yet: it may not be in the law.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub async fn coordinates(&self, asked: answers::Asked) -> Result<Coordinates, AnswerError> {
+        coordinates(self.log(), self.views().announced(), self.clock().now(), asked).await
+    }
+
     /// What signs its checkpoints; none where the key cannot be read.
     #[must_use]
     pub fn signer(&self) -> Option<&Signer> {
@@ -427,6 +437,11 @@ fn views_failed(dir: &Path, source: ViewError) -> OpenError {
     OpenError::Views { dir: dir.to_owned(), source }
 }
 
+/// Whose views those of a log are.
+fn source(log: &SqliteLog) -> Source {
+    Source { ledger: log.ledger_id().into_bytes(), salt: log.salt() }
+}
+
 /// The log and the projector of a ledger, the views brought up to date.
 pub(crate) fn open_for_writing(
     dir: &Path,
@@ -434,11 +449,11 @@ pub(crate) fn open_for_writing(
 ) -> Result<(Arc<SqliteLog>, Projector), OpenError> {
     existing(dir)?;
     let log = cluster::open(dir, clock).map_err(|e| log_failed(dir, e))?;
-    let source = Source { ledger: log.ledger_id().into_bytes(), salt: log.salt() };
     let (path, options) = (views_path(dir), Options::default());
     let going_on = &mut |_| ControlFlow::Continue(());
-    let (projector, _opened) = Projector::open_up_to_date(&path, source, log.clone(), options, going_on)
-        .map_err(|e| views_failed(dir, e))?;
+    let (projector, _opened) =
+        Projector::open_up_to_date(&path, source(&log), log.clone(), options, going_on)
+            .map_err(|e| views_failed(dir, e))?;
     Ok((log, projector))
 }
 

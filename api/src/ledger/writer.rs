@@ -227,18 +227,18 @@ impl Writer {
             views.begin(Arc::clone(&events));
         };
         let answers = self.log.append_foretold(batch, &mut foretold).await;
+        let durable = answers.iter().flatten().any(|answer| !answer.repeated);
+        // Before it is announced: who sees an event sees the law with it.
+        if durable && events.iter().any(|stored| Laws::may_change(stored.kind)) {
+            self.learn(&events);
+        }
         if !events.is_empty() {
-            let durable = answers.iter().flatten().any(|answer| !answer.repeated);
             self.views.end(Arc::clone(&events), durable);
         }
         if answers.iter().any(is_overtaken) && !self.overtaken.swap(true, Ordering::AcqRel) {
             tracing::error!(
                 "the cluster holds what this node does not know of: nothing is recorded until it is started again"
             );
-        }
-        let durable = answers.iter().flatten().any(|answer| !answer.repeated);
-        if durable && events.iter().any(|stored| Laws::may_change(stored.kind)) {
-            self.learn(&events);
         }
         if pending.iter().any(|one| one.erases) {
             personal::finish(&self.vault, &*self.log).await;

@@ -16,10 +16,12 @@ pub(crate) use trail::{ANNULS, ANNULS_WITH_CONSEQUENCES, CORRECTS};
 
 use crate::error::ViewError;
 use crate::model::{Health, Parked};
+use crate::projector::{Opened, Source, trust};
 use crate::schema;
 use crate::showing::Showing;
 use crate::under_way;
 use accord_domain::Instant;
+use accord_store::EventLog;
 use rusqlite::{Connection, OptionalExtension};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,7 +52,21 @@ impl Views {
         Self::open_with(path, None)
     }
 
-    /// The same where this process writes the views as well: every question waits for what was announced before it was asked,
+    /// The same of a log: beside nobody who writes, the file may be older or newer than the log, or of another ledger, after one
+    /// of them was put back from a copy.
+    ///
+    /// # Errors
+    /// As [`Views::open`], and when they are not of this log.
+    pub fn open_of(path: &Path, source: Source, log: &dyn EventLog) -> Result<Self, ViewError> {
+        let views = Self::open(path)?;
+        match views.on_a_connection(|connection| trust(connection, source, log))? {
+            None => Ok(views),
+            Some(Opened::Discarded(why)) => Err(ViewError::Damaged(why)),
+            Some(Opened::Fresh | Opened::Resumed) => Err(ViewError::Damaged("there are none".to_owned())),
+        }
+    }
+
+    /// As [`Views::open`] where this process writes the views as well: every question waits for what was announced before it was asked,
     /// and is refused with [`ViewError::Behind`] when that cannot be shown; [`Views::health`] and [`Views::position`] wait too and
     /// answer all the same.
     ///
@@ -102,6 +118,12 @@ impl Views {
     #[must_use]
     pub fn is_behind(&self) -> bool {
         self.inner.showing.as_ref().is_some_and(Showing::is_behind)
+    }
+
+    /// How many events this process announced; none where it does not write the views.
+    #[must_use]
+    pub fn announced(&self) -> Option<u64> {
+        self.inner.showing.as_ref().map(Showing::announced)
     }
 
     /// How many subjects there are. Looks at all of them.

@@ -344,6 +344,12 @@ impl SqliteLog {
         uuid::Uuid::from_bytes(self.shared.meta.ledger)
     }
 
+    /// When the ledger was made, to the millisecond: its id says so.
+    #[must_use]
+    pub fn created_at(&self) -> Instant {
+        crate::ids::time_of(self.ledger_id())
+    }
+
     /// The directory.
     #[must_use]
     pub fn dir(&self) -> &Path {

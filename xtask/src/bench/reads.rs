@@ -201,7 +201,7 @@ impl Asker<'_> {
 
     fn coordinates(&self, as_of: Instant) -> anyhow::Result<Coordinates> {
         let asked = Asked { as_of: Some(as_of), known_at: None };
-        Ok(wait_for(coordinates(&**self.ledger.log(), self.known_at, asked))?)
+        Ok(wait_for(coordinates(self.ledger.log(), None, self.known_at, asked))?)
     }
 
     /// The same question over HTTP, one connection kept open.

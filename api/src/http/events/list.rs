@@ -2,7 +2,7 @@
 
 use super::Wanted;
 use super::cloud::CloudEvent;
-use crate::answers::{Coordinates, Position};
+use crate::answers::{Position, RecordCoordinates};
 use crate::http::App;
 use crate::http::app::{At, json};
 use crate::http::paging::{self, link_next};
@@ -26,7 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 
 #[derive(Serialize)]
 struct Events {
-    coordinates: Coordinates,
+    coordinates: RecordCoordinates,
     events: Vec<CloudEvent>,
     /// The `after` of the next page; null at the end of what is known.
     next_after: Option<Position>,
@@ -76,8 +76,9 @@ pub(crate) async fn list(State(app): State<App>, mut query: Query) -> Result<Res
             CloudEvent::of(stored).map_err(|error| LogError::Damaged { position, what: error.to_string() })
         })
         .collect::<Result<Vec<_>, _>>()?;
+    let echoed = coordinates.of_records(at.asked.as_of);
     let link = next_after.map(|after| query.with("after", &after.to_string()));
-    Ok(link_next(json(&Events { coordinates, events, next_after }), "/v1/events", link.as_deref()))
+    Ok(link_next(json(&Events { coordinates: echoed, events, next_after }), "/v1/events", link.as_deref()))
 }
 
 struct Page {

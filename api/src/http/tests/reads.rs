@@ -1,4 +1,6 @@
 use super::*;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 #[tokio::test]
 async fn show_says_what_stands_at_the_coordinates_asked_and_echoes_them() {
@@ -146,8 +148,8 @@ async fn a_history_can_be_paged_by_either_axis_and_bound_on_both() {
     assert_eq!(second["next_cursor"], Value::Null);
     let early = server.get(&format!("{target}?as_of=2025-02-01")).await.json();
     assert_eq!(early["events"].as_array().unwrap().len(), 1);
-    let unknown = server.get(&format!("{target}?known_at=2024-01-01")).await.json();
-    assert_eq!(unknown["events"].as_array().unwrap().len(), 0);
+    let unknown = server.get(&format!("{target}?known_at=2024-01-01")).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -590,4 +592,78 @@ async fn a_bundle_is_given_as_a_file_that_holds() {
         (nobody.status, nobody.json()["code"].clone()),
         (StatusCode::NOT_FOUND, json!("unknown-subject"))
     );
+}
+
+#[tokio::test]
+async fn whether_a_subject_is_known_does_not_hang_on_what_was_recorded_later() {
+    let server = Server::empty();
+    server.post(&sign(HOSPITAL, "2025-01-01", "2026-01-01")).await;
+    let targets = [
+        format!("/v1/institutions/{PHARMACY}?"),
+        format!("/v1/institutions/{PHARMACY}/history?"),
+        format!("/v1/institutions/{PHARMACY}/diff?from=2025-01-01&"),
+        format!("/v1/check?subject={PHARMACY}&"),
+    ];
+    for is_there in [false, true] {
+        for target in &targets {
+            let answer = server.get(&format!("{target}known_at=2025-08-20T09:30:00%2B08:00")).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{is_there} {target}: {}", answer.text);
+            assert_eq!(answer.json()["code"], "unknown-subject");
+        }
+        server.clock.set(at("2025-08-20T10:00:00+08:00"));
+        server.post(&sign(PHARMACY, "2025-01-01", "2026-01-01")).await;
+    }
+    for target in &targets {
+        assert_eq!(server.get(target).await.status, StatusCode::OK, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn records_echo_a_day_only_where_one_was_asked_for() {
+    let server = Server::with_histories().await;
+    server.post(&suspend(HOSPITAL, "2025-12-01", "2026-01-01")).await;
+    for path in [format!("/v1/institutions/{HOSPITAL}/history"), "/v1/events".to_owned()] {
+        let all = server.get(&path).await.json();
+        assert!(all["coordinates"]["as_of"].is_null(), "{all}");
+        let known_at = all["coordinates"]["known_at"].as_str().unwrap().replace('+', "%2B");
+        assert_eq!(server.get(&format!("{path}?known_at={known_at}")).await.json(), all);
+        let earlier = server.get(&format!("{path}?as_of=2025-11-01")).await.json();
+        assert_eq!(earlier["coordinates"]["as_of"], "2025-11-01T00:00:00+08:00");
+        let count = |page: &Value| page["events"].as_array().unwrap().len();
+        assert_eq!(count(&earlier) + 1, count(&all), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_was_never_given_out_is_refused() {
+    let server = Server::with_histories().await;
+    server.post(&suspend(PHARMACY, "2025-12-01", "2026-01-01")).await;
+    let history = format!("/v1/institutions/{PHARMACY}/history");
+    for path in ["/v1/institutions", &history] {
+        let page = server.get(&format!("{path}?limit=1")).await.json();
+        let given = page["next_cursor"].as_str().unwrap();
+        let cursor: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(given).unwrap()).unwrap();
+        let with = |member: &str, value: Value| {
+            let mut edited = cursor.clone();
+            edited[member] = value;
+            URL_SAFE_NO_PAD.encode(edited.to_string())
+        };
+        let same = with("k", cursor["k"].clone());
+        assert_eq!(server.get(&format!("{path}?limit=1&cursor={same}")).await.status, StatusCode::OK);
+        let day = |text| at(text).as_micros();
+        for (member, value) in [
+            ("n", json!(day("2142-01-01"))),
+            ("n", json!(i64::MIN)),
+            ("n", json!(day("2025-08-01"))),
+            ("a", json!(i64::MAX)),
+            ("p", json!(99_999)),
+            ("p", Value::Null),
+            ("k", json!("garbled")),
+        ] {
+            let edited = with(member, value.clone());
+            let answer = server.get(&format!("{path}?limit=1&cursor={edited}")).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path} {member} {value}: {}", answer.text);
+            assert_eq!(answer.json()["code"], "invalid-cursor");
+        }
+    }
 }
