@@ -451,7 +451,8 @@ async fn what_becomes_known_late_is_reached_by_a_ban_and_not_by_what_is_annulled
     world.does("2025-06-02", &sign(OTHER, "2025-06-02")).await;
     let review = format!("institution.review-raised {} system practitioner-{BOSS}@0", CHAIN[1]);
     let told = tail(world.ledger(), before).await;
-    assert_eq!((&told[2], told.len()), (&review, 4), "{told:?}");
+    let by_itself = told.iter().filter(|line| line.contains(" system ")).count();
+    assert_eq!((&told[2], by_itself), (&review, 1), "{told:?}");
     for views_lost in [false, true] {
         world = if views_lost { world.without_views() } else { world.reopened() };
         assert_eq!(tail(world.ledger(), before).await, told, "opened again: {views_lost}");
@@ -520,7 +521,7 @@ async fn a_corrected_decision_is_followed_once_by_those_it_reached_before_and_by
 }
 
 /// The form of the event at a position becomes one that no program knows, or the one it was again.
-fn disfigure(world: &World, position: u64, from: &str, to: &str) {
+fn disfigure(world: &World, position: i64, from: &str, to: &str) {
     let db = rusqlite::Connection::open(world.dir().join("log.db")).unwrap();
     let triggers = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'events'";
     let mut statement = db.prepare(triggers).unwrap();
@@ -549,7 +550,7 @@ async fn a_subject_that_cannot_be_read_keeps_back_the_reactions_on_itself_and_on
     for line in lines[..6].iter().chain(&run).chain([&interview]) {
         world.does("2025-03-01", line).await;
     }
-    let (read, unread) = ("\"schema\":1", "\"schema\":99");
+    let (read, unread) = ("\"schema\":2,", "\"schema\":99,");
     disfigure(&world, 8, read, unread);
     world = world.reopened();
     let told = [

@@ -1,4 +1,5 @@
 use super::*;
+use accord_store::EventLog;
 
 #[tokio::test]
 async fn a_command_is_answered_with_events_status_position_and_version() {
