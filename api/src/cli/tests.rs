@@ -402,7 +402,7 @@ fn the_doctor_finds_a_healthy_ledger_healthy() {
     assert_eq!(ended.exit, Exit::Done, "{}{}", ended.data, ended.talk);
     let checks = ended.json()["checks"].as_array().unwrap().clone();
     assert!(checks.iter().all(|check| check["ok"] == true), "{checks:?}");
-    assert_eq!(checks.len(), 8);
+    assert_eq!(checks.len(), 9);
 }
 
 #[test]

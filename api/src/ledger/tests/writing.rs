@@ -163,7 +163,7 @@ fn the_lines_of_an_import_come_to_what_they_come_to_one_after_the_other() {
     let lead = r#"{"source":"complaint","content":"x","about":["H37010200001"]}"#;
     let lead = line("case.receive-lead", "case-1", "bureau", lead);
     let plan = line("area.plan-resources", "370100", "bureau", r#"{"title":"p"}"#);
-    let stop = line("area.start-moratorium", "370100", "bureau", r#"{"ground":"g"}"#);
+    let stop = line("area.start-moratorium", "370100", "bureau", r#"{"basis_agreement":true,"ground":"g"}"#);
     let (one, two) =
         (SIGN.to_owned(), SIGN.replace("H37010200001", "H37010200002").replace("sign-1", "sign-2"));
     let talk = line("institution.interview", "H37010200002", "agency", "{}");
