@@ -239,4 +239,6 @@ pub struct Health {
     pub parked_count: u64,
     /// The first hundred of them.
     pub parked: Vec<Parked>,
+    /// Events whose reactions on others are to come.
+    pub pending_reactions: u64,
 }

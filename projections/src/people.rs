@@ -10,19 +10,20 @@ use crate::views::{Views, sql};
 use accord_domain::others::Whom;
 use accord_domain::{PractitionerCode, Subject};
 
-const PENDING: &str = "SELECT position FROM reactions ORDER BY position LIMIT ?1";
+const PENDING: &str = "SELECT position FROM reactions WHERE position >= ?1 ORDER BY position LIMIT ?2";
 const REACTED: &str = "DELETE FROM reactions WHERE position = ?1";
 const NAMED: &str = "SELECT DISTINCT s.code FROM people p JOIN subjects s ON s.id = p.subject WHERE p.whom = ?1 ORDER BY s.id";
 const SPOKEN_OF: &str = "SELECT p.whom, s.code FROM people p JOIN subjects s ON s.id = p.subject WHERE p.says = 1 ORDER BY p.whom, s.id";
 
 impl Projector {
-    /// Positions of events whose reactions are to come, oldest first.
+    /// Positions of events whose reactions are to come, oldest first, from one on.
     ///
     /// # Errors
     /// When the views cannot be read.
-    pub fn pending_reactions(&self, limit: u32) -> Result<Vec<u64>, ViewError> {
+    pub fn pending_reactions(&self, from: u64, limit: u32) -> Result<Vec<u64>, ViewError> {
         let mut statement = self.connection.prepare_cached(PENDING)?;
-        let rows = statement.query_map([limit], |row| row.get::<_, i64>(0).map(i64::cast_unsigned))?;
+        let rows = statement
+            .query_map((from.cast_signed(), limit), |row| row.get::<_, i64>(0).map(i64::cast_unsigned))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

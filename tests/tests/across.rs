@@ -435,7 +435,7 @@ async fn who_ran_a_branch_may_become_known_after_its_chain_was_brought_down_too(
 
 #[tokio::test]
 async fn what_becomes_known_late_is_reached_by_a_ban_and_not_by_what_is_annulled() {
-    let world = World::new();
+    let mut world = World::new();
     let lines = chain();
     let ban = act("practitioner.ban-manager", BOSS, "2025-04-01", "bureau", json!({}));
     for line in lines[..2].iter().chain([&lines[6], &ban]) {
@@ -450,8 +450,128 @@ async fn what_becomes_known_late_is_reached_by_a_ban_and_not_by_what_is_annulled
     }
     world.does("2025-06-02", &sign(OTHER, "2025-06-02")).await;
     let review = format!("institution.review-raised {} system practitioner-{BOSS}@0", CHAIN[1]);
-    assert_eq!(tail(world.ledger(), before).await[2], review);
+    let told = tail(world.ledger(), before).await;
+    let by_itself = told.iter().filter(|line| line.contains(" system ")).count();
+    assert_eq!((&told[2], by_itself), (&review, 1), "{told:?}");
+    for views_lost in [false, true] {
+        world = if views_lost { world.without_views() } else { world.reopened() };
+        assert_eq!(tail(world.ledger(), before).await, told, "opened again: {views_lost}");
+    }
     world.agrees().await;
+}
+
+#[test]
+fn an_import_ends_without_what_would_follow_from_what_it_annuls() {
+    let mut lines = chain();
+    let late: Vec<Json> = lines.drain(2..4).collect();
+    let ban = act("practitioner.ban-manager", BOSS, "2025-04-01", "bureau", json!({}));
+    lines.last_mut().unwrap()["key"] = json!("down");
+    let annul = json!({ "event": "@down", "scope": "from_start" });
+    lines.extend([act("institution.annul", CHAIN[0], "2025-05-01", "court", annul), ban]);
+    lines.extend(late);
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(at("2026-01-01")));
+    Ledger::init(dir.path(), 7, &*clock).unwrap();
+    let mut importer = Importer::open(dir.path(), clock.clone()).unwrap();
+    let mut codes = Codes::default();
+    importer.run(text(&lines).as_bytes(), &mut codes).unwrap();
+    assert!(codes.0.iter().all(|code| code == "recorded"), "{:?}", codes.0);
+    importer.finish().unwrap();
+    let ledger = Ledger::open(dir.path(), Access::ReadOnly, clock).unwrap();
+    let mut told = accord_projections::wait_for(tail(&ledger, 9));
+    told.sort();
+    let review = |code: &&str| format!("institution.review-raised {code} system practitioner-{BOSS}@0");
+    assert_eq!(told, CHAIN.iter().map(review).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_corrected_decision_is_followed_once_by_those_it_reached_before_and_by_who_becomes_known_later() {
+    let mut world = World::new();
+    let mut lines = chain();
+    let late: Vec<Json> = lines.drain(2..4).collect();
+    for line in lines {
+        world.does("2025-03-02", &line).await;
+    }
+    let cause = world.events(CHAIN[0]).await[2].id;
+    let changes = json!({ "event": cause, "changes": { "/data/ground": "骗取医疗保障基金" } });
+    world.does("2025-04-01", &act("institution.correct", CHAIN[0], "2025-04-01", "agency", changes)).await;
+    let before = world.ledger().log().len().await.unwrap();
+    let contact = json!({ "what": "contact", "to": "某甲" });
+    let contact = act("institution.change-details", CHAIN[2], "2025-05-01", "institution", contact);
+    for line in late.iter().chain([&contact]) {
+        world.does("2025-06-01", line).await;
+    }
+    world.does("2025-06-02", &sign(OTHER, "2025-05-01")).await;
+    let told = tail(world.ledger(), before).await;
+    assert_eq!(
+        told,
+        [
+            "institution.applied P37010090002 institution -",
+            "institution.agreement-signed P37010090002 agency -",
+            FOLLOWED,
+            "institution.details-changed P37020090003 institution -",
+            "institution.agreement-signed H37010090002 agency -",
+        ]
+    );
+    for views_lost in [false, true] {
+        world = if views_lost { world.without_views() } else { world.reopened() };
+        assert_eq!(tail(world.ledger(), before).await, told, "opened again: {views_lost}");
+    }
+    world.agrees().await;
+}
+
+/// The form of the event at a position becomes one that no program knows, or the one it was again.
+fn disfigure(world: &World, position: i64, from: &str, to: &str) {
+    let db = rusqlite::Connection::open(world.dir().join("log.db")).unwrap();
+    let triggers = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'events'";
+    let mut statement = db.prepare(triggers).unwrap();
+    let rows =
+        statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))).unwrap();
+    let triggers: Vec<(String, String)> = rows.map(Result::unwrap).collect();
+    for (name, _) in &triggers {
+        db.execute_batch(&format!("DROP TRIGGER {name}")).unwrap();
+    }
+    let body = "SELECT CAST(body AS TEXT) FROM events WHERE position = ?1";
+    let body: String = db.query_row(body, [position], |row| row.get(0)).unwrap();
+    assert!(body.contains(from), "{body}");
+    let changed = body.replace(from, to).into_bytes();
+    db.execute("UPDATE events SET body = ?2 WHERE position = ?1", (position, changed)).unwrap();
+    for (_, sql) in &triggers {
+        db.execute_batch(sql).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_subject_that_cannot_be_read_keeps_back_the_reactions_on_itself_and_on_nobody_else() {
+    let mut world = World::new();
+    let lines = chain();
+    let run = [apply(OTHER, "2024-01-01", &[], Some(PERSON)), sign(OTHER, "2024-01-02")];
+    let interview = act("institution.interview", CHAIN[1], "2025-02-01", "agency", json!({}));
+    for line in lines[..6].iter().chain(&run).chain([&interview]) {
+        world.does("2025-03-01", line).await;
+    }
+    let (read, unread) = ("\"schema\":2,", "\"schema\":99,");
+    disfigure(&world, 8, read, unread);
+    world = world.reopened();
+    let told = [
+        "institution.agreement-terminated P37010090001 agency -".to_owned(),
+        "institution.agreement-terminated P37020090003 system institution-P37010090001@2".to_owned(),
+        format!("practitioner.manager-banned {PERSON} bureau -"),
+        format!("institution.review-raised {OTHER} system practitioner-{PERSON}@0"),
+    ];
+    for line in [&lines[6], &ban()] {
+        world.does("2025-03-02", line).await;
+    }
+    let pending = |world: &World| world.ledger().views().health().unwrap().pending_reactions;
+    for _ in 0..2 {
+        assert_eq!(tail(world.ledger(), 9).await, told);
+        assert_eq!(pending(&world), 1, "the termination");
+        world = world.reopened();
+    }
+    disfigure(&world, 8, unread, read);
+    world = world.reopened();
+    assert_eq!(tail(world.ledger(), 13).await, [FOLLOWED]);
+    assert_eq!(pending(&world), 0);
 }
 
 const NUMBER: &str = "11010519491231002X";

@@ -11,7 +11,7 @@ use crate::answers::{
     AnswerError, Asked, Axis, ClaimAsked, Coordinates, Lang, Payable, Points, Rules, Show, coordinates,
     entries, gather,
 };
-use crate::ledger::{Access, Ledger, OpenError, Records};
+use crate::ledger::{Access, Ledger, OpenError, Records, open_for_writing};
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{AreaCode, Instant, PractitionerCode, Subject};
 use accord_projections::{Filter, Listed};
@@ -19,7 +19,7 @@ use accord_store::{LogError, SqliteLog};
 use std::sync::Arc;
 
 /// Opens the ledger for questions. Where the views are missing or behind and nobody else is writing, they are brought up to
-/// date first.
+/// date first. Nothing is recorded for a question: what is to follow elsewhere waits for the next opening for writing.
 pub(super) fn open(session: &mut Session<'_, '_>) -> Result<Ledger, Stop> {
     let lang = session.lang();
     let clock = || Arc::clone(&session.clock);
@@ -32,8 +32,11 @@ pub(super) fn open(session: &mut Session<'_, '_>) -> Result<Ledger, Stop> {
     if behind == 0 {
         return opened.map_err(|error| Stop::open(&error, lang));
     }
-    match Ledger::open(&session.ledger, Access::ReadWrite, clock()) {
-        Ok(ledger) => Ok(ledger),
+    match open_for_writing(&session.ledger, &session.clock) {
+        Ok(up_to_date) => {
+            drop(up_to_date);
+            Ledger::open(&session.ledger, Access::ReadOnly, clock()).map_err(|error| Stop::open(&error, lang))
+        }
         Err(OpenError::Log {
             source: LogError::Locked(_) | LogError::ReadOnly(_) | LogError::Replica(_) | LogError::Cluster(_),
             ..

@@ -7,7 +7,7 @@ use super::replay::compare;
 use super::words::difference;
 use crate::answers::Lang;
 use crate::ledger::Ledger;
-use accord_projections::{Health, Parked, wait_for};
+use accord_projections::{Health, Parked, ViewError, wait_for};
 use accord_store::keys::{KeyError, Signer, public_path};
 use accord_store::vault::{Use, Vault};
 use accord_store::verify::{FlawKind, Verified};
@@ -68,7 +68,9 @@ pub(super) fn doctor(session: &mut Session<'_, '_>) -> Result<(), Stop> {
         checks.push(erasures(&vault, lang));
     } else {
         let ledger = ask::open(session)?;
-        checks.push(lag(&ledger, length, lang));
+        let health = ledger.views().health();
+        checks.push(lag(&health, log, length, lang));
+        checks.extend(health.ok().map(|health| reactions(&health, lang)));
         checks.push(erasures(&vault, lang));
         checks.push(agreement(&ledger, lang));
     }
@@ -105,6 +107,7 @@ fn name(name: &'static str, lang: Lang) -> &'static str {
         "keys" => lang.of_two("密钥", "keys"),
         "law" => lang.of_two("采用的规则", "rules adopted"),
         "lag" => lang.of_two("视图进度", "views' progress"),
+        "reactions" => lang.of_two("对其他主体的后续处理", "reactions on others"),
         "erasures" => lang.of_two("个人信息删除", "erasures of personal data"),
         "agreement" => lang.of_two("视图与日志一致", "views agree with the log"),
         other => other,
@@ -223,17 +226,34 @@ async fn sealed_without_keys(log: &dyn EventLog) -> Result<Option<u64>, LogError
 }
 
 /// How far the views have come, and which subjects they set aside for an event that cannot be understood.
-fn lag(ledger: &Ledger, length: u64, lang: Lang) -> Check {
-    match ledger.views().health() {
+fn lag(health: &Result<Health, ViewError>, log: &SqliteLog, length: u64, lang: Lang) -> Check {
+    match health {
         Ok(health) => {
             // Beside a writer the log has grown since its length was read, and the views with it.
-            let now = wait_for(ledger.log().len()).unwrap_or(length);
+            let now = wait_for(log.len()).unwrap_or(length);
             let as_far = (length..=now.max(length)).contains(&health.position);
-            let detail = format!("{} / {length}{}", health.position, parked(&health, lang));
+            let detail = format!("{} / {length}{}", health.position, parked(health, lang));
             Check::new("lag", as_far && health.parked_count == 0, detail)
         }
-        Err(error) => Check::new("lag", false, chain(&error)),
+        Err(error) => Check::new("lag", false, chain(error)),
     }
+}
+
+/// How many events have reactions on others to come. In itself no fault: views made anew have them all again, and the next
+/// opening for writing finds them done. What stays is kept back by something that another check tells.
+fn reactions(health: &Health, lang: Lang) -> Check {
+    let detail = match (health.pending_reactions, lang) {
+        (0, Lang::Zh) => "没有待处理的".to_owned(),
+        (0, Lang::En) => "none to come".to_owned(),
+        (count, Lang::Zh) => format!(
+            "{count} 个事件对其他主体的后续处理尚未完成：下次以可写方式打开账本时处理；仍未完成的，须待无法读取的事件或密钥恢复"
+        ),
+        (count, Lang::En) => format!(
+            "those to {count} events are to come: the next opening of the ledger for writing carries them out; what stays \
+             waits for an event or a key that cannot be read"
+        ),
+    };
+    Check::new("reactions", true, detail)
 }
 
 /// Which subjects were set aside and why, and what brings them back; nothing where none is.
@@ -305,7 +325,13 @@ mod tests {
 
     #[test]
     fn who_is_set_aside_is_named_with_the_reason_and_what_brings_it_back() {
-        let nobody = Health { position: 9, recorded_at: None, parked_count: 0, parked: Vec::new() };
+        let nobody = Health {
+            position: 9,
+            recorded_at: None,
+            parked_count: 0,
+            parked: Vec::new(),
+            pending_reactions: 0,
+        };
         assert_eq!(parked(&nobody, Lang::En), "");
         let stream = "institution-H43050000001".to_owned();
         let one = Parked { stream, position: 7, error: "schema version 9 is not known".to_owned() };

@@ -431,7 +431,7 @@ fn the_doctor_finds_a_healthy_ledger_healthy() {
     assert_eq!(ended.exit, Exit::Done, "{}{}", ended.data, ended.talk);
     let checks = ended.json()["checks"].as_array().unwrap().clone();
     assert!(checks.iter().all(|check| check["ok"] == true), "{checks:?}");
-    assert_eq!(checks.len(), 8);
+    assert_eq!(checks.len(), 9);
 }
 
 #[test]
@@ -702,4 +702,68 @@ fn a_second_stream_of_a_name_is_set_aside_and_does_not_keep_the_views_from_the_o
         let set_aside = "institution-P43050300012 (position 1: a second stream begins under this name";
         assert!(doctor.data.contains(set_aside), "{}", doctor.data);
     }
+}
+
+struct Nobody;
+
+impl crate::ledger::Watcher for Nobody {
+    fn line(&mut self, result: crate::ledger::LineResult) {
+        assert!(matches!(result, crate::ledger::LineResult::Recorded(_)));
+    }
+    fn bytes(&mut self, _done: u64) {}
+}
+
+#[test]
+fn a_question_records_nothing_whatever_is_to_come() {
+    let desk = Desk::new();
+    let mut lines = String::new();
+    for code in ["P43050300012", "P43050300013"] {
+        let mut apply = command(
+            "institution.apply",
+            "2023-10-01",
+            &format!("{code}-apply"),
+            &json!({
+            "area": "430500", "name": "某药房", "opened_on": "2018-01-01", "pharmacists": 2,
+            "controllers": ["HY430500000007"] }),
+        );
+        (apply["subject"], apply["actor"]["authority"]) = (json!(code), json!("institution"));
+        let mut sign = signing();
+        (sign["subject"], sign["key"]) = (json!(code), json!(format!("{code}-sign")));
+        lines.push_str(&format!("{apply}\n{sign}\n"));
+    }
+    let down = json!({ "area": "430500", "ground": "总部串换药品", "reason_class": "illegality", "head_office": true,
+        "responsible": ["HY430500000007"] });
+    lines.push_str(&format!("{}\n", command("institution.terminate-agreement", "2025-03-01", "down", &down)));
+    // Fallen before anything followed.
+    let mut importer = crate::ledger::Importer::open(&desk.ledger(), desk.clock.clone()).unwrap();
+    importer.run(lines.as_bytes(), &mut Nobody).unwrap();
+    drop(importer);
+    let recorded = || {
+        let log = rusqlite::Connection::open(desk.ledger().join("log.db")).unwrap();
+        log.query_row("SELECT count(*) FROM events", [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    for question in [
+        &["payable", "--institution", "P43050300013", "--at", "2025-06-01"][..],
+        &["show", "P43050300013"],
+        &["list"],
+        &["replay", "--verify"],
+        &["doctor"],
+    ] {
+        for file in ["views.db", "views.db-wal", "views.db-shm"] {
+            drop(fs::remove_file(desk.ledger().join(file)));
+        }
+        let ended = desk.run(question);
+        assert!(matches!(ended.exit, Exit::Done), "{question:?}: {}{}", ended.data, ended.talk);
+        assert_eq!(recorded(), 5, "{question:?}");
+        assert_eq!(
+            question == ["doctor"],
+            ended.data.contains("those to 5 events are to come"),
+            "{}",
+            ended.data
+        );
+    }
+    assert_eq!(desk.run(&["import", &desk.file("none.jsonl", "")]).exit, Exit::Done);
+    assert_eq!(recorded(), 6, "the next opening for writing");
+    let told = desk.run(&["doctor"]).data;
+    assert!(told.contains("none to come"), "{told}");
 }

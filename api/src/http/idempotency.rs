@@ -5,6 +5,7 @@
 
 use crate::http::problem::{Problem, catalogue};
 use accord_domain::limits::KEY_BYTES_MAX;
+use accord_domain::rejection::Words;
 use accord_domain::words;
 use axum::http::HeaderMap;
 
@@ -48,6 +49,23 @@ pub(crate) fn key(headers: &HeaderMap) -> Result<Option<Box<str>>, Problem> {
         ));
     }
     Ok(Some(key.into()))
+}
+
+/// For what takes neither a key nor a version for the whole request: the headers are not passed over in silence.
+///
+/// # Errors
+/// A problem that says what would be right.
+pub(crate) fn not_meant(headers: &HeaderMap, instead: &Words) -> Result<(), Problem> {
+    for (name, said) in
+        [(HEADER, "Idempotency-Key"), ("if-match", "If-Match"), ("if-none-match", "If-None-Match")]
+    {
+        if headers.contains_key(name) {
+            let (en, zh) = (&instead.en, &instead.zh);
+            let detail = words!("{said} has no meaning here: {en}", "{said} 在此无意义：{zh}");
+            return Err(Problem::new(&catalogue::INVALID_HEADER, detail));
+        }
+    }
+    Ok(())
 }
 
 fn refuse(en: &str, zh: &str) -> Problem {

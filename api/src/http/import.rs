@@ -4,7 +4,7 @@ use super::app::App;
 use super::commands::{Since, failed, last_position};
 use super::problem::{Problem, catalogue};
 use super::query::Query;
-use super::{language, media};
+use super::{idempotency, language, media};
 use crate::answers::{Lang, Position};
 use crate::limits::{IMPORT_BYTES_MAX, IMPORT_LINES_MAX};
 use accord_domain::{CommandError, Version, words};
@@ -64,8 +64,9 @@ enum Outcome {
 /// Record many acts
 ///
 /// One command a line (JSON Lines), carried out in order, each on its own: a bad line stops no other. The answer is 200
-/// also when lines were rejected; look at `rejected`. Give every command a `key`: sending the same body again after a
-/// broken connection then records nothing twice. Larger histories go through `accord import`.
+/// also when lines were rejected; look at `rejected`. A line without a `key` gets one made from what it asks: sending the same
+/// body again after a broken connection records nothing twice. `Idempotency-Key` and `If-Match` are of one command and
+/// refused here: each line has `key` and `expected_version`. Larger histories go through `accord import`.
 #[utoipa::path(
     post,
     path = "/v1/import",
@@ -80,6 +81,11 @@ pub(crate) async fn import(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     query.finish()?;
+    let instead = words!(
+        "give each line its own `key` and `expected_version`",
+        "请在各行命令中使用 `key` 和 `expected_version`"
+    );
+    idempotency::not_meant(&headers, &instead)?;
     media::expect(&headers, MEDIA_TYPES)?;
     let body = media::body(body, IMPORT_BYTES_MAX)?;
     let lines: Vec<(usize, Bytes)> = body
@@ -100,11 +106,12 @@ pub(crate) async fn import(
         .with("max_lines", IMPORT_LINES_MAX));
     }
     let lang = language::of(&headers);
+    let import = app.ledger().begin_import();
     let mut results: Vec<Line> = Vec::with_capacity(lines.len());
     // A line that may name an event by a key waits for all before it, so that the event has its id.
     for together in lines.chunk_by(|_, (_, next)| !names_by_key(next)) {
         // `buffered` starts the commands in the order of their lines, and the writer takes them in that order.
-        let started = together.iter().cloned().map(|(line, text)| one(app.clone(), line, text, lang));
+        let started = together.iter().cloned().map(|(line, text)| one(app.clone(), import, line, text, lang));
         results.extend(stream::iter(started).buffered(WAITING_MAX).collect::<Vec<_>>().await);
     }
     let count = |wanted| results.iter().filter(|line| line.result == wanted).count();
@@ -127,7 +134,7 @@ fn names_by_key(line: &[u8]) -> bool {
     line.windows(2).any(|two| two == b"\"@")
 }
 
-async fn one(app: App, line: usize, text: Bytes, lang: Lang) -> Line {
+async fn one(app: App, import: u64, line: usize, text: Bytes, lang: Lang) -> Line {
     let rejected = |subject, problem: &Problem| Line {
         line,
         result: Outcome::Rejected,
@@ -145,7 +152,7 @@ async fn one(app: App, line: usize, text: Bytes, lang: Lang) -> Line {
     };
     let subject = command.subject.clone();
     let since = Since { expected: command.envelope.expected_version, by_header: false };
-    match app.ledger().execute(command).await {
+    match app.ledger().execute_line(import, command).await {
         Ok(done) => {
             let result = if done.repeated {
                 Outcome::Repeated

@@ -48,6 +48,7 @@ pub(crate) struct Metrics {
     lag_events: Gauge,
     hindered: Family<Hindered, Gauge>,
     parked_subjects: Gauge,
+    pending_reactions: Gauge,
 }
 
 /// From a tenth of a millisecond to ten seconds.
@@ -66,7 +67,7 @@ impl Metrics {
         let (recorded, refused) = (Counter::default(), Counter::default());
         let hindered = Family::<Hindered, Gauge>::default();
         let (log_events, view_events, lag_events) = (Gauge::default(), Gauge::default(), Gauge::default());
-        let parked_subjects = Gauge::default();
+        let (parked_subjects, pending_reactions) = (Gauge::default(), Gauge::default());
         registry.register("http_requests", "Requests answered", answered.clone());
         registry.register_with_unit("http_request", "Time to answer", Unit::Seconds, seconds.clone());
         registry.register("http_requests_in_flight", "Requests being answered", in_flight.clone());
@@ -82,6 +83,11 @@ impl Metrics {
             "Subjects set aside for an event that cannot be understood; /readyz says which and why",
             parked_subjects.clone(),
         );
+        registry.register(
+            "pending_reactions",
+            "Events whose reactions on others are to come; those that stay wait for an event or a key that cannot be read",
+            pending_reactions.clone(),
+        );
         Self {
             registry,
             answered,
@@ -95,6 +101,7 @@ impl Metrics {
             lag_events,
             hindered,
             parked_subjects,
+            pending_reactions,
         }
     }
 
@@ -117,6 +124,7 @@ impl Metrics {
             self.view_events.set(gauge(views.position));
             self.lag_events.set(gauge(log.saturating_sub(views.position)));
             self.parked_subjects.set(gauge(views.parked_count));
+            self.pending_reactions.set(gauge(views.pending_reactions));
         }
         let mut out = String::new();
         prometheus_client::encoding::text::encode(&mut out, &self.registry)?;
@@ -133,7 +141,8 @@ mod tests {
         let metrics = Metrics::new();
         let what = Answered { method: "GET", route: "/v1/payable".to_owned(), status: 200 };
         metrics.answered(&what, Duration::from_millis(2));
-        let views = Health { position: 7, recorded_at: None, parked_count: 2, parked: Vec::new() };
+        let parked = Vec::new();
+        let views = Health { position: 7, recorded_at: None, parked_count: 2, parked, pending_reactions: 4 };
         let text = metrics.text(10, Some(&views)).unwrap();
         assert!(
             text.contains(
@@ -142,6 +151,7 @@ mod tests {
         );
         assert!(text.contains("accord_view_lag_events 3"), "{text}");
         assert!(text.contains("accord_view_parked_subjects 2"), "{text}");
+        assert!(text.contains("accord_pending_reactions 4"), "{text}");
         assert!(text.ends_with("# EOF\n"));
     }
 }

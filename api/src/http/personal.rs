@@ -6,7 +6,7 @@ use super::commands::{Since, failed};
 use super::problem::Problem;
 use super::problem::catalogue::INVALID_COMMAND;
 use super::query::Query;
-use super::{language, media};
+use super::{idempotency, language, media};
 use crate::answers::PersonalOpened;
 use crate::limits::COMMAND_BYTES_MAX;
 use crate::{Done, Failure};
@@ -63,7 +63,7 @@ reading! {
     /// Read the personal data of an institution's people
     ///
     /// Who reads and why (`actor`, `reason`) is recorded before anything is given out; `events` narrows it to these events.
-    /// Repeating it records it again.
+    /// Repeating it records it again: `Idempotency-Key` and `If-Match` are refused.
 }
 reading! {
     practitioner, Practitioner, "/v1/practitioners/{code}/personal-data",
@@ -96,6 +96,11 @@ async fn read(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     query.finish()?;
+    let instead = words!(
+        "every reading is recorded, a repeated one again, whatever was recorded before",
+        "每次查阅均予记录，重复查阅亦再次记录，与此前记录无关"
+    );
+    idempotency::not_meant(headers, &instead)?;
     let text = media::text(headers, &["application/json"], body, COMMAND_BYTES_MAX, &INVALID_COMMAND)?;
     let subject = subject(kind, code)?;
     let asked = object::<Reading<'_>>(&text).and_then(|reading| reading.command(&subject, &text));

@@ -227,7 +227,7 @@ impl Importer {
     /// # Errors
     /// [`ImportError`].
     pub fn finish(self) -> Result<(), ImportError> {
-        if self.projector.pending_reactions(1).map_err(ImportError::Views)?.is_empty() {
+        if self.projector.pending_reactions(0, 1).map_err(ImportError::Views)?.is_empty() {
             return Ok(());
         }
         let Self { log, projector, laws, clock, heads, vault } = self;

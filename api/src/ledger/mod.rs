@@ -35,7 +35,7 @@ use beside::Beside;
 use shelf::Shelf;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, TryLockError};
 use tokio::sync::{mpsc, oneshot};
 use writer::{Asked, Asker, Place, Writer};
@@ -82,6 +82,8 @@ struct Inner {
     /// The keys of personal data.
     vault: Arc<Vault>,
     writing: Option<Writing>,
+    /// Imports begun by now.
+    imports: AtomicU64,
 }
 
 /// The writer, the thread that serves those who wait for it, and the way to both.
@@ -180,9 +182,8 @@ impl Ledger {
             None => Views::open_of(&path, source(&log), &*log),
         }
         .map_err(|e| views_failed(dir, e))?;
-        Ok(Self {
-            inner: Arc::new(Inner { dir: dir.to_owned(), log, views, shelf, clock, signer, vault, writing }),
-        })
+        let (dir, imports) = (dir.to_owned(), AtomicU64::default());
+        Ok(Self { inner: Arc::new(Inner { dir, log, views, shelf, clock, signer, vault, writing, imports }) })
     }
 
     /// Carries out one command: decided and durable when this returns, and in every answer of [`Ledger::views`] from then on.
@@ -192,7 +193,24 @@ impl Ledger {
     pub async fn execute(&self, command: Command) -> Result<Done, Failure> {
         personal::no_reading(&command)?;
         let writing = self.inner.writing.as_ref().ok_or(Failure::ReadOnly)?;
-        writing.queue(command, Place::take(&writing.places)).await
+        writing.queue(command, Place::take(&writing.places), None).await
+    }
+
+    /// The number of a new import, for [`Ledger::execute_line`].
+    #[must_use]
+    pub fn begin_import(&self) -> u64 {
+        self.inner.imports.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Carries out one line of an import, as [`Ledger::execute`]: as if each had waited for the one before, in the order in which
+    /// they are asked. A line without a key gets one made from what it asks, so that asking the same again records nothing twice.
+    ///
+    /// # Errors
+    /// [`Failure`]; nothing was recorded then.
+    pub async fn execute_line(&self, import: u64, command: Command) -> Result<Done, Failure> {
+        personal::no_reading(&command)?;
+        let writing = self.inner.writing.as_ref().ok_or(Failure::ReadOnly)?;
+        writing.queue(command, Place::take(&writing.places), Some(import)).await
     }
 
     /// Carries out a command that reads personal data, and opens what it says: what was read and by whom is durable before
@@ -205,7 +223,7 @@ impl Ledger {
         let subject = command.subject.clone();
         // Before anything is recorded: a reading that can give nothing out is none.
         personal::at_hand(&self.inner.vault, &*self.inner.log, &subject).await?;
-        let done = writing.queue(command, Place::take(&writing.places)).await?;
+        let done = writing.queue(command, Place::take(&writing.places), None).await?;
         let mut opened = Vec::new();
         for event in &done.events {
             let event = event.decode().map_err(|error| LogError::Other(error.to_string()))?;
@@ -252,7 +270,7 @@ impl Ledger {
                 Err(TryLockError::WouldBlock) => {}
             }
         }
-        wait_for(writing.queue(command, place))
+        wait_for(writing.queue(command, place, None))
     }
 
     /// The directory.
@@ -366,10 +384,10 @@ impl Ledger {
 
 impl Writing {
     /// Waits in the queue for the answer.
-    async fn queue(&self, command: Command, place: Place) -> Result<Done, Failure> {
+    async fn queue(&self, command: Command, place: Place, import: Option<u64>) -> Result<Done, Failure> {
         let asking = self.asking.as_ref().ok_or(Failure::Closing)?;
         let (answer, answered) = oneshot::channel();
-        let asked = Asked { command, asker: Asker { answer, place } };
+        let asked = Asked { command, asker: Asker { answer, place }, import };
         // As long as this is there to send, only a fault ends the thread that takes it.
         asking.send(asked).await.map_err(|_| Failure::Stopped)?;
         answered.await.map_err(|_| Failure::Interrupted)?

@@ -3,6 +3,9 @@
 //! Which events still have theirs to come stands in the views ([`accord_projections::Projector::pending_reactions`]), written
 //! with the views of the event itself. A reaction is an ordinary command with a key made from the causing event: when the
 //! program fell between the two, it is carried out at the next opening, and once.
+//!
+//! What cannot be read now, an event of one subject or a key, keeps back what follows for those it is about and nobody else:
+//! the cause stays to come, and the others are gone on with.
 
 use super::writer::Writer;
 use super::{Failure, personal};
@@ -11,7 +14,8 @@ use accord_domain::others::{self, Whom};
 use accord_domain::reactor::{self, Candidate};
 use accord_domain::{Authority, Command, Event, Subject};
 use accord_projections::ViewError;
-use accord_store::LogError;
+use accord_store::vault::VaultError;
+use accord_store::{LogError, Stored};
 use std::sync::Arc;
 
 /// Events whose reactions are looked up at once.
@@ -37,18 +41,47 @@ enum Trouble {
     Write(#[source] Arc<LogError>),
     #[error("the views cannot be read or written")]
     Views(#[from] ViewError),
-    #[error("the ledger is closing")]
+    #[error("the keys of personal data cannot be used")]
+    Keys(#[source] Arc<VaultError>),
+    #[error("the event at position {0} cannot be read: {1}")]
+    Unreadable(u64, String),
+    #[error("the ledger is closing, or a fault stopped what writes it")]
     Stopped,
+}
+
+impl Trouble {
+    /// Whether nothing can be carried out any more; else it is in the way of some only.
+    fn is_general(&self) -> bool {
+        let undecodable = |error: &LogError| matches!(error, LogError::Undecodable { .. });
+        match self {
+            Self::Log(error) => !undecodable(error),
+            Self::Write(error) => !undecodable(error),
+            Self::Views(_) | Self::Stopped => true,
+            Self::Keys(_) | Self::Unreadable(..) => false,
+        }
+    }
+
+    /// What was asked for, or none where the trouble is in the way of some only: it is remembered then.
+    fn beside<T>(result: Result<T, impl Into<Self>>, missing: &mut Option<Self>) -> Result<Option<T>, Self> {
+        match result.map_err(Into::into) {
+            Ok(found) => Ok(Some(found)),
+            Err(trouble) if trouble.is_general() => Err(trouble),
+            Err(trouble) => {
+                missing.get_or_insert(trouble);
+                Ok(None)
+            }
+        }
+    }
 }
 
 impl Writer {
     /// Carries out every reaction that is to come. What cannot be done now stays to come.
     pub(super) async fn react(&mut self) {
-        let mut done = 0;
+        let (mut from, mut done) = (0, 0);
         while done < CAUSES_MAX {
-            match self.react_some().await {
-                Ok(0) => return,
-                Ok(some) => done += some,
+            match self.react_some(from).await {
+                Ok((_, None)) => return,
+                Ok((some, Some(next))) => (from, done) = (next, done + some),
                 Err(trouble) => {
                     tracing::error!(
                         error = &trouble as &dyn std::error::Error,
@@ -61,27 +94,49 @@ impl Writer {
         tracing::warn!(done, "further reactions are still to come");
     }
 
-    async fn react_some(&mut self) -> Result<usize, Trouble> {
+    /// Goes through some causes from a position on: how many, and where the next ones are.
+    async fn react_some(&mut self, from: u64) -> Result<(usize, Option<u64>), Trouble> {
         let pending = self
             .views
-            .ask(|projector| projector.pending_reactions(PENDING_AT_ONCE))
+            .ask(move |projector| projector.pending_reactions(from, PENDING_AT_ONCE))
             .ok_or(Trouble::Stopped)??;
         for &position in &pending {
-            for command in self.reactions(position).await? {
-                self.carry_out_or_tell(command).await?;
+            match self.react_to(position).await? {
+                None => {
+                    let done = self.views.ask(move |projector| projector.reacted(position));
+                    done.ok_or(Trouble::Stopped)??;
+                }
+                Some(trouble) => tracing::error!(
+                    position,
+                    error = &trouble as &dyn std::error::Error,
+                    "some reactions to an event are still to come; all others are carried out"
+                ),
             }
-            self.views.ask(move |projector| projector.reacted(position)).ok_or(Trouble::Stopped)??;
         }
-        Ok(pending.len())
+        Ok((pending.len(), pending.last().map(|last| last + 1)))
+    }
+
+    /// Carries out what must follow the event at a position, and gives what kept it back from some.
+    async fn react_to(&mut self, position: u64) -> Result<Option<Trouble>, Trouble> {
+        let mut missing = None;
+        let commands = self.reactions(position, &mut missing).await;
+        for command in Trouble::beside(commands, &mut missing)?.unwrap_or_default() {
+            Trouble::beside(self.carry_out_or_tell(command).await, &mut missing)?;
+        }
+        Ok(missing)
     }
 
     /// The commands that must follow the event at a position: what it causes elsewhere, and what was caused elsewhere before it
     /// and should have reached its subject.
-    async fn reactions(&mut self, position: u64) -> Result<Vec<Command>, Trouble> {
+    async fn reactions(
+        &mut self,
+        position: u64,
+        missing: &mut Option<Trouble>,
+    ) -> Result<Vec<Command>, Trouble> {
         let Some(happened) = self.happened(position).await? else { return Ok(Vec::new()) };
-        let mut commands = self.caused(&happened).await?;
+        let mut commands = self.caused(&happened, missing).await?;
         if reactor::arrives(&happened.event.data) {
-            commands.extend(self.reached_late(&happened).await?);
+            commands.extend(self.reached_late(&happened, missing).await?);
         }
         Ok(commands)
     }
@@ -90,13 +145,18 @@ impl Writer {
         let Some(stored) = self.log.read_all(position, 1).await?.pop() else { return Ok(None) };
         let event = stored.decode().map_err(|source| LogError::Undecodable { position, source })?;
         let circumstances = Circumstances::read(&stored.body)
-            .map_err(|error| LogError::Other(format!("the event at position {position}: {error}")))?;
-        let subject = Subject::parse(&stored.stream).map_err(|error| LogError::Other(error.to_string()))?;
+            .map_err(|error| Trouble::Unreadable(position, error.to_string()))?;
+        let subject = Subject::parse(&stored.stream)
+            .map_err(|error| Trouble::Unreadable(position, error.to_string()))?;
         Ok(Some(Happened { subject, event, by: circumstances.actor.authority }))
     }
 
     /// What must follow an event in all subjects it concerns that are known by now.
-    async fn caused(&mut self, happened: &Happened) -> Result<Vec<Command>, Trouble> {
+    async fn caused(
+        &mut self,
+        happened: &Happened,
+        missing: &mut Option<Trouble>,
+    ) -> Result<Vec<Command>, Trouble> {
         let Happened { subject, event, by } = happened;
         let history = self.heads.history(&*self.log, subject).await?;
         let Some(cause) = reactor::cause(event, &history) else { return Ok(Vec::new()) };
@@ -106,20 +166,27 @@ impl Writer {
             for other in naming.ok_or(Trouble::Stopped)?? {
                 candidate(&mut candidates, other);
             }
-            let numbered = personal::numbered(&self.vault, &*self.log, person).await.map_err(trouble)?;
-            for (other, mark) in numbered {
+            let numbered = personal::numbered(&self.vault, &*self.log, person).await.map_err(trouble);
+            for (other, mark) in Trouble::beside(numbered, missing)?.unwrap_or_default() {
                 candidate(&mut candidates, other).marked.push((mark, person));
             }
         }
-        for candidate in &mut candidates {
-            candidate.events = self.heads.history(&*self.log, &candidate.subject).await?;
+        let mut known = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            let events = self.heads.history(&*self.log, &candidate.subject).await;
+            let events = Trouble::beside(events, missing)?;
+            known.extend(events.map(|events| Candidate { events, ..candidate }));
         }
         let law = self.laws.book_before(event.recorded_at);
-        Ok(reactor::react(subject, event, *by, &history, &candidates, law))
+        Ok(reactor::react(subject, event, *by, &history, &known, law))
     }
 
     /// What earlier events of others make follow in the subject of this one, of which they could not know.
-    async fn reached_late(&mut self, happened: &Happened) -> Result<Vec<Command>, Trouble> {
+    async fn reached_late(
+        &mut self,
+        happened: &Happened,
+        missing: &mut Option<Trouble>,
+    ) -> Result<Vec<Command>, Trouble> {
         let subject = happened.subject.clone();
         let events = self.heads.history(&*self.log, &subject).await?;
         let mut sources: Vec<Subject> = Vec::new();
@@ -134,7 +201,8 @@ impl Writer {
         let candidate = [Candidate { subject, events, marked: Vec::new() }];
         let mut commands = Vec::new();
         for source in sources {
-            let history = self.heads.history(&*self.log, &source).await?;
+            let history = self.heads.history(&*self.log, &source).await;
+            let Some(history) = Trouble::beside(history, missing)? else { continue };
             for cause in reactor::causes(&history, happened.event.position) {
                 let Some(by) = self.happened(cause.position).await?.map(|told| told.by) else { continue };
                 let law = self.laws.book_before(cause.recorded_at);
@@ -144,8 +212,28 @@ impl Writer {
         Ok(commands)
     }
 
-    /// Carries out a reaction. One that is refused becomes a review where people see it, and is not tried again.
+    /// Whether the ledger itself recorded something under the key of a reaction before, or the review that it became: asked
+    /// again after a correction of its cause, or under another law, the reaction need not say the same.
+    async fn is_carried_out(&self, command: &Command) -> Result<bool, Trouble> {
+        for key in command.envelope.key.clone().into_iter().chain(reactor::refused_key(command)) {
+            let Some((_, appended)) = self.log.request(&key).await? else { continue };
+            let first = self.log.read_all(appended.first_position, 1).await?.pop();
+            let by = |stored: &Stored| Circumstances::read(&stored.body).map(|told| told.actor.authority);
+            if first.is_some_and(|stored| {
+                *stored.stream == command.subject.stream()
+                    && by(&stored).is_ok_and(|by| by == Authority::System)
+            }) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Carries out a reaction, once. One that is refused becomes a review where people see it, and is not tried again.
     async fn carry_out_or_tell(&mut self, command: Command) -> Result<(), Trouble> {
+        if self.is_carried_out(&command).await? {
+            return Ok(());
+        }
         let refusal = match self.carry_out(command.clone()).await {
             Ok(_) => return Ok(()),
             Err(Failure::Rejected { rejection, .. }) => rejection,
@@ -178,8 +266,8 @@ fn candidate(candidates: &mut Vec<Candidate>, subject: Subject) -> &mut Candidat
 fn trouble(failure: Failure) -> Trouble {
     match failure {
         Failure::Log(source) => Trouble::Write(source),
+        Failure::Vault(source) => Trouble::Keys(source),
         Failure::Rejected { .. }
-        | Failure::Vault(_)
         | Failure::ReadOnly
         | Failure::Closing
         | Failure::Stopped

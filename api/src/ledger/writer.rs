@@ -9,13 +9,15 @@ use super::decision::{self, Door};
 use super::heads::{Heads, numbered};
 use super::personal;
 use super::shelf::Shelf;
+use accord_domain::institution::InstitutionCommand;
 use accord_domain::others::{self, Ask};
-use accord_domain::{Command, EventData, Laws, NewEvent, Subject, reactor};
+use accord_domain::practitioner::PractitionerCommand;
+use accord_domain::{Act, Command, EventData, Laws, NewEvent, Subject, reactor};
 use accord_projections::wait_for;
 use accord_store::clock::Clock;
 use accord_store::vault::Vault;
 use accord_store::{Answer, Append, AppendError, Appended, EventLog, LogError, Stored};
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
@@ -42,6 +44,49 @@ pub struct Done {
 pub(super) struct Asked {
     pub(super) command: Command,
     pub(super) asker: Asker,
+    /// The import that it is a line of: its lines come to what they come to one after the other.
+    pub(super) import: Option<u64>,
+}
+
+/// How a command, before it is decided, may hang on those about other subjects, or they on it; of several together, how any.
+#[derive(Clone, Copy, Default)]
+struct Bearing {
+    /// It may be decided on what others came to.
+    asks: bool,
+    /// Others may be decided on what it comes to.
+    says: bool,
+    /// All others may be decided under another law after it.
+    law: bool,
+}
+
+impl Bearing {
+    fn of(command: &Command, asks: &[Ask]) -> Self {
+        let Command { subject, act, .. } = command;
+        // A person is found by an identity number too, whoever brings it first.
+        let names_people = act.holds_personal();
+        let law = matches!(subject, Subject::Area(_));
+        let on_the_record = act.annulment().is_some() || act.correction().is_some();
+        let speaks = matches!(
+            act,
+            Act::Case(_)
+                | Act::Institution(InstitutionCommand::TerminateAgreement(_))
+                | Act::Practitioner(PractitionerCommand::BanManager(_))
+        );
+        Self {
+            asks: names_people || !asks.is_empty(),
+            says: names_people || on_the_record || speaks || law,
+            law,
+        }
+    }
+
+    /// Whether a command may not be decided before those of its import that wait.
+    fn stays_behind(self, waiting: Self) -> bool {
+        self.law || waiting.law || (self.asks && waiting.says) || (self.says && waiting.asks)
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self { asks: self.asks || other.asks, says: self.says || other.says, law: self.law || other.law }
+    }
 }
 
 /// Who waits for an answer.
@@ -147,17 +192,24 @@ impl Writer {
     /// Carries out one command on the caller's thread.
     pub(super) fn execute(&mut self, command: Command, place: Place) -> Result<Done, Failure> {
         let (answer, mut answered) = oneshot::channel();
-        let mut queue = VecDeque::from([Asked { command, asker: Asker { answer, place } }]);
+        let mut queue = VecDeque::from([Asked { command, asker: Asker { answer, place }, import: None }]);
         wait_for(self.commit(&mut queue));
         answered.try_recv().unwrap_or(Err(Failure::Interrupted))
     }
 
     /// Decides and commits what can share a commit; the rest stays in the queue, in order.
-    async fn commit(&mut self, queue: &mut VecDeque<Asked>) {
+    pub(super) async fn commit(&mut self, queue: &mut VecDeque<Asked>) {
         if self.views.lost().load(Ordering::Acquire) {
             return queue.drain(..).for_each(|asked| asked.asker.answer(Err(Failure::Stopped)));
         }
         let prepared = personal::prepare(&self.vault, queue.iter().map(|asked| &asked.command));
+        let keyless = |asked: &&mut Asked| asked.import.is_some() && asked.command.envelope.key.is_none();
+        for asked in queue.iter_mut().filter(keyless) {
+            // What is in the way of a key is in the way of the command too, which tells it.
+            if let Ok(Some(request)) = decision::import_request(&self.vault, &asked.command) {
+                asked.command.envelope.key = Some(request.key);
+            }
+        }
         let mut subjects: HashSet<Subject> = HashSet::new();
         let mut keys: HashSet<Box<str>> = HashSet::new();
         let mut later = VecDeque::new();
@@ -165,10 +217,16 @@ impl Writer {
         let mut pending = Vec::new();
         let mut something_said = false;
         let mut law_changes = false;
+        let mut waiting: HashMap<u64, Bearing> = HashMap::new();
         for asked in queue.drain(..) {
             let key = asked.command.envelope.key.clone();
             let asks = asked.command.act.asks(&asked.command.subject);
-            let shares = subjects.contains(&asked.command.subject)
+            let line = asked.import.map(|import| (import, Bearing::of(&asked.command, &asks)));
+            let stays = |(import, bearing): (u64, Bearing)| {
+                waiting.get(&import).is_some_and(|before| bearing.stays_behind(*before))
+            };
+            let shares = line.is_some_and(stays)
+                || subjects.contains(&asked.command.subject)
                 || key.as_ref().is_some_and(|key| keys.contains(key))
                 // It is decided on what others have come to, not on what they came from.
                 || asks.iter().flat_map(Ask::subjects).any(|other| subjects.contains(&other))
@@ -176,8 +234,13 @@ impl Writer {
                 // It is decided under what was adopted before it.
                 || law_changes;
             if shares {
-                // Whatever waits behind it for the same subject must stay behind it.
+                // Whatever waits behind it for the same subject, or under the same key, must stay behind it.
                 subjects.insert(asked.command.subject.clone());
+                keys.extend(key);
+                if let Some((import, bearing)) = line {
+                    let before = waiting.entry(import).or_default();
+                    *before = before.and(bearing);
+                }
                 later.push_back(asked);
                 continue;
             }
@@ -273,11 +336,11 @@ impl Writer {
         waiting
     }
 
-    /// Whether what was just recorded may have reactions: an annulment may, if what it annuls had, and whatever tells late who
-    /// runs an institution may be reached by earlier ones.
+    /// Whether what was just recorded may have reactions: an annulment or a correction may, if what it is about had, and whatever
+    /// tells late who runs an institution may be reached by earlier ones.
     fn may_have_reactions(&self, one: &Pending) -> bool {
         let any = |is: &dyn Fn(&EventData) -> bool| one.decided.iter().any(|new| is(&new.data));
-        if any(&|data| data.annulment().is_some() || reactor::concerns(data)) {
+        if any(&|data| data.annulment().is_some() || data.correction().is_some() || reactor::concerns(data)) {
             return true;
         }
         any(&reactor::arrives)

@@ -27,14 +27,14 @@ use crate::rejection::Rejection;
 use crate::rulebook::{Citation, RuleValue, Rulebook};
 use crate::state::State;
 use crate::time::Instant;
-use crate::timeline::{resolve, state_at};
+use crate::timeline::{annulled_by, changed_event, resolve, state_at};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// What keys of reactions are made in (UUID version 5, RFC 9562): a constant of this program, drawn once.
 const KEYS: Uuid = Uuid::from_u128(0x6f1c_52d4_9f0e_4b6b_a1f0_7c35_0d9e_48aa);
 
-/// Whether an event can have reactions. An annulment has those of what it annuls: ask that.
+/// Whether an event can have reactions. An annulment or a correction has those of what it is about: ask that.
 #[must_use]
 pub fn concerns(data: &EventData) -> bool {
     match data {
@@ -78,8 +78,8 @@ pub fn arrives(data: &EventData) -> bool {
 pub fn causes(history: &[Event], before: u64) -> Vec<Event> {
     resolve(history)
         .into_iter()
-        .filter(|known| known.void_from == Instant::MAX && known.event.position < before)
-        .filter(|known| concerns(&known.event.data))
+        .filter(|known| known.event.position < before && concerns(&known.event.data))
+        .filter(|known| known.void_from == Instant::MAX && annulled_by(history, &known.event).is_empty())
         .map(|known| known.event.into_owned())
         .collect()
 }
@@ -92,11 +92,13 @@ fn is_of_head_office(data: &Termination) -> bool {
         && !data.responsible.is_empty()
 }
 
-/// The event whose reactions are asked for: the one itself, or the one it annuls. None where there are none.
+/// The event whose reactions are asked for, as recorded: the one itself, or the one it annuls or corrects. None where there
+/// are none.
 #[must_use]
 pub fn cause<'a>(event: &'a Event, history: &'a [Event]) -> Option<&'a Event> {
     let cause = match event.data.annulment() {
         Some(annulment) => history.iter().find(|event| event.id == annulment.event)?,
+        None if event.data.correction().is_some() => changed_event(history, event)?,
         None => event,
     };
     concerns(&cause.data).then_some(cause)
@@ -133,8 +135,10 @@ impl Candidate {
 
 /// The commands that must follow an event: one for each subject and pooling area concerned, in the order of the candidates.
 ///
-/// `history` is that of the event's own subject. What comes out depends for each candidate on nothing but the event and that
-/// candidate, so that asking again later, when more candidates are known, repeats the earlier commands byte for byte.
+/// `history` is that of the event's own subject: a decision that is annulled in anything reaches nobody, and one that is
+/// corrected reaches with its facts as corrected whom it reaches, on the occasion of the correction too. What comes out depends
+/// for each candidate on nothing but the decision as it stands and that candidate. Asking again later, when more candidates are
+/// known, repeats the earlier commands; their keys are the same even where a correction came in between.
 #[must_use]
 pub fn react(
     subject: &Subject,
@@ -145,11 +149,15 @@ pub fn react(
     law: &Rulebook,
 ) -> Vec<Command> {
     let Some(cause) = cause(event, history).filter(|_| by != Authority::System) else { return Vec::new() };
-    let occasion = Occasion { subject, event, origin: EventRef::new(subject, cause.version), law };
+    let origin = EventRef::new(subject, cause.version);
     let others = candidates.iter().filter(|other| other.subject != *subject);
     if event.data.annulment().is_some() {
+        let occasion = Occasion { subject, event, origin, law };
         return others.flat_map(|other| occasion.annulled(other)).collect();
     }
+    let standing = causes(history, u64::MAX).into_iter().find(|standing| standing.id == cause.id);
+    let Some(cause) = standing else { return Vec::new() };
+    let occasion = Occasion { subject, event: &cause, origin, law };
     match &cause.data {
         EventData::Institution(InstitutionEvent::AgreementTerminated(data)) => {
             others.flat_map(|other| occasion.terminated(data, other)).collect()
@@ -165,7 +173,7 @@ pub fn react(
 #[must_use]
 pub fn refused(reaction: &Command, rejection: &Rejection) -> Option<Command> {
     let Act::Institution(InstitutionCommand::TerminateAgreement(data)) = &reaction.act else { return None };
-    let key = format!("{}:refused", reaction.envelope.key.as_deref()?);
+    let key = refused_key(reaction)?;
     let call = ReviewCall {
         area: Some(data.area),
         origin: data.origin.clone()?,
@@ -174,11 +182,18 @@ pub fn refused(reaction: &Command, rejection: &Rejection) -> Option<Command> {
     };
     let mut review = reaction.clone();
     review.act = Act::Institution(InstitutionCommand::RaiseReview(call));
-    review.envelope.key = Some(Uuid::new_v5(&KEYS, key.as_bytes()).to_string().into());
+    review.envelope.key = Some(key);
     Some(review)
 }
 
-/// Something that happened, and what may follow.
+/// The key of the review that a refused reaction becomes, whatever refused it.
+#[must_use]
+pub fn refused_key(reaction: &Command) -> Option<Box<str>> {
+    let key = format!("{}:refused", reaction.envelope.key.as_deref()?);
+    Some(Uuid::new_v5(&KEYS, key.as_bytes()).to_string().into())
+}
+
+/// A decision as it stands, or its annulment, and what may follow.
 struct Occasion<'a> {
     subject: &'a Subject,
     event: &'a Event,

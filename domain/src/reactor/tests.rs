@@ -34,6 +34,10 @@ fn terminated(more: &Value) -> Story {
 }
 
 fn reactions(story: &Story, others: &[&Story]) -> Vec<Command> {
+    react_to(story, story.events().last().unwrap(), others)
+}
+
+fn react_to(story: &Story, event: &Event, others: &[&Story]) -> Vec<Command> {
     let subject = Subject::parse(HEAD).unwrap();
     let candidates: Vec<Candidate> = others
         .iter()
@@ -43,7 +47,6 @@ fn reactions(story: &Story, others: &[&Story]) -> Vec<Command> {
             marked: Vec::new(),
         })
         .collect();
-    let event = story.events().last().unwrap();
     react(&subject, event, Authority::Agency, story.events(), &candidates, Rulebook::national())
 }
 
@@ -216,6 +219,42 @@ fn the_annulment_of_a_termination_calls_for_a_review_where_it_was_followed() {
             r#"institution.raise-review P43050000002 {"area":"430500","origin":"institution-P43050000001@2","what":"origin-annulled"}"#
         ]
     );
+}
+
+#[test]
+fn a_decision_that_was_annulled_in_anything_reaches_nobody_more() {
+    let branch = pharmacy(BRANCH, CITY, &["HY430500000007"]);
+    let cause = terminated(&json!({}));
+    for annul in [
+        json!({ "event": "@2", "scope": "from_start" }),
+        json!({ "event": "@2", "scope": "from_date", "date": "2025-05-01" }),
+        json!({ "event": "@2", "scope": "partial", "changes": { "/data/ground": "串换药品" } }),
+    ] {
+        let annulled = cause.clone().given(act("institution.annul", "2025-06-01", annul).by("court"));
+        let commands = react_to(&annulled, &annulled.events()[2], &[&branch]);
+        assert!(commands.is_empty(), "{:?}", told(&commands));
+    }
+}
+
+#[test]
+fn a_corrected_decision_reaches_as_corrected_on_the_occasion_of_its_correction_too() {
+    let sold = pharmacy(BRANCH, CITY, &["HY430500000007"]).given(act(
+        "institution.change-details",
+        "2025-02-01",
+        json!({ "what": "controller", "from": "HY430500000007", "to": "HY430500000008" }),
+    ));
+    let kept = pharmacy("P43050000003", CITY, &["HY430500000007"]);
+    let cause = terminated(&json!({}));
+    let before = reactions(&cause, &[&sold, &kept]);
+    let changes = json!({ "event": "@2", "changes": { "/effective_at": "2025-01-15" } });
+    let corrected = cause.given(act("institution.correct", "2025-06-01", changes));
+    for event in &corrected.events()[2..] {
+        let commands = react_to(&corrected, event, &[&sold, &kept]);
+        let subjects: Vec<&str> = commands.iter().map(|command| command.subject.code()).collect();
+        assert_eq!(subjects, [BRANCH, "P43050000003"]);
+        assert_eq!(commands[1].envelope.effective_at, Some(Instant::parse("2025-01-15").unwrap()));
+        assert_eq!(commands[1].envelope.key, before[0].envelope.key, "the same reaction");
+    }
 }
 
 #[test]

@@ -199,7 +199,10 @@ impl Elsewhere {
             for (count, after, marked) in now.chain(moments) {
                 let events = records[..count].iter().map(|record| record.event.clone()).collect();
                 let candidate = [Candidate { subject: other.clone(), events, marked }];
-                for command in reactor::react(&self.subject, event, *by, &self.supposed, &candidate, law) {
+                // What annuls or corrects it only later has not happened yet.
+                let then: Vec<Event> =
+                    self.supposed.iter().filter(|one| one.recorded_at <= after).cloned().collect();
+                for command in reactor::react(&self.subject, event, *by, &then, &candidate, law) {
                     let Some(reaction) = Reaction::commanded(&command.act) else { continue };
                     if follows.iter().any(|follow: &Follow| follow.is(&reaction)) {
                         continue;
@@ -207,6 +210,10 @@ impl Elsewhere {
                     let is_it =
                         |record: &&Record| Reaction::recorded(&record.event.data).as_ref() == Some(&reaction);
                     let instead_of = records.iter().find(is_it).map(|record| record.event.version);
+                    if instead_of.is_some() && event.data.correction().is_some() {
+                        // What followed before its cause was corrected stays as it is.
+                        continue;
+                    }
                     let origin = reaction.origin.clone();
                     follows.push(Follow { command, after, origin, instead_of });
                 }

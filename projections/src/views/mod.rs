@@ -157,11 +157,14 @@ impl Views {
                     error: row.get(2)?,
                 })
             })?;
+            let pending_reactions: i64 =
+                connection.prepare_cached(sql::PENDING_COUNT)?.query_row([], |row| row.get(0))?;
             Ok(Health {
                 position: position.cast_unsigned(),
                 recorded_at: recorded_at.map(Instant::from_micros),
                 parked_count: parked_count.cast_unsigned(),
                 parked: parked.collect::<Result<_, _>>()?,
+                pending_reactions: pending_reactions.cast_unsigned(),
             })
         })
     }
@@ -220,6 +223,7 @@ pub(crate) mod sql {
 
     pub(crate) const POSITION: &str = "SELECT position FROM checkpoint WHERE id = 1";
     pub(crate) const HEALTH: &str = "SELECT position, recorded_at FROM checkpoint WHERE id = 1";
+    pub(crate) const PENDING_COUNT: &str = "SELECT count(*) FROM reactions";
     pub(crate) const PARKED_COUNT: &str = "SELECT count(*) FROM parked";
     pub(crate) const PARKED: &str = "SELECT stream, position, error FROM parked ORDER BY position LIMIT 100";
     pub(crate) const SALT: &str = "SELECT salt FROM checkpoint WHERE id = 1";
@@ -413,6 +417,7 @@ pub(crate) mod sql {
         ("health", HEALTH),
         ("parked", PARKED),
         ("parked count", PARKED_COUNT),
+        ("pending reactions", PENDING_COUNT),
         ("salt", SALT),
         ("speaking of", SPEAKING_OF),
         ("names", NAMES),

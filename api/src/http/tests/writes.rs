@@ -1,4 +1,5 @@
 use super::*;
+use accord_store::EventLog;
 
 #[tokio::test]
 async fn a_command_is_answered_with_events_status_position_and_version() {
@@ -101,6 +102,51 @@ async fn an_import_keeps_good_lines_and_names_bad_ones() {
     assert_eq!(report["results"][1]["problem"]["code"], "malformed-json");
     let history = server.get(&format!("/v1/institutions/{PHARMACY}/history")).await.json();
     assert_eq!(history["events"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_import_sent_again_records_nothing_twice_though_its_lines_have_no_keys() {
+    let server = Server::empty();
+    let data = json!({ "institution": HOSPITAL, "category": "doctor", "area": "430500", "name": "张三" });
+    let lines = [
+        sign(PHARMACY, "2025-01-01", "2026-01-01"),
+        command("institution.interview", PHARMACY, "2025-08-04", &json!({})),
+        command("practitioner.register", DOCTOR, "2025-03-01", &data),
+    ];
+    let body = lines.map(|line| line.to_string()).join("\n");
+    for (recorded, repeated) in [(3, 0), (0, 3)] {
+        let report = server.send(post("/v1/import", "application/x-ndjson", body.clone(), &[])).await.json();
+        assert_eq!(
+            (&report["recorded"], &report["repeated"]),
+            (&json!(recorded), &json!(repeated)),
+            "{report}"
+        );
+    }
+    let ledger = &server.ledger;
+    assert_eq!(ledger.log().len().await.unwrap(), 3);
+    let stored = ledger.log().read_all(1, 1).await.unwrap();
+    let body: Value = serde_json::from_str(&stored[0].body).unwrap();
+    assert!(body["key"].as_str().unwrap().starts_with("content:"), "as `accord import` does: {body}");
+}
+
+#[tokio::test]
+async fn a_key_or_version_for_what_takes_none_is_refused_and_not_passed_over() {
+    let server = Server::with_histories().await;
+    let before = server.ledger.log().len().await.unwrap();
+    let reading =
+        json!({ "actor": { "authority": "agency", "area": "430500" }, "reason": "核对" }).to_string();
+    let personal = format!("/v1/practitioners/{DOCTOR}/personal-data");
+    let line = command("institution.interview", PHARMACY, "2025-08-04", &json!({})).to_string();
+    for header in [("idempotency-key", "\"k\""), ("if-match", "*"), ("if-none-match", "*")] {
+        for (path, media_type, body) in
+            [("/v1/import", "application/x-ndjson", &line), (personal.as_str(), "application/json", &reading)]
+        {
+            let answer = server.send(post(path, media_type, body.clone(), &[header])).await;
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.text);
+            assert_eq!(answer.json()["code"], "invalid-header", "{}", answer.text);
+        }
+    }
+    assert_eq!(server.ledger.log().len().await.unwrap(), before);
 }
 
 #[tokio::test]

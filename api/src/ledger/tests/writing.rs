@@ -1,10 +1,10 @@
 //! Who writes, and what everybody sees when writing fails.
 
-use super::{SIGN, clock, fresh};
+use super::{SIGN, SUSPEND, clock, fresh};
 use crate::ledger::beside::Beside;
 use crate::ledger::heads::Heads;
 use crate::ledger::shelf::Shelf;
-use crate::ledger::writer::{Place, Writer};
+use crate::ledger::writer::{Asked, Asker, Place, Writer};
 use crate::ledger::{Access, Done, Failure, Ledger};
 use accord_domain::{Command, Instant, Laws, Subject, Version};
 use accord_projections::{Axis, Options, Projector, Source, ViewError, Views};
@@ -13,10 +13,12 @@ use accord_store::vault::{Use, Vault};
 use accord_store::{
     Answer, Append, AppendError, Appended, EventLog, Foretold, LogError, MemoryLog, Scan, Stored,
 };
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 const SALT: u64 = 7;
 
@@ -101,6 +103,82 @@ impl EventLog for Torn {
     }
 }
 
+/// The writer of a log, and the views that it writes.
+fn writer(dir: &Path, log: Arc<dyn EventLog>) -> (Writer, Views) {
+    let path = dir.join("views.db");
+    let source = Source { ledger: [1; 16], salt: SALT };
+    let (projector, _) = Projector::open(&path, source, log.clone(), Options::default()).unwrap();
+    let beside = Beside::start(projector).unwrap();
+    let views = Views::open_after(&path, beside.showing()).unwrap();
+    let writer = Writer {
+        vault: Arc::new(Vault::new(dir, uuid::Uuid::from_u128(1), Use::ReadWrite)),
+        log,
+        views: beside,
+        laws: Laws::national().clone(),
+        shelf: Shelf::new(Laws::national().clone(), 0),
+        clock: clock(),
+        salt: SALT,
+        heads: Heads::new(100),
+        overtaken: Arc::default(),
+    };
+    (writer, views)
+}
+
+/// What becomes of commands that wait together, lines of one import or on their own: for each the commit it was part of, or
+/// the code of its refusal.
+fn together(commands: &[String], import: Option<u64>) -> Vec<String> {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut writer, _views) = writer(dir.path(), Arc::new(MemoryLog::new(SALT, clock())));
+    let places = Arc::new(AtomicUsize::new(0));
+    let mut queue = VecDeque::new();
+    let mut answers = Vec::new();
+    for command in commands {
+        let (answer, answered) = oneshot::channel();
+        let asker = Asker { answer, place: Place::take(&places) };
+        queue.push_back(Asked { command: Command::parse(command).unwrap(), asker, import });
+        answers.push((answered, None));
+    }
+    for commit in 0..commands.len() {
+        accord_projections::wait_for(writer.commit(&mut queue));
+        for (answered, came) in answers.iter_mut().filter(|(_, came)| came.is_none()) {
+            *came = answered.try_recv().ok().map(|result| match result {
+                Ok(_) => commit.to_string(),
+                Err(Failure::Rejected { rejection, .. }) => rejection.code.to_owned(),
+                Err(other) => panic!("{other}"),
+            });
+        }
+    }
+    answers.into_iter().map(|(_, came)| came.unwrap()).collect()
+}
+
+#[test]
+fn the_lines_of_an_import_come_to_what_they_come_to_one_after_the_other() {
+    let line = |command: &str, subject: &str, authority: &str, data: &str| {
+        format!(
+            r#"{{"command":"{command}","subject":"{subject}","effective_at":"2025-02-01",
+               "actor":{{"authority":"{authority}","area":"370100"}},"data":{data}}}"#
+        )
+    };
+    let open = line("case.open", "case-1", "bureau", r#"{"area":"370100","title":"t"}"#);
+    let lead = r#"{"source":"complaint","content":"x","about":["H37010200001"]}"#;
+    let lead = line("case.receive-lead", "case-1", "bureau", lead);
+    let plan = line("area.plan-resources", "370100", "bureau", r#"{"title":"p"}"#);
+    let stop = line("area.start-moratorium", "370100", "bureau", r#"{"basis_agreement":true,"ground":"g"}"#);
+    let (one, two) =
+        (SIGN.to_owned(), SIGN.replace("H37010200001", "H37010200002").replace("sign-1", "sign-2"));
+    let talk = line("institution.interview", "H37010200002", "agency", "{}");
+    // Told of whom it is, the complaint is in the way of the signing that comes after it, and of no other.
+    let told = [open, lead, one.replace("2025-01-01", "2025-03-01")];
+    let came = together(&told, Some(1));
+    assert_eq!(came[..2], ["0", "1"]);
+    assert!(came[2].parse::<u32>().is_err(), "{came:?}");
+    assert_eq!(together(&told, None), ["0", "1", "0"], "clients that know nothing of each other");
+    // What changes the law, or who may be admitted, is neither passed by nor passes by.
+    assert_eq!(together(&[plan, stop, two.clone()], Some(1)), ["0", "1", "2"]);
+    let suspend = SUSPEND.to_owned();
+    assert_eq!(together(&[one, suspend, two, talk], Some(1)), ["0", "1", "0", "1"], "those share commits");
+}
+
 #[test]
 fn what_the_log_foretold_and_could_not_keep_is_never_in_the_views() {
     let dir = tempfile::tempdir().unwrap();
@@ -110,22 +188,7 @@ fn what_the_log_foretold_and_could_not_keep_is_never_in_the_views() {
         recorded: Mutex::default(),
         torn: AtomicBool::new(false),
     });
-    let path = dir.path().join("views.db");
-    let source = Source { ledger: [1; 16], salt: SALT };
-    let (projector, _) = Projector::open(&path, source, log.clone(), Options::default()).unwrap();
-    let beside = Beside::start(projector).unwrap();
-    let views = Views::open_after(&path, beside.showing()).unwrap();
-    let mut writer = Writer {
-        vault: Arc::new(Vault::new(dir.path(), uuid::Uuid::from_u128(1), Use::ReadWrite)),
-        log: log.clone(),
-        views: beside,
-        laws: Laws::national().clone(),
-        shelf: Shelf::new(Laws::national().clone(), 0),
-        clock: clock(),
-        salt: SALT,
-        heads: Heads::new(100),
-        overtaken: Arc::default(),
-    };
+    let (mut writer, views) = writer(dir.path(), log.clone());
     let places = Arc::new(AtomicUsize::new(0));
     let mut ask = |command| -> Result<Done, Failure> { writer.execute(command, Place::take(&places)) };
 
