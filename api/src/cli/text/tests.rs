@@ -88,9 +88,10 @@ fn several_areas_without_one_being_named_is_asked_back_with_the_list() {
         Payable::of(&claim, &tale.stands("2025-02-01"), None, |_, _| EmergencyRules::default()).unwrap_err();
     assert_snapshot!(error.message(Lang::En), @"H37010200001 has agreements in several pooling areas; say which one pays: 370300, 370600");
     claim.institution = InstitutionCode::parse("H00000000000").unwrap();
-    let tale = Tale::of("H00000000000");
+    let tale =
+        Tale::of("H00000000000").then("institution.agreement-signed", "2025-01-01", signed("370300"), None);
     let error =
-        Payable::of(&claim, &tale.stands("2025-02-01"), None, |_, _| EmergencyRules::default()).unwrap_err();
+        Payable::of(&claim, &tale.stands("2024-02-01"), None, |_, _| EmergencyRules::default()).unwrap_err();
     assert_snapshot!(error.message(Lang::En), @"the code H00000000000 names no pooling area, and no agreement does: say which one pays");
 }
 
