@@ -13,6 +13,7 @@ use crate::rejection::Rejection;
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
 use crate::words;
+use crate::words::Term;
 use serde_json::json;
 
 impl Matter<'_> {
@@ -60,17 +61,17 @@ impl Matter<'_> {
         let Some(bar) = self.state.bars().iter().find(|bar| bar.covers(area, self.at)) else { return Ok(()) };
         let waits = bar.until_performed && bar.performed.is_none();
         let until = bar.until.words();
-        let class = bar.class.name();
+        let Term { en, zh } = words::bar_class(bar.class);
         let message = match (waits, self.at < bar.until) {
             (true, true) => words!(
-                "barred ({class}) until {until} and until liability is performed",
-                "在 {until} 之前且责任履行完毕之前不予受理（{class}）"
+                "barred ({en}) until {until} and until liability is performed",
+                "在 {until} 之前且责任履行完毕之前不予受理（{zh}）"
             ),
             (true, false) => words!(
-                "barred ({class}) until liability is performed; the time of the bar ended on {until}",
-                "责任履行完毕之前不予受理（{class}）；期限已于 {until} 届满"
+                "barred ({en}) until liability is performed; the time of the bar ended on {until}",
+                "责任履行完毕之前不予受理（{zh}）；期限已于 {until} 届满"
             ),
-            (false, _) => words!("barred ({class}) until {until}", "在 {until} 之前不予受理（{class}）"),
+            (false, _) => words!("barred ({en}) until {until}", "在 {until} 之前不予受理（{zh}）"),
         };
         let rejection = Rejection::new("barred", message)
             .blocked_by(bar.cause)
@@ -106,12 +107,12 @@ impl Matter<'_> {
         let running = self.live(area).find(named);
         match running {
             Some(agreement) => {
-                let line = agreement.line;
+                let Term { en, zh } = words::line(agreement.line);
                 Err(Rejection::new(
                     "already-in-force",
                     words!(
-                        "an agreement for {line} in {area} is already in force",
-                        "在统筹地区 {area} 已有业务线 {line} 的有效服务协议"
+                        "an agreement for the line {en} in {area} is already in force",
+                        "在统筹地区 {area} 已有业务线 {zh} 的有效服务协议"
                     ),
                 )
                 .blocked_by(agreement.term.map_or(agreement.stage_cause, |term| term.cause)))
