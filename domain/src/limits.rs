@@ -30,7 +30,7 @@ pub(crate) fn fen<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::
         return Ok(sum);
     }
     Err(de::Error::custom(format_args!(
-        "{sum} fen; a sum lies between -{MONEY_FEN_MAX} and {MONEY_FEN_MAX} fen, one trillion yuan on either side"
+        "{sum} fen; a sum lies between -{MONEY_FEN_MAX} and {MONEY_FEN_MAX} fen"
     )))
 }
 

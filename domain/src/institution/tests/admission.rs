@@ -257,7 +257,7 @@ fn from_a_hundred_beds_on_a_department_of_its_own_is_needed() {
     }
     let story = apply(Some(500), None).then(&["institution.applied"]);
     let due = story.obligations_of(ObligationKind::VerifyFacts, "2025-07-02");
-    assert!(due[0].sum.en.starts_with("insurance_department: "), "{}", due[0].sum.en);
+    assert!(due[0].sum.en.starts_with("insurance department: "), "{}", due[0].sum.en);
 }
 
 #[test]

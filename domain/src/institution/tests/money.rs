@@ -189,9 +189,9 @@ fn a_fine_to_be_paid_says_what_each_day_late_adds() {
     let data = json!({ "article": "39", "amount_fen": 1_980_050 });
     let story = hospital().given(act("institution.impose-fine", "2024-06-01", data).by("bureau"));
     let sum = &story.obligations_of(ObligationKind::PayFine, "2024-06-02")[0].sum;
-    assert!(sum.zh.starts_with("罚款 19800.50 元；逾期每日加处 3%，不超过罚款数额："), "{}", sum.zh);
+    assert!(sum.zh.starts_with("罚款 ¥19,800.50；逾期每日加处 3%，不超过罚款数额："), "{}", sum.zh);
     assert!(
-        sum.en.starts_with("19800.50 yuan; each day late adds 3 % of it, up to as much again: "),
+        sum.en.starts_with("¥19,800.50; each day late adds 3 % of it, up to as much again: "),
         "{}",
         sum.en
     );

@@ -124,7 +124,7 @@ fn an_application_has_its_clocks() {
          跳过10月1日至8日，计入调休上班的9月28日）"
     );
     let verify = task(&story, ObligationKind::VerifyFacts, "2025-09-26");
-    assert_eq!((verify.due, verify.sum.en.contains("tests_offered")), (None, true));
+    assert_eq!((verify.due, verify.sum.zh.contains("开展检验检查")), (None, true));
     let story = story.given(in_area("institution.accept-application", "2025-10-13", json!({})));
     let accept = task(&story, ObligationKind::AcceptApplication, "2025-10-13");
     assert_eq!((accept.state, accept.was_late), (ObligationState::Met, true));
@@ -210,7 +210,7 @@ fn a_termination_put_before_a_later_one_puts_that_one_in_doubt() {
     let story = hospital().given(terminate("2024-10-03", "breach"));
     assert!(doubts(&story).is_empty());
     let story = story.given(terminate("2024-06-01", "illegality"));
-    let words = "act @2: an act is in doubt through one recorded later and is to be reviewed (370100)";
+    let words = "act #2: an act is in doubt through one recorded later and is to be reviewed (370100)";
     assert_eq!(doubts(&story), [(1, words.to_owned())]);
     // Of one line by that line: the others go on.
     let line = |day: &str| {
