@@ -88,7 +88,9 @@ pub fn event_type(kind: EventType) -> Option<Term> {
         "institution.department-ordered" => term("department order", "责令暂停相关责任部门医药服务"),
         "institution.department-order-lifted" => term("department order lifted", "恢复相关责任部门医药服务"),
         "institution.cross-region-opened" => term("cross-region settlement opened", "开通异地就医结算"),
-        "institution.cross-region-closed" => term("cross-region settlement closed", "不开通／关闭异地就医结算"),
+        "institution.cross-region-closed" => {
+            term("cross-region settlement closed", "不开通／关闭异地就医结算")
+        }
         "institution.rectification-ordered" => term("rectification ordered", "限期整改"),
         "institution.rectification-accepted" => term("rectification accepted", "整改到位"),
         "institution.rectification-failed" => term("rectification failed", "整改不到位"),
@@ -586,9 +588,10 @@ pub const fn review_matter(matter: ReviewMatter) -> Term {
             "somebody who runs it may no longer manage designated institutions",
             "任职人员被禁止从事定点医药机构管理活动",
         ),
-        ReviewMatter::OriginAnnulled => {
-            term("the decision on another subject that it rests on was annulled", "所依据的对其他主体的决定已被撤销")
-        }
+        ReviewMatter::OriginAnnulled => term(
+            "the decision on another subject that it rests on was annulled",
+            "所依据的对其他主体的决定已被撤销",
+        ),
     }
 }
 
@@ -818,10 +821,7 @@ mod tests {
 
     #[test]
     fn sums_are_told_in_yuan_and_parts_as_decimals() {
-        assert_eq!(
-            [0, -5, 99_999, 123_456_789].map(yuan),
-            ["¥0.00", "−¥0.05", "¥999.99", "¥1,234,567.89"]
-        );
+        assert_eq!([0, -5, 99_999, 123_456_789].map(yuan), ["¥0.00", "−¥0.05", "¥999.99", "¥1,234,567.89"]);
         assert_eq!([20, 25, 5, -5, 0].map(|tenths| decimal(tenths, 1)), ["2", "2.5", "0.5", "-0.5", "0"]);
         assert_eq!((decimal(9500, 4), decimal(525, 2)), ("0.95".to_owned(), "5.25".to_owned()));
     }

@@ -414,7 +414,14 @@ mod tests {
     /// One wording for one thing: what is to be verified is called as the field it stands in.
     #[test]
     fn facts_to_verify_are_called_as_their_fields() {
-        let fields = ["insurance_department", "insurance_staff", "opened_on", "ownership", "pharmacists", "physicians"];
+        let fields = [
+            "insurance_department",
+            "insurance_staff",
+            "opened_on",
+            "ownership",
+            "pharmacists",
+            "physicians",
+        ];
         let more = ["staff_contract_months", "technicians", "tests_offered", "traceability_codes"];
         for field in fields.into_iter().chain(more) {
             let term = names::fact_to_verify(field).unwrap_or_else(|| panic!("{field} has no words"));

@@ -127,9 +127,9 @@ impl Sum {
             (Lang::En, true) => format!(
                 "dry run, nothing was recorded: {all}, {recorded} would be carried out ({new}), {repeated} were before, {rejected} rejected"
             ),
-            (Lang::En, false) => format!(
-                "{all}: {recorded} carried out ({new}), {repeated} were before, {rejected} rejected"
-            ),
+            (Lang::En, false) => {
+                format!("{all}: {recorded} carried out ({new}), {repeated} were before, {rejected} rejected")
+            }
         };
         if let (Some(rejects), Some(reasons)) = (&self.rejects, &self.reasons) {
             text.push_str(&match lang {

@@ -119,12 +119,15 @@ fn one_article(text: &str, lang: Lang) -> Option<String> {
     }
     let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     let (number, rest) = text.split_at(end);
-    let below = match (rest.strip_prefix(" ¶"), rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'))) {
-        _ if rest.is_empty() => String::new(),
-        (Some(paragraph), _) if is_number(paragraph) => format!("第{paragraph}款"),
-        (_, Some(items)) if items.split(")(").all(is_number) => format!("第({})项", items.replace(")(", ")、(")),
-        _ => return None,
-    };
+    let below =
+        match (rest.strip_prefix(" ¶"), rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'))) {
+            _ if rest.is_empty() => String::new(),
+            (Some(paragraph), _) if is_number(paragraph) => format!("第{paragraph}款"),
+            (_, Some(items)) if items.split(")(").all(is_number) => {
+                format!("第({})项", items.replace(")(", ")、("))
+            }
+            _ => return None,
+        };
     is_number(number).then(|| match lang {
         Lang::Zh => format!("第{number}条{below}"),
         Lang::En => text.to_owned(),

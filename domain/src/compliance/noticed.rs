@@ -280,12 +280,32 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
         "which agreement was in force at the time of the act is not known",
         "行为发生时适用的协议不详",
     ),
-    ("lighter-law", Allowed, "the lighter of the rules since the act is applied", "适用行为以来处罚较轻的规则"),
+    (
+        "lighter-law",
+        Allowed,
+        "the lighter of the rules since the act is applied",
+        "适用行为以来处罚较轻的规则",
+    ),
     ("law-of-the-act", Allowed, "the rule of the time of the act is applied", "适用行为时的规则"),
-    ("no-bar-for-one-line", Allowed, "no bar: one line was terminated, not the agreement", "仅解除单项业务，不限制申请"),
+    (
+        "no-bar-for-one-line",
+        Allowed,
+        "no bar: one line was terminated, not the agreement",
+        "仅解除单项业务，不限制申请",
+    ),
     ("no-rule-for-a-bar", Allowed, "no rule for a bar to applying is known", "无适用的限制申请规则"),
-    ("no-rule-for-a-bar-on-persons", Allowed, "no rule for a bar on the persons to blame is known", "无适用的限制责任人员的规则"),
-    ("no-rule-for-a-chain", Allowed, "no rule for the branches of the chain is known", "无适用于连锁门店的规则"),
+    (
+        "no-rule-for-a-bar-on-persons",
+        Allowed,
+        "no rule for a bar on the persons to blame is known",
+        "无适用的限制责任人员的规则",
+    ),
+    (
+        "no-rule-for-a-chain",
+        Allowed,
+        "no rule for the branches of the chain is known",
+        "无适用于连锁门店的规则",
+    ),
 ];
 
 /// Before the type of an event: whether the rules ask such a decision to state what it rests on.

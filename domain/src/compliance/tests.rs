@@ -480,7 +480,8 @@ fn every_finding_of_the_deciders_has_its_words() {
     assert!(codes.len() > 30, "{codes:?}");
     let facts = ["physicians", "pharmacists", "technicians", "insurance_staff", "opened-on"];
     let to_verify: Vec<_> = facts.map(|fact| format!("{fact}-to-verify")).into();
-    let all = codes.into_iter().map(str::to_owned).chain(noticed::codes().map(str::to_owned)).chain(to_verify);
+    let all =
+        codes.into_iter().map(str::to_owned).chain(noticed::codes().map(str::to_owned)).chain(to_verify);
     let speaks = |text: &str| !text.is_empty() && !text.contains('_');
     let has_words = |code: &String| {
         words_of(&crate::event::Finding::new(code, None))
