@@ -41,7 +41,7 @@ pub(super) fn open(session: &mut Session<'_, '_>) -> Result<Ledger, Stop> {
             let ledger = opened.map_err(|error| Stop::open(&error, lang))?;
             session.out.say(
                 &format!("注意：视图比日志少 {behind} 个事件"),
-                &format!("note: the views are {} behind the log", many(&behind, "event")),
+                &format!("note: the views are {} behind the log", many(behind, "event")),
             );
             Ok(ledger)
         }
