@@ -180,10 +180,15 @@ pub fn require_authority(command: &Command, allowed: &[Authority]) -> Result<(),
     if allowed.contains(&authority) {
         return Ok(());
     }
-    let name = command.act.name();
+    Err(wrong_authority(command.act.name(), authority, allowed))
+}
+
+/// The refusal of an act by a body that cannot do it, with the bodies that can.
+pub(crate) fn wrong_authority(name: &'static str, authority: Authority, allowed: &[Authority]) -> Rejection {
     let Term { en: who_en, zh: who_zh } = crate::words::authority(authority);
-    let words = words!("{name} is not for {who_en} to do", "{name} 不由{who_zh}作出");
-    Err(Rejection::new("wrong-authority", words).allowed(serde_json::json!({ "authority": allowed })))
+    let Term { en, zh } = crate::words::act(name).unwrap_or(Term { en: name, zh: name });
+    let words = words!("{en} ({name}): not for {who_en} to do", "{zh}（{name}）不由{who_zh}作出");
+    Rejection::new("wrong-authority", words).allowed(serde_json::json!({ "authority": allowed }))
 }
 
 /// Refuses a period that does not end after it begins.
@@ -195,7 +200,7 @@ pub(crate) fn ends_after(until: Instant, from: Instant) -> Result<(), Rejection>
         return Ok(());
     }
     let words = words!(
-        "the period would end on {}, not after its begin on {}",
+        "the period would end on {}, not after its beginning on {}",
         "期间于 {} 截止，不晚于起始时间 {}",
         until.words(),
         from.words()

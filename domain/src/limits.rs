@@ -14,7 +14,7 @@ pub const PERSONAL_BYTES_MAX: usize = 400;
 pub const LIST_ITEMS_MAX: usize = 1_000;
 /// Deepest nesting of objects and lists in a command, counted from the command's own object.
 pub const NESTING_MAX: usize = 16;
-/// Largest sum of money, in fen: ten thousand hundred-millions of yuan (一万亿元), far beyond any year of any fund,
+/// Largest sum of money, in fen: one trillion yuan (一万亿元), far beyond any year of any fund,
 /// and within what canonical JSON writes exactly (2^53).
 pub const MONEY_FEN_MAX: i64 = 100_000_000_000_000;
 /// 一个自然年度内记分上限 (row R-317): the bound of what can be counted. The rulebook holds it as a rule for decisions.

@@ -73,7 +73,7 @@ pub fn event_type(kind: EventType) -> Option<Term> {
         "institution.agreement-signed" => term("agreement signed", "签订协议"),
         "institution.probation-started" => term("probation started", "政策辅导期开始"),
         "institution.probation-extended" => term("probation extended", "政策辅导期延长"),
-        "institution.probation-passed" => term("probation passed", "政策辅导期结束"),
+        "institution.probation-passed" => term("probation passed", "政策辅导期通过"),
         "institution.agreement-renewed" => term("agreement renewed", "续签协议"),
         "institution.renewal-refused" => term("renewal refused", "不予续签"),
         "institution.agreement-lapsed" => term("agreement lapsed", "到期终止"),
@@ -88,7 +88,9 @@ pub fn event_type(kind: EventType) -> Option<Term> {
         "institution.department-ordered" => term("department order", "责令暂停相关责任部门医药服务"),
         "institution.department-order-lifted" => term("department order lifted", "恢复相关责任部门医药服务"),
         "institution.cross-region-opened" => term("cross-region settlement opened", "开通异地就医结算"),
-        "institution.cross-region-closed" => term("cross-region settlement closed", "关闭异地就医结算"),
+        "institution.cross-region-closed" => {
+            term("cross-region settlement closed", "不开通／关闭异地就医结算")
+        }
         "institution.rectification-ordered" => term("rectification ordered", "限期整改"),
         "institution.rectification-accepted" => term("rectification accepted", "整改到位"),
         "institution.rectification-failed" => term("rectification failed", "整改不到位"),
@@ -154,6 +156,116 @@ pub fn event_type(kind: EventType) -> Option<Term> {
         _ => return None,
     })
 }
+
+/// An act that can be asked for, by its name: called as the event that records it; none for a name that is none.
+#[must_use]
+pub fn act(name: &str) -> Option<Term> {
+    let (kind, act) = name.split_once('.')?;
+    let (_, event) = ACTS.iter().find(|(known, _)| *known == act || *known == name)?;
+    event_type(EventType::by_name(&format!("{kind}.{event}"))?)
+}
+
+/// Acts and the events that record them; with the kind of subject before those that mean something else there.
+const ACTS: &[(&str, &str)] = &[
+    ("apply", "applied"),
+    ("accept-application", "application-accepted"),
+    ("return-application", "application-returned"),
+    ("evaluate", "evaluated"),
+    ("case.publicise", "publicised"),
+    ("publicise", "public-notice-given"),
+    ("refuse", "refused"),
+    ("sign-agreement", "agreement-signed"),
+    ("start-probation", "probation-started"),
+    ("extend-probation", "probation-extended"),
+    ("pass-probation", "probation-passed"),
+    ("renew", "agreement-renewed"),
+    ("refuse-renewal", "renewal-refused"),
+    ("record-lapse", "agreement-lapsed"),
+    ("request-suspension", "suspension-requested"),
+    ("suspend-agreement", "agreement-suspended"),
+    ("resume-agreement", "agreement-resumed"),
+    ("terminate-agreement", "agreement-terminated"),
+    ("withdraw", "agreement-withdrawn"),
+    ("settle-liability", "liability-settled"),
+    ("hold-settlement", "settlement-held"),
+    ("release-settlement", "settlement-released"),
+    ("order-department", "department-ordered"),
+    ("lift-department-order", "department-order-lifted"),
+    ("open-cross-region", "cross-region-opened"),
+    ("close-cross-region", "cross-region-closed"),
+    ("order-rectification", "rectification-ordered"),
+    ("accept-rectification", "rectification-accepted"),
+    ("fail-rectification", "rectification-failed"),
+    ("interview", "interview-held"),
+    ("warn", "warned"),
+    ("circulate", "circulated"),
+    ("publicise-case", "case-publicised"),
+    ("deny-payment", "payment-denied"),
+    ("recover-funds", "funds-recovered"),
+    ("charge-damages", "damages-charged"),
+    ("impose-fine", "fine-imposed"),
+    ("adjust-coefficient", "coefficient-adjusted"),
+    ("prepay", "prepaid"),
+    ("declare-settlement", "settlement-declared"),
+    ("pay-settlement", "settlement-paid"),
+    ("record-inspection", "inspection-recorded"),
+    ("demand-records", "records-demanded"),
+    ("provide-records", "records-provided"),
+    ("change-details", "details-changed"),
+    ("file-change", "change-filed"),
+    ("refer", "referred"),
+    ("report", "reported"),
+    ("record-audit", "audit-recorded"),
+    ("record-assessment", "assessment-recorded"),
+    ("record-self-check", "self-check-recorded"),
+    ("close", "closed"),
+    ("rate-credit", "credit-rated"),
+    ("commit", "committed"),
+    ("discipline", "disciplined"),
+    ("lift-discipline", "discipline-lifted"),
+    ("repair-credit", "credit-repaired"),
+    ("object", "objected"),
+    ("decide-objection", "objection-decided"),
+    ("appeal", "appealed"),
+    ("decide-appeal", "appeal-decided"),
+    ("close-obligation", "obligation-closed"),
+    ("read-personal-data", "personal-data-read"),
+    ("erase-personal-data", "personal-data-erased"),
+    ("raise-review", "review-raised"),
+    ("annul", "decision-annulled"),
+    ("correct", "record-corrected"),
+    ("register", "registered"),
+    ("add-site", "site-added"),
+    ("remove-site", "site-removed"),
+    ("deduct-points", "points-deducted"),
+    ("repair-points", "points-repaired"),
+    ("suspend", "qualification-suspended"),
+    ("restore", "qualification-restored"),
+    ("terminate", "qualification-terminated"),
+    ("reregister", "reregistered"),
+    ("ban-manager", "manager-banned"),
+    ("plan-resources", "resources-planned"),
+    ("adopt-rules", "rules-adopted"),
+    ("record-work", "work-recorded"),
+    ("start-moratorium", "moratorium-started"),
+    ("end-moratorium", "moratorium-ended"),
+    ("open", "opened"),
+    ("receive-lead", "lead-received"),
+    ("inspect", "inspected"),
+    ("find", "found"),
+    ("accept-referral", "referral-accepted"),
+    ("transfer", "transferred"),
+    ("supervise", "supervised"),
+    ("file-penalty", "penalty-filed"),
+    ("notify-penalty", "penalty-notified"),
+    ("request-hearing", "hearing-requested"),
+    ("hold-hearing", "hearing-held"),
+    ("decide-penalty", "penalty-decided"),
+    ("serve-penalty", "penalty-served"),
+    ("reward", "rewarded"),
+    ("suspend-online-settlement", "online-settlement-suspended"),
+    ("resume-online-settlement", "online-settlement-resumed"),
+];
 
 /// What stands on a track. The track matters: an agreement's 中止 and 解除 are not a person's 暂停 and 终止.
 #[must_use]
@@ -444,7 +556,7 @@ pub const fn verdict(verdict: Verdict) -> Term {
 #[must_use]
 pub const fn hold_outcome(outcome: HoldOutcome) -> Term {
     match outcome {
-        HoldOutcome::Cleared => term("nothing found", "核查无问题"),
+        HoldOutcome::Cleared => term("nothing found", "查清无误"),
         HoldOutcome::Confirmed => term("found to be so", "查实"),
     }
 }
@@ -463,10 +575,10 @@ pub const fn audit(kind: AuditKind) -> Term {
 pub const fn reason_class(class: ReasonClass) -> Term {
     match class {
         ReasonClass::Illegality => term("illegality", "违法"),
-        ReasonClass::Breach => term("breach", "违约"),
+        ReasonClass::Breach => term("serious breach", "严重违约"),
         ReasonClass::FraudInApplication => term("fraud in application", "申请时弄虚作假"),
         ReasonClass::Consent => term("by consent", "协商一致"),
-        ReasonClass::NotRectified => term("not rectified in time", "整改不到位"),
+        ReasonClass::NotRectified => term("not rectified, or not in time", "逾期未整改或整改不到位"),
         ReasonClass::Other => term("other", "其他"),
     }
 }
@@ -475,13 +587,18 @@ pub const fn reason_class(class: ReasonClass) -> Term {
 #[must_use]
 pub const fn review_matter(matter: ReviewMatter) -> Term {
     match matter {
-        ReviewMatter::ChainTermination => {
-            term("a branch of the same chain was terminated", "同一连锁企业的分支药店被解除协议")
-        }
-        ReviewMatter::ManagerBan => {
-            term("somebody who runs it may not manage", "负责人被禁止从事定点医药机构管理活动")
-        }
-        ReviewMatter::OriginAnnulled => term("the decision it follows was annulled", "所由引起的决定被撤销"),
+        ReviewMatter::ChainTermination => term(
+            "a branch of the same chain was terminated for what its head office did",
+            "同一连锁企业的分支药店因总部原因被解除协议",
+        ),
+        ReviewMatter::ManagerBan => term(
+            "somebody who runs it may no longer manage designated institutions",
+            "任职人员被禁止从事定点医药机构管理活动",
+        ),
+        ReviewMatter::OriginAnnulled => term(
+            "the decision on another subject that it rests on was annulled",
+            "所依据的对其他主体的决定已被撤销",
+        ),
     }
 }
 
@@ -525,7 +642,7 @@ pub const fn case_outcome(outcome: CaseOutcome) -> Term {
     match outcome {
         CaseOutcome::Handled => term("found to be so and handled", "查实并处理"),
         CaseOutcome::Unfounded => term("not found to be so", "查无实据"),
-        CaseOutcome::HandedOver => term("handed over to another body", "移送其他机关处理"),
+        CaseOutcome::HandedOver => term("handed over to another body or office", "移送或移交处理"),
         CaseOutcome::Other => term("other", "其他"),
     }
 }
@@ -597,6 +714,51 @@ pub const fn annulment_scope(scope: AnnulmentScope) -> Term {
     }
 }
 
+/// A fact of an application that it may leave untold and that is then to be verified; none for others.
+#[must_use]
+pub fn fact_to_verify(field: &str) -> Option<Term> {
+    Some(match field {
+        "insurance_department" => term("insurance department", "设医保管理部门"),
+        "insurance_staff" => term("insurance managers", "医保管理人员数"),
+        "opened_on" => term("opened", "开业"),
+        "ownership" => term("ownership", "性质"),
+        "pharmacists" => term("pharmacists", "药师数"),
+        "physicians" => term("physicians", "医师数"),
+        "staff_contract_months" => term("shortest contract, in months", "人员合同最短月数"),
+        "technicians" => term("technicians", "技师数"),
+        "tests_offered" => term("tests offered", "开展检验检查"),
+        "traceability_codes" => term("traceability codes", "采集追溯码"),
+        _ => return None,
+    })
+}
+
+/// A sum of fen in yuan: 1234567 is ¥12,345.67.
+#[must_use]
+pub fn yuan(fen: i128) -> String {
+    let digits = (fen.unsigned_abs() / 100).to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let sign = if fen < 0 { "−" } else { "" };
+    format!("{sign}¥{grouped}.{:02}", fen.unsigned_abs() % 100)
+}
+
+/// A whole number of parts as a decimal without trailing noughts: of 25 tenths, 2.5.
+#[must_use]
+pub fn decimal(parts: i128, digits: usize) -> String {
+    let sign = if parts < 0 { "-" } else { "" };
+    let text = format!("{:0width$}", parts.unsigned_abs(), width = digits + 1);
+    let (whole, rest) = text.split_at(text.len() - digits);
+    match rest.trim_end_matches('0') {
+        "" => format!("{sign}{whole}"),
+        rest => format!("{sign}{whole}.{rest}"),
+    }
+}
+
 /// A behaviour of the catalogue by which points are given; none for one told in words.
 #[must_use]
 pub fn behaviour(code: &str) -> Option<Term> {
@@ -662,6 +824,24 @@ mod tests {
         assert_eq!(value(&Track::Qualification, Value::Suspended).zh, "暂停");
         assert_eq!(value(&agreement, Value::Terminated).zh, "解除");
         assert_eq!(value(&Track::Qualification, Value::Terminated).zh, "终止");
+    }
+
+    #[test]
+    fn sums_are_told_in_yuan_and_parts_as_decimals() {
+        assert_eq!([0, -5, 99_999, 123_456_789].map(yuan), ["¥0.00", "−¥0.05", "¥999.99", "¥1,234,567.89"]);
+        assert_eq!([20, 25, 5, -5, 0].map(|tenths| decimal(tenths, 1)), ["2", "2.5", "0.5", "-0.5", "0"]);
+        assert_eq!((decimal(9500, 4), decimal(525, 2)), ("0.95".to_owned(), "5.25".to_owned()));
+    }
+
+    #[test]
+    fn every_act_has_a_name_in_both_languages() {
+        for name in crate::command::Act::names() {
+            assert!(act(name).is_some(), "{name} has no name");
+        }
+        assert_eq!(act("institution.terminate-agreement").unwrap().zh, "解除协议");
+        assert_eq!(act("practitioner.terminate").unwrap().zh, "终止医保支付资格");
+        assert_eq!(act("case.close").unwrap().zh, "结案");
+        assert_eq!(act("area.apply"), None);
     }
 
     #[test]

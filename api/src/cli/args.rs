@@ -99,7 +99,7 @@ pub enum Command {
         #[command(flatten)]
         at: At,
     },
-    /// May this claim be paid? Yes or no, with every reason
+    /// May this claim be paid? Yes, no or wait, with every reason
     Payable(Claim),
     /// What is to be done: late first, then by day
     Obligations {
@@ -159,7 +159,7 @@ pub enum Command {
     WhatIf(Suppose),
     /// Compute the views again from the log
     Rebuild {
-        /// One view by name; all when left out
+        /// A view by name. The views are one file: whichever is named, or none, all are made
         view: Option<String>,
     },
     /// Write an evidence bundle: what stood and what was known on a day, with proofs that a stranger checks offline

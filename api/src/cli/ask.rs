@@ -5,7 +5,7 @@ use super::args::{At, Claim};
 use super::exit::{Exit, Problem, Stop};
 use super::pages::{self, Told};
 use super::text;
-use super::words::day;
+use super::words::{day, many};
 use crate::answers::list::Row;
 use crate::answers::{
     AnswerError, Asked, Axis, ClaimAsked, Coordinates, Lang, Payable, Points, Rules, Show, coordinates,
@@ -44,7 +44,7 @@ pub(super) fn open(session: &mut Session<'_, '_>) -> Result<Ledger, Stop> {
             let ledger = opened.map_err(|error| Stop::open(&error, lang))?;
             session.out.say(
                 &format!("注意：视图比日志少 {behind} 个事件"),
-                &format!("note: the views are {behind} events behind the log"),
+                &format!("note: the views are {} behind the log", many(behind, "event")),
             );
             Ok(ledger)
         }
@@ -144,7 +144,7 @@ pub(super) fn history(
     let known_at = day(place.known_at);
     let heading = match session.lang() {
         Lang::Zh => format!("{subject}  记录截至 {known_at}，共 {} 个事件\n\n", lines.len()),
-        Lang::En => format!("{subject}  {} events recorded (记录) by {known_at}\n\n", lines.len()),
+        Lang::En => format!("{subject}  {} recorded (记录) by {known_at}\n\n", many(lines.len(), "event")),
     };
     session.out.text(&(heading + &text::history(&lines, axis, session.lang())))?;
     Ok(())

@@ -4,7 +4,7 @@ use super::Session;
 use super::ask;
 use super::exit::{Exit, Problem, Stop, chain};
 use super::replay::compare;
-use super::words::difference;
+use super::words::{difference, many};
 use crate::answers::Lang;
 use crate::ledger::Ledger;
 use accord_projections::{Health, Parked, ViewError, wait_for};
@@ -167,7 +167,7 @@ fn hashes(verified: &Verified, lang: Lang) -> Check {
     let detail = if sound {
         match lang {
             Lang::Zh => format!("{} 个事件逐一核对", verified.events),
-            Lang::En => format!("{} events, each one hashed again", verified.events),
+            Lang::En => format!("{}, each one hashed again", many(verified.events, "event")),
         }
     } else {
         let named = verified.flaws.iter().take(NAMED_MAX).map(|flaw| super::verify::sentence(flaw, lang));

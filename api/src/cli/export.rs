@@ -4,6 +4,7 @@ use super::Session;
 use super::args::Export;
 use super::exit::{Exit, Problem, Stop};
 use super::text;
+use super::words::many;
 use super::{ask, new_file, personal};
 use crate::answers::{self, Coordinates, Lang, Position};
 use crate::bundle::{self, Asked, OpeningFailure};
@@ -109,7 +110,8 @@ fn told(written: &Written, lang: Lang) -> String {
             "{subject}  证据包已写入 {file}（{size} 字节，隐去 {withheld} 个事件）\n{place}\n{opened}SHA-256 {sha256}\n"
         ),
         Lang::En => format!(
-            "{subject}  evidence bundle written to {file} ({size} bytes, {withheld} events withheld)\n{place}\n{opened}SHA-256 {sha256}\n"
+            "{subject}  evidence bundle written to {file} ({size} bytes, {} withheld)\n{place}\n{opened}SHA-256 {sha256}\n",
+            many(withheld, "event")
         ),
     }
 }

@@ -67,10 +67,10 @@ fn plain(kind: &str, key: &str, value: &Value, lang: Lang) -> String {
 /// A number that counts parts of something.
 fn counted(key: &str, number: i64) -> Option<String> {
     match key {
-        "multiple_tenths" => Some(decimal(number, 10, 1)),
-        "coefficient_bp" => Some(decimal(number, 10_000, 4)),
-        "sample_bp" => Some(format!("{}%", decimal(number, 100, 2))),
-        _ => key.ends_with("_fen").then(|| yuan(number)),
+        "multiple_tenths" => Some(names::decimal(number.into(), 1)),
+        "coefficient_bp" => Some(names::decimal(number.into(), 4)),
+        "sample_bp" => Some(format!("{}%", names::decimal(number.into(), 2))),
+        _ => key.ends_with("_fen").then(|| names::yuan(number.into())),
     }
 }
 
@@ -152,26 +152,6 @@ fn closed(kind: &str, key: &str, text: &str) -> Option<Term> {
     }
 }
 
-/// 1234567 fen is ¥12,345.67.
-fn yuan(fen: i64) -> String {
-    let digits = (fen.unsigned_abs() / 100).to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let sign = if fen < 0 { "−" } else { "" };
-    format!("{sign}¥{grouped}.{:02}", fen.unsigned_abs() % 100)
-}
-
-/// A whole number of parts as a decimal without trailing noughts.
-fn decimal(parts: i64, unit: i64, digits: usize) -> String {
-    let text = format!("{}.{:0digits$}", parts / unit, (parts % unit).abs());
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
 /// What a field is called; its own name where nobody named it.
 pub(crate) fn label<'a>(kind: &str, key: &'a str, lang: Lang) -> &'a str {
     known(kind, key).map_or(key, |term| lang.of_two(term.zh, term.en))
@@ -184,6 +164,8 @@ fn known(kind: &str, key: &str) -> Option<Term> {
         ("to", "details-changed") => ("变更后", "after"),
         ("from", "referral-accepted") => ("来自", "from"),
         ("name", _) if person => ("姓名", "name"),
+        ("title", _) if person => ("职称", "title"),
+        ("complete", "settlement-paid") => ("结清", "nothing left to be paid"),
         _ => plainly(key)?,
     };
     Some(Term { en, zh })
@@ -305,7 +287,7 @@ fn plainly(key: &str) -> Option<(&'static str, &'static str)> {
         "obligation" => ("待办事项", "obligation"),
         "office" => ("单位", "office"),
         "opened_on" => ("开业", "opened"),
-        "operator" => ("经办人", "entered by"),
+        "operator" => ("经办人", "handled by"),
         "order" => ("整改通知", "order"),
         "origin" => ("源于", "origin"),
         "outcome" => ("结果", "outcome"),
@@ -338,7 +320,7 @@ fn plainly(key: &str) -> Option<(&'static str, &'static str)> {
         "request" => ("所涉申请", "request"),
         "responsibility" => ("责任程度", "responsibility"),
         "responsible" => ("责任人员", "to blame"),
-        "responsible_until" => ("人员限制至", "people barred until"),
+        "responsible_until" => ("责任人员限制申请至", "people to blame barred from applying until"),
         "result" => ("考核结果", "result"),
         "review" => ("在先的复议", "review before it"),
         "sample_bp" => ("抽查比例", "sample"),
@@ -366,7 +348,7 @@ fn plainly(key: &str) -> Option<(&'static str, &'static str)> {
         "total_fen" => ("费用总额", "all costs"),
         "traceability_codes" => ("采集追溯码", "traceability codes"),
         "until" => ("止", "until"),
-        "until_performed" => ("且至责任履行", "also until liability is performed"),
+        "until_performed" => ("须责任履行完毕", "also until liability is performed"),
         "uscc" => ("统一社会信用代码", "uscc"),
         "verdict" => ("结论", "verdict"),
         "violation" => ("违规", "violation"),
@@ -388,13 +370,12 @@ mod tests {
     fn money_is_printed_in_yuan_and_multiples_as_decimals() {
         let data = serde_json::json!({ "amount_fen": 123_456_789, "multiple_tenths": 25, "coefficient_bp": 9500, "sample_bp": 525 });
         assert_eq!(facts("", &data, Lang::Zh), "金额 ¥1,234,567.89 · 系数 0.95 · 倍数 2.5 · 抽查比例 5.25%");
-        assert_eq!(yuan(-5), "−¥0.05");
     }
 
     #[test]
     fn a_field_is_spoken_only_where_it_is_one_of_our_words() {
         let data = serde_json::json!({ "ground": "breach", "reason_class": "breach", "line": "basic" });
-        assert_eq!(facts("", &data, Lang::Zh), "事由 breach · 业务线 基本 · 原因类型 违约");
+        assert_eq!(facts("", &data, Lang::Zh), "事由 breach · 业务线 基本 · 原因类型 严重违约");
     }
 
     #[test]
@@ -414,6 +395,38 @@ mod tests {
         assert_eq!(said("institution.settlement-held", ground()), "事由 art-40");
         let told = said("practitioner.qualification-suspended", ground());
         assert_eq!(told, "事由 机构受条例第四十条处罚，人员负有责任（art-40）");
+    }
+
+    #[test]
+    fn a_title_is_that_of_a_person_or_of_a_text_and_complete_is_said_of_records_or_of_sums() {
+        let said = |kind, data| facts(kind, &data, Lang::Zh);
+        let change = serde_json::json!({ "from": "主治医师", "to": "副主任医师", "what": "title" });
+        assert_eq!(
+            said("practitioner.details-changed", change),
+            "变更前 主治医师 · 变更后 副主任医师 · 事项 职称"
+        );
+        assert_eq!(said("case.opened", serde_json::json!({ "title": "某案" })), "标题 某案");
+        let complete = || serde_json::json!({ "complete": true });
+        assert_eq!(said("institution.records-provided", complete()), "齐全 是");
+        assert_eq!(said("institution.settlement-paid", complete()), "结清 是");
+    }
+
+    /// One wording for one thing: what is to be verified is called as the field it stands in.
+    #[test]
+    fn facts_to_verify_are_called_as_their_fields() {
+        let fields = [
+            "insurance_department",
+            "insurance_staff",
+            "opened_on",
+            "ownership",
+            "pharmacists",
+            "physicians",
+        ];
+        let more = ["staff_contract_months", "technicians", "tests_offered", "traceability_codes"];
+        for field in fields.into_iter().chain(more) {
+            let term = names::fact_to_verify(field).unwrap_or_else(|| panic!("{field} has no words"));
+            assert_eq!(plainly(field), Some((term.zh, term.en)));
+        }
     }
 
     #[test]

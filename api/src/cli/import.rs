@@ -4,6 +4,7 @@ use super::Session;
 use super::exit::{Exit, Problem, Stop};
 use super::out::Out;
 use super::rejects::{Kept, Reason, Rejects, unwritable};
+use super::words::many;
 use crate::answers::Lang;
 use crate::ledger::{ImportError, ImportReport, Importer, LINE_BYTES_MAX, LineResult, Watcher};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -115,6 +116,7 @@ impl Sum {
 
     fn text(&self, lang: Lang) -> String {
         let Self { lines, recorded, events, repeated, rejected, .. } = self;
+        let (all, new) = (many(lines, "line"), many(events, "event"));
         let mut text = match (lang, self.dry_run) {
             (Lang::Zh, true) => format!(
                 "试行（未记录任何内容）：{lines} 行，可办理 {recorded}（{events} 个事件），已办理过 {repeated}，未通过 {rejected}"
@@ -123,11 +125,11 @@ impl Sum {
                 "{lines} 行：办理 {recorded}（{events} 个事件），已办理过 {repeated}，未通过 {rejected}"
             ),
             (Lang::En, true) => format!(
-                "dry run, nothing was recorded: {lines} lines, {recorded} would be carried out ({events} events), {repeated} were before, {rejected} rejected"
+                "dry run, nothing was recorded: {all}, {recorded} would be carried out ({new}), {repeated} were before, {rejected} rejected"
             ),
-            (Lang::En, false) => format!(
-                "{lines} lines: {recorded} carried out ({events} events), {repeated} were before, {rejected} rejected"
-            ),
+            (Lang::En, false) => {
+                format!("{all}: {recorded} carried out ({new}), {repeated} were before, {rejected} rejected")
+            }
         };
         if let (Some(rejects), Some(reasons)) = (&self.rejects, &self.reasons) {
             text.push_str(&match lang {

@@ -6,7 +6,7 @@ use super::ask;
 use super::exit::{Exit, Problem, Stop, chain};
 use super::import::bar;
 use super::text;
-use super::words::difference;
+use super::words::{difference, many};
 use crate::answers::{Census, Coordinates, Count, Lang};
 use crate::ledger::{Ledger, open_for_writing};
 use accord_domain::{AreaCode, SubjectKind};
@@ -98,7 +98,9 @@ impl Replayed {
             out.push_str(&match lang {
                 Lang::Zh => format!("\n视图与日志核对：{subjects} 个主体、{instants} 个记录时点\n"),
                 Lang::En => format!(
-                    "\nviews compared with the log: {subjects} subjects, {instants} recorded instants\n"
+                    "\nviews compared with the log: {}, {}\n",
+                    many(subjects, "subject"),
+                    many(instants, "recorded instant")
                 ),
             });
             if differences.is_empty() {
@@ -171,7 +173,7 @@ pub(super) fn rebuild(session: &mut Session<'_, '_>, view: Option<&str>) -> Resu
     let names = VIEWS.join(", ");
     session.out.say(
         &format!("已由 {events} 个事件重建视图：{names}"),
-        &format!("computed the views again from {events} events: {names}"),
+        &format!("computed the views again from {}: {names}", many(events, "event")),
     );
     Ok(())
 }

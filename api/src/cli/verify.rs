@@ -4,6 +4,7 @@ use super::Session;
 use super::exit::{Exit, Problem, Stop, chain, key as key_problem};
 use super::import::bar;
 use super::witness::{Signed, Witnesses};
+use super::words::many;
 use crate::answers::{Lang, Position};
 use accord_store::merkle::hex;
 use accord_store::merkle::note::{Checkpoint, VerifierKey};
@@ -215,12 +216,15 @@ fn whole(report: &Report, lang: Lang) -> String {
     if report.verified {
         return match lang {
             Lang::Zh => format!("✓ {events} 个事件逐字节核对无误\n  根 {root}\n"),
-            Lang::En => format!("✓ {events} events checked byte by byte\n  root {root}\n"),
+            Lang::En => format!("✓ {} checked byte by byte\n  root {root}\n", many(events, "event")),
         };
     }
     let mut out = match lang {
         Lang::Zh => format!("✗ {events} 个事件，{} 处不符\n", report.count),
-        Lang::En => format!("✗ {events} events, {} things wrong\n", report.count),
+        Lang::En => {
+            let wrong = if report.count == 1 { "thing" } else { "things" };
+            format!("✗ {}, {} {wrong} wrong\n", many(events, "event"), report.count)
+        }
     };
     for line in report.flaws.iter().take(PRINTED_MAX) {
         out.push_str(&format!("  {} [{}]\n", line.message, line.kind));
@@ -244,13 +248,15 @@ fn one(report: &Report, lang: Lang) -> String {
         (true, Lang::Zh) => format!("✓ 回执有效：签名、路径无误，且账本前 {events} 个事件与之一致\n"),
         (true, Lang::En) => {
             format!(
-                "✓ the receipt holds: signature and path, and the first {events} events of the ledger are those signed\n"
+                "✓ the receipt holds: signature and path, and the ledger begins with the {} signed\n",
+                many(events, "event")
             )
         }
         (false, Lang::Zh) => format!("✓ 回执的签名与路径无误（{events} 个事件的树）；此处没有账本可比对\n"),
         (false, Lang::En) => {
             format!(
-                "✓ signature and path of the receipt hold (a tree of {events} events); there is no ledger here to compare with\n"
+                "✓ signature and path of the receipt hold (a tree of {}); there is no ledger here to compare with\n",
+                many(events, "event")
             )
         }
     };

@@ -5,7 +5,7 @@ use super::exit::{Exit, Problem, Stop, key as key_problem};
 use super::verify::{Line, compare, failed, line, read_key};
 use super::witness::{Signed, Witnesses};
 use crate::answers::Lang;
-use crate::cli::words::day;
+use crate::cli::words::{day, many};
 use accord_replay::bundle::limits::BUNDLE_BYTES_MAX;
 use accord_replay::bundle::{self, Checked, Manifest};
 use accord_store::merkle::note::{Checkpoint, SignedNote, VerifierKey};
@@ -180,7 +180,9 @@ fn told(report: &Report, lang: Lang) -> String {
             manifest.tree.root
         ),
         Lang::En => format!(
-            "✓ the bundle holds: {subject}, in force (生效) {as_of}, recorded (记录) by {known_at}\n  {events} events checked byte by byte, {withheld} withheld; a tree of {size} events, root {}\n  key {key} ({whose}){log}\n",
+            "✓ the bundle holds: {subject}, in force (生效) {as_of}, recorded (记录) by {known_at}\n  {} checked byte by byte, {withheld} withheld; a tree of {}, root {}\n  key {key} ({whose}){log}\n",
+            many(events, "event"),
+            many(size, "event"),
             manifest.tree.root
         ),
     };

@@ -10,6 +10,7 @@ use accord_domain::rulebook::{Citation, Confidence};
 use accord_domain::words::{self, Term};
 use accord_domain::{AreaCode, Basis, Instant, Line, Span, SubjectKind, Track, Value};
 use accord_replay::Difference;
+use std::fmt::Display;
 
 /// A day, or a day and a time to the second: both in Asia/Shanghai.
 #[must_use]
@@ -21,6 +22,14 @@ pub(crate) fn day(at: Instant) -> String {
     let text = String::from_utf8_lossy(&fixed);
     let (date, time) = (text.get(..10).unwrap_or(""), text.get(11..19).unwrap_or(""));
     if time == "00:00:00" { date.to_owned() } else { format!("{date} {time}") }
+}
+
+/// So many of something, in English: `1 line`, `2 lines`.
+#[must_use]
+pub(crate) fn many(count: impl Display, one: &str) -> String {
+    let count = count.to_string();
+    let end = if count == "1" { "" } else { "s" };
+    format!("{count} {one}{end}")
 }
 
 /// `from → until`, with a dash for an open end.
@@ -82,15 +91,47 @@ pub(crate) fn mark(confidence: Confidence, lang: Lang) -> &'static str {
     }
 }
 
-/// An article as the source writes it; a bare number gets its word.
+/// An article as a lawyer writes it, with its paragraph and items, a list or a range of them: of `42(2)、43`, 第42条第(2)项、
+/// 第43条. What is written in another way stays as the source has it.
 fn article(text: &str, again: bool, lang: Lang) -> String {
-    let bare = text.bytes().all(|byte| byte.is_ascii_digit());
-    match (bare, again, lang) {
-        (true, _, Lang::Zh) => format!("第{text}条"),
-        (true, false, Lang::En) => format!(" art. {text}"),
-        (_, true, _) => text.to_owned(),
-        (false, false, _) => format!(" {text}"),
+    let named: Option<Vec<String>> = text.split('、').map(|one| one_article(one, lang)).collect();
+    match (named, again, lang) {
+        (Some(named), _, Lang::Zh) => named.join("、"),
+        (Some(named), true, Lang::En) => named.join(", "),
+        (Some(named), false, Lang::En) => {
+            let several = named.len() > 1 || text.contains('–');
+            format!(" {} {}", if several { "arts." } else { "art." }, named.join(", "))
+        }
+        (None, true, _) => text.to_owned(),
+        (None, false, _) => format!(" {text}"),
     }
+}
+
+/// One article, or a range: `30`, `30 ¶1`, `6(4)(5)`, `8–9`; none for anything else.
+fn one_article(text: &str, lang: Lang) -> Option<String> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some((first, last)) = text.split_once('–') {
+        let is_range = is_number(first) && is_number(last);
+        return is_range.then(|| match lang {
+            Lang::Zh => format!("第{first}条至第{last}条"),
+            Lang::En => text.to_owned(),
+        });
+    }
+    let end = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, rest) = text.split_at(end);
+    let below =
+        match (rest.strip_prefix(" ¶"), rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')'))) {
+            _ if rest.is_empty() => String::new(),
+            (Some(paragraph), _) if is_number(paragraph) => format!("第{paragraph}款"),
+            (_, Some(items)) if items.split(")(").all(is_number) => {
+                format!("第({})项", items.replace(")(", ")、("))
+            }
+            _ => return None,
+        };
+    is_number(number).then(|| match lang {
+        Lang::Zh => format!("第{number}条{below}"),
+        Lang::En => text.to_owned(),
+    })
 }
 
 /// A name in a language; English carries the Chinese in brackets, as every text here stands alone.
@@ -231,4 +272,40 @@ pub(crate) fn difference(found: &Difference, lang: Lang) -> String {
 /// The name of what stands on a track.
 pub(crate) fn value(track: &Track, word: &str, lang: Lang) -> String {
     Value::parse(word).map_or_else(|| word.to_owned(), |value| name(words::value(track, value), lang))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!([0, 1, 2].map(|count| many(count, "line")), ["0 lines", "1 line", "2 lines"]);
+    }
+
+    #[test]
+    fn articles_are_written_as_a_lawyer_writes_them() {
+        for (text, zh, en) in [
+            ("30", "第30条", " art. 30"),
+            ("30 ¶1", "第30条第1款", " art. 30 ¶1"),
+            ("6(3)", "第6条第(3)项", " art. 6(3)"),
+            ("6(4)(5)", "第6条第(4)、(5)项", " art. 6(4)(5)"),
+            ("8–9", "第8条至第9条", " arts. 8–9"),
+            ("67、72", "第67条、第72条", " arts. 67, 72"),
+            ("42(2)、43", "第42条第(2)项、第43条", " arts. 42(2), 43"),
+            ("二(一)", " 二(一)", " 二(一)"),
+            ("第四十条", " 第四十条", " 第四十条"),
+            ("30 ¶", " 30 ¶", " 30 ¶"),
+            ("6()", " 6()", " 6()"),
+            ("8–", " 8–", " 8–"),
+            ("", " ", " "),
+        ] {
+            assert_eq!(article(text, false, Lang::Zh), zh);
+            assert_eq!(article(text, false, Lang::En), en);
+        }
+        let of = |article: &str| Basis { instrument: "《条例》".into(), article: Some(article.into()) };
+        let list = [of("38"), of("40 ¶2"), of("附件")];
+        assert_eq!(basis(&list, Lang::Zh), "《条例》第38条、第40条第2款、附件");
+        assert_eq!(basis(&list, Lang::En), "《条例》 art. 38, 40 ¶2, 附件");
+    }
 }

@@ -17,7 +17,7 @@ pub enum CaseOutcome {
     Handled,
     /// 查无实据.
     Unfounded,
-    /// 移送其他机关处理.
+    /// 移送 or 移交: handed over to another body or office.
     HandedOver,
     /// Anything else.
     Other,

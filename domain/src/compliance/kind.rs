@@ -30,8 +30,9 @@ macro_rules! kinds {
 }
 
 kinds! {
-    /// Called for by a day, and not done when the day was over.
-    NotDone = "not-done", "not done by its day", "逾期未办";
+    /// Called for by a day, and no record of its being done when the day was over: the ledger knows what is recorded, not what
+    /// was done.
+    NotDone = "not-done", "no record of it being done by its day", "逾期未见办理记录";
     /// A decision that the rules call for and nobody has made, or not before time ran out.
     NotDecided = "not-decided", "called for and not decided", "应作决定而未作";
     /// Called for "in time" (及时) and not done: no rule says by which day, so whether it is late is for people to say.

@@ -143,8 +143,8 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
     (
         "band-departure",
         Told(OutOfRange),
-        "points outside the band of the behaviour, with a reason",
-        "记分超出该行为的记分区间，已写明理由",
+        "points outside the band of the behaviour",
+        "记分超出该行为的记分区间",
     ),
     (
         "actor-of-another-area",
@@ -160,8 +160,8 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
             en: "what measure came before is not known",
             zh: "此前对机构的处理不详",
         },
-        "points without a measure against the institution before",
-        "记分之前无对机构的处理",
+        "no measure against the institution on record before the points",
+        "记分之前未见处理机构的记录",
     ),
     ("no-rule-at-the-time", NoLaw, "no rule in force at the time is known", "当时无已知的现行规则"),
     ("no-rule-for-the-ground", NoLaw, "no rule is known for the ground stated", "所述事由无已知的规则"),
@@ -256,15 +256,15 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
         "found wrong on objection or appeal, and neither annulled nor changed",
         "异议或申诉、复议、诉讼认定有误，尚未撤销或变更",
     ),
-    ("termination-to-be-reviewed", Due, "", ""),
+    ("termination-to-be-reviewed", Due, "termination is to be decided", "应就解除协议作出决定"),
     (
         "nobody-named-responsible",
         Told(ToExamine),
         "put down to the head office of the chain, and nobody is named who did it",
         "认定为连锁总部原因，但未载明责任人员",
     ),
-    ("dependents-to-reconsider", Due, "", ""),
-    ("decided-late", Due, "", ""),
+    ("dependents-to-reconsider", Due, "what hangs on it is to be reconsidered", "后续处理有待复核"),
+    ("decided-late", Due, "decided after the time had run out", "逾期作出决定"),
     (
         "manager-banned",
         Told(ToExamine),
@@ -280,12 +280,32 @@ const FINDINGS: &[(&str, Sort, &str, &str)] = &[
         "which agreement was in force at the time of the act is not known",
         "行为发生时适用的协议不详",
     ),
-    ("lighter-law", Allowed, "", ""),
-    ("law-of-the-act", Allowed, "", ""),
-    ("no-bar-for-one-line", Allowed, "", ""),
-    ("no-rule-for-a-bar", Allowed, "", ""),
-    ("no-rule-for-a-bar-on-persons", Allowed, "", ""),
-    ("no-rule-for-a-chain", Allowed, "", ""),
+    (
+        "lighter-law",
+        Allowed,
+        "the lighter of the rules since the act is applied",
+        "适用行为以来处罚较轻的规则",
+    ),
+    ("law-of-the-act", Allowed, "the rule of the time of the act is applied", "适用行为时的规则"),
+    (
+        "no-bar-for-one-line",
+        Allowed,
+        "no bar: one line was terminated, not the agreement",
+        "仅解除单项业务，不限制申请",
+    ),
+    ("no-rule-for-a-bar", Allowed, "no rule for a bar to applying is known", "无适用的限制申请规则"),
+    (
+        "no-rule-for-a-bar-on-persons",
+        Allowed,
+        "no rule for a bar on the persons to blame is known",
+        "无适用的限制责任人员的规则",
+    ),
+    (
+        "no-rule-for-a-chain",
+        Allowed,
+        "no rule for the branches of the chain is known",
+        "无适用于连锁门店的规则",
+    ),
 ];
 
 /// Before the type of an event: whether the rules ask such a decision to state what it rests on.
@@ -297,14 +317,18 @@ const TO_VERIFY: &str = "-to-verify";
 /// What a finding says, where it has words of its own.
 #[must_use]
 pub fn words_of(finding: &Finding) -> Option<Words> {
-    let (.., en, zh) = FINDINGS.iter().find(|(code, ..)| **code == *finding.code)?;
-    (!en.is_empty()).then(|| words!("{en}", "{zh}"))
+    if let Some((.., en, zh)) = FINDINGS.iter().find(|(code, ..)| **code == *finding.code) {
+        return Some(words!("{en}", "{zh}"));
+    }
+    let field = finding.code.strip_suffix(TO_VERIFY)?.replace('-', "_");
+    let words::Term { en, zh } = words::fact_to_verify(&field)?;
+    Some(words!("{en}: to be verified", "{zh}待核实"))
 }
 
-/// Whether a finding is told in words of its own.
+/// Every code that has words.
 #[cfg(test)]
-pub(super) fn is_known(code: &str) -> bool {
-    FINDINGS.iter().any(|(known, ..)| *known == code) || code.ends_with(TO_VERIFY)
+pub(super) fn codes() -> impl Iterator<Item = &'static str> {
+    FINDINGS.iter().map(|(code, ..)| *code)
 }
 
 /// Everything noticed of an event.

@@ -56,7 +56,7 @@ vocabulary! {
         StartProbation = "start-probation": ProbationPeriod,
         /// 政策辅导期延长.
         ExtendProbation = "extend-probation": ProbationViolation,
-        /// 政策辅导期结束.
+        /// 政策辅导期通过.
         PassProbation = "pass-probation": InArea,
         /// 续签.
         Renew = "renew": Renewal,
@@ -86,7 +86,7 @@ vocabulary! {
         LiftDepartmentOrder = "lift-department-order": DepartmentLift,
         /// 开通异地就医结算.
         OpenCrossRegion = "open-cross-region": InArea,
-        /// 关闭异地就医结算.
+        /// 不开通／关闭异地就医结算.
         CloseCrossRegion = "close-cross-region": InArea,
         /// 限期整改.
         OrderRectification = "order-rectification": RectificationOrder,
@@ -192,7 +192,7 @@ vocabulary! {
         111 ProbationStarted = "probation-started" v 1: ProbationPeriod,
         /// 政策辅导期延长.
         112 ProbationExtended = "probation-extended" v 1: ProbationExtension,
-        /// 政策辅导期结束.
+        /// 政策辅导期通过.
         113 ProbationPassed = "probation-passed" v 1: InArea,
         /// 续签.
         114 AgreementRenewed = "agreement-renewed" v 1: Renewal,
@@ -222,7 +222,7 @@ vocabulary! {
         133 DepartmentOrderLifted = "department-order-lifted" v 1: DepartmentLift,
         /// 开通异地就医结算.
         134 CrossRegionOpened = "cross-region-opened" v 1: InArea,
-        /// 关闭异地就医结算.
+        /// 不开通／关闭异地就医结算.
         135 CrossRegionClosed = "cross-region-closed" v 1: InArea,
         /// 限期整改.
         140 RectificationOrdered = "rectification-ordered" v 1: RectificationOrder,

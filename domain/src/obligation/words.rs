@@ -3,6 +3,7 @@
 use super::entry::Entry;
 use super::{Clock, Law, ObligationKind};
 use crate::area::Work;
+use crate::institution::facts::ReviewMatter;
 use crate::rejection::Words;
 use crate::words;
 use crate::words::Term;
@@ -86,7 +87,7 @@ impl ObligationKind {
             }
             Self::SettleHeld => term(
                 "what was held is to be settled, nothing having been found",
-                "核查无问题，暂停期间的费用应予结算",
+                "查清无误，暂停期间的费用应予结算",
             ),
             Self::ApplyResumption => term(
                 "resumption is to be applied for before the suspension ends, else the agreement ends in principle",
@@ -171,48 +172,40 @@ fn ground(detail: &str) -> Option<Words> {
         "medical" => words!("medical institutions", "定点医疗机构"),
         "pharmacy" => words!("pharmacies", "定点零售药店"),
         "score" => words!("assessed at {rest}, below the local line", "年度考核 {rest} 分，低于本地标准"),
-        "chain-termination" => unsettled(
-            words!(
-                "a branch of the same chain was terminated for what its head office did",
-                "同一连锁企业的分支药店因总部原因被解除协议"
-            ),
-            rest,
-        ),
-        "manager-ban" => unsettled(
-            words!(
-                "somebody who runs it may no longer manage designated institutions",
-                "任职人员被禁止从事定点医药机构管理活动"
-            ),
-            rest,
-        ),
-        "origin-annulled" => words!(
-            "the decision on another institution that was followed here was annulled",
-            "此处所依据的对其他机构的决定已被撤销"
-        ),
+        "chain-termination" => unsettled(ReviewMatter::ChainTermination, rest),
+        "manager-ban" => unsettled(ReviewMatter::ManagerBan, rest),
+        "origin-annulled" => unsettled(ReviewMatter::OriginAnnulled, rest),
         "resumed" => words!(
-            "the suspension that the one here, @{rest}, follows was resumed",
-            "此处的中止（@{rest}）所随的另一统筹地区的中止已恢复"
+            "the suspension that the one here, #{rest}, follows was resumed",
+            "此处的中止（#{rest}）所随的另一统筹地区的中止已恢复"
         ),
         "signed" => return None,
         "terminated" => words!("terminated", "已解除"),
         "suspended" => words!("suspended", "已中止"),
-        "act" => words!("act @{rest}", "行为 @{rest}"),
+        "act" => words!("act #{rest}", "行为 #{rest}"),
         "" => return None,
-        other => {
-            let list = if rest.is_empty() { other.to_owned() } else { format!("{other}:{rest}") };
-            words!("{list}", "{list}")
-        }
+        _ => to_verify(detail),
     })
+}
+
+/// The facts that an application does not tell, by the names of their fields: `opened_on, physicians`.
+fn to_verify(fields: &str) -> Words {
+    let facts = fields.split(", ").map(|field| {
+        // Of another version of the program: told as it stands rather than left out.
+        words::fact_to_verify(field).map_or((field, field), |fact| (fact.en, fact.zh))
+    });
+    let (en, zh): (Vec<_>, Vec<_>) = facts.unzip();
+    Words { en: en.join(", "), zh: zh.join("、") }
 }
 
 /// 加处罚款: the sum in fen and how many percent of it each day late adds: `1980000:3`.
 fn surcharge(detail: &str) -> Option<Words> {
     let (fen, percent) = detail.split_once(':')?;
     let fen: i64 = fen.parse().ok()?;
-    let yuan = format!("{}.{:02}", fen / 100, fen % 100);
+    let yuan = words::yuan(fen.into());
     Some(words!(
-        "{yuan} yuan; each day late adds {percent} % of it, up to as much again",
-        "罚款 {yuan} 元；逾期每日加处 {percent}%，不超过罚款数额"
+        "{yuan}; each day late adds {percent} % of it, up to as much again",
+        "罚款 {yuan}；逾期每日加处 {percent}%，不超过罚款数额"
     ))
 }
 
@@ -235,10 +228,10 @@ fn of_period(detail: &str) -> Option<Words> {
 }
 
 /// Why the ledger did not do it on its own, where a rule calls for it: the code of what stood in the way.
-fn unsettled(ground: Words, why: &str) -> Words {
-    let Words { en, zh } = ground;
+fn unsettled(matter: ReviewMatter, why: &str) -> Words {
+    let Term { en, zh } = words::review_matter(matter);
     match why {
-        "" => Words { en, zh },
+        "" => words!("{en}", "{zh}"),
         code => words!("{en}, and it was refused here: {code}", "{zh}（此处未能办理：{code}）"),
     }
 }

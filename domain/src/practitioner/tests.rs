@@ -37,7 +37,7 @@ fn doubts(story: &Story) -> Vec<(u32, String)> {
 }
 
 fn doubt(act: u32, through: u32) -> (u32, String) {
-    (act, format!("act @{through}"))
+    (act, format!("act #{through}"))
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn points_recorded_late_that_bring_the_year_to_a_measure_put_the_later_decision_
     assert_eq!(story.value("qualification", "2025-09-01"), "normal", "nothing later is changed");
     assert_eq!(doubts(&story), [doubt(1, 3)]);
     let due = story.obligations_of(ObligationKind::ReviewLaterAct, "2025-06-05").remove(0);
-    assert_eq!(due.sum.zh, "行为 @3：因事后补录的行为，原行为存疑，应予复核（500100）");
+    assert_eq!(due.sum.zh, "行为 #3：因事后补录的行为，原行为存疑，应予复核（500100）");
     // Annulled, it makes nothing doubtful.
     let annul = json!({ "event": "@3", "scope": "from_start" });
     assert!(doubts(&story.given(act("practitioner.annul", "2025-07-01", annul).by("court"))).is_empty());

@@ -220,7 +220,7 @@ impl Rulebook {
         if let RuleValue::Range { min, max } = entry.value
             && max < min
         {
-            return Err(format!("rule {id}: the range ends at {max}, before its begin {min}"));
+            return Err(format!("rule {id}: the range ends at {max}, before its beginning {min}"));
         }
         let rule = Rule {
             id: id.clone(),

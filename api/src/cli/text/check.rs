@@ -5,7 +5,7 @@ use super::diff::{ends, field};
 use crate::answers::{Breach, Lang};
 use crate::cli::table::Table;
 use crate::cli::visible::visible;
-use crate::cli::words::{basis, conflict, day, event, mark, name};
+use crate::cli::words::{basis, conflict, day, event, many, mark, name};
 use accord_domain::compliance::BreachKind;
 use accord_domain::words;
 use std::collections::BTreeMap;
@@ -76,9 +76,9 @@ fn days(breach: &Breach, lang: Lang) -> String {
         let late = breach.due.is_some() || breach.kind == BreachKind::RecordedLate;
         parts.push(match (late, lang) {
             (true, Lang::Zh) => format!("迟 {days} 日"),
-            (true, Lang::En) => format!("{days} days late"),
+            (true, Lang::En) => format!("{} late", many(days, "day")),
             (false, Lang::Zh) => format!("已 {days} 日"),
-            (false, Lang::En) => format!("for {days} days"),
+            (false, Lang::En) => format!("for {}", many(days, "day")),
         });
     }
     if let Some(party) = breach.owed_by {

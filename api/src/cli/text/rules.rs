@@ -121,8 +121,8 @@ fn note(note: Option<&str>, lang: Lang, out: &mut String) {
 
 fn value(value: RuleValue, unit: Option<Unit>, lang: Lang) -> String {
     let number = |number: i64| match unit {
-        Some(Unit::Tenths) => decimal(number, 10),
-        Some(Unit::Fen) => decimal(number, 100),
+        Some(Unit::Tenths) => words::decimal(number.into(), 1),
+        Some(Unit::Fen) => words::yuan(number.into()),
         _ => number.to_string(),
     };
     let text = match value {
@@ -132,7 +132,7 @@ fn value(value: RuleValue, unit: Option<Unit>, lang: Lang) -> String {
         RuleValue::Range { min, max } => format!("{}–{}", number(min), number(max)),
     };
     let (zh, en) = match unit {
-        None => return text,
+        None | Some(Unit::Fen) => return text,
         Some(Unit::Days) => ("日", "days"),
         Some(Unit::WorkingDays) => ("个工作日", "working days"),
         Some(Unit::Months) => ("个月", "months"),
@@ -142,19 +142,7 @@ fn value(value: RuleValue, unit: Option<Unit>, lang: Lang) -> String {
         Some(Unit::Times) => ("次", "times"),
         Some(Unit::Beds) => ("张床位", "beds"),
         Some(Unit::Tenths) => ("倍", "times the sum"),
-        Some(Unit::Fen) => ("元", "yuan"),
         Some(Unit::Percent) => ("%", "%"),
     };
     format!("{text} {}", lang.of_two(zh, en))
-}
-
-/// A number of parts, as whole and fraction without trailing zeros.
-fn decimal(number: i64, parts: i64) -> String {
-    let (whole, rest) = (number / parts, (number % parts).abs());
-    let digits = if parts == 10 { 1 } else { 2 };
-    if rest == 0 {
-        whole.to_string()
-    } else {
-        format!("{whole}.{rest:0digits$}").trim_end_matches('0').to_owned()
-    }
 }

@@ -8,6 +8,7 @@ use crate::answers::{
 use crate::cli::table::Table;
 use crate::cli::visible::visible;
 use crate::cli::words::{day, line, name, period, status, track, value};
+use accord_domain::words::Term;
 use accord_domain::{AreaCode, Line, Track, words};
 
 /// What stands of a subject, and why.
@@ -58,7 +59,8 @@ fn institution(show: &InstitutionShow, lang: Lang) -> String {
             period(Some(order.since), order.until)
         ));
     }
-    bars(&show.bars, lang, &mut out);
+    let barred = Term { en: "Barred from applying for designation", zh: "不得申请定点" };
+    bars(&show.bars, barred, lang, &mut out);
     besides(&show.standing, lang, &mut out);
     due(&show.obligations, lang, &mut out);
     let every = show
@@ -127,7 +129,9 @@ fn place(area: Option<AreaCode>, of: Option<Line>, lang: Lang) -> String {
     format!("{area} {of}")
 }
 
-fn bars(list: &[Bar], lang: Lang, out: &mut String) {
+/// What somebody may not do while a bar is on.
+fn bars(list: &[Bar], barred: Term, lang: Lang, out: &mut String) {
+    let barred = lang.of_two(barred.zh, barred.en);
     for bar in list {
         let class = name(words::bar_class(bar.reason_class), lang);
         let performed = match (bar.liability_performed, lang) {
@@ -136,8 +140,8 @@ fn bars(list: &[Bar], lang: Lang, out: &mut String) {
             (false, Lang::En) => ", and until liability is performed",
         };
         let title = match lang {
-            Lang::Zh => format!("不得申请（{class}）"),
-            Lang::En => format!("Barred from applying ({class})"),
+            Lang::Zh => format!("{barred}（{class}）"),
+            Lang::En => format!("{barred} ({class})"),
         };
         out.push_str(&format!("\n{title}  {}{performed}\n", period(Some(bar.since), bar.until)));
     }
@@ -224,7 +228,8 @@ fn practitioner(show: &PractitionerShow, lang: Lang) -> String {
         out.push('\n');
         out.push_str(&table.render());
     }
-    bars(&show.bars, lang, &mut out);
+    let barred = Term { en: "Barred from registering again", zh: "不得再次登记备案" };
+    bars(&show.bars, barred, lang, &mut out);
     besides(&show.standing, lang, &mut out);
     due(&show.obligations, lang, &mut out);
     let every = state

@@ -48,6 +48,31 @@ fn show_of_a_practitioner_tells_points_and_sites() {
 }
 
 #[test]
+fn a_bar_says_whether_it_is_to_applying_or_to_registering_again() {
+    let person = physician().then(
+        "practitioner.qualification-terminated",
+        "2025-06-20",
+        json!({ "barred_until": "2026-06-20", "class": "points_accumulated", "ground": "记满" }),
+        None,
+    );
+    let place = pharmacy().then(
+        "institution.bar-raised",
+        "2025-08-01",
+        json!({ "area": "430500", "bar": { "class": "fraud_in_application", "until": "2028-08-01", "until_performed": false } }),
+        None,
+    );
+    for (tale, zh, en) in [
+        (person, "不得再次登记备案（年度累计记满分）", "Barred from registering again ("),
+        (place, "不得申请定点（申请时弄虚作假）", "Barred from applying for designation ("),
+    ] {
+        let stands = Show::of(&tale.stands("2025-09-15"));
+        let (told, english) = (show(&stands, Lang::Zh), show(&stands, Lang::En));
+        assert!(told.contains(zh), "{told}");
+        assert!(english.contains(en), "{english}");
+    }
+}
+
+#[test]
 fn history_marks_what_was_annulled_and_keeps_it() {
     let tale = pharmacy();
     let lines = entries(&tale.stored, Axis::Recorded).unwrap();

@@ -91,7 +91,7 @@ fn one_act(act: &ActOtherwise, events: &[Reason], lang: Lang, out: &mut String) 
             lang.of_two("所涉事件不存在，随之失去对象", "falls away: what it acts on would not be there")
         }
         "without-cause" => {
-            lang.of_two("所由引起的事件不存在，随之不发生", "falls away: what it follows would not be there")
+            lang.of_two("引发它的事件不存在，故亦不发生", "falls away: what it follows would not be there")
         }
         "refused" => lang.of_two("不予办理", "would be refused"),
         _ => lang.of_two("结果不同", "would come to"),

@@ -14,6 +14,7 @@ use crate::rejection::{Rejection, Words};
 use crate::time::Instant;
 use crate::track::{BarClass, Line};
 use crate::words;
+use crate::words::Term;
 use serde_json::json;
 
 impl Matter<'_> {
@@ -80,17 +81,17 @@ impl Matter<'_> {
     }
 
     fn barred_until(&self, bar: &Bar) -> Words {
-        let (class, day) = (bar.class.name(), until(bar).words());
+        let (Term { en, zh }, day) = (words::bar_class(bar.class), until(bar).words());
         match (waits(bar), self.at < bar.until) {
             (true, true) => words!(
-                "barred ({class}) until {day} and until liability is performed",
-                "在 {day} 之前且责任履行完毕之前不予受理（{class}）"
+                "barred ({en}) until {day} and until liability is performed",
+                "在 {day} 之前且责任履行完毕之前不予受理（{zh}）"
             ),
             (true, false) => words!(
-                "barred ({class}) until liability is performed; the time of the bar ended on {day}",
-                "责任履行完毕之前不予受理（{class}）；期限已于 {day} 届满"
+                "barred ({en}) until liability is performed; the time of the bar ended on {day}",
+                "责任履行完毕之前不予受理（{zh}）；期限已于 {day} 届满"
             ),
-            (false, _) => words!("barred ({class}) until {day}", "在 {day} 之前不予受理（{class}）"),
+            (false, _) => words!("barred ({en}) until {day}", "在 {day} 之前不予受理（{zh}）"),
         }
     }
 
@@ -115,12 +116,12 @@ impl Matter<'_> {
         let running = self.live(area).find(named);
         match running {
             Some(agreement) => {
-                let line = agreement.line;
+                let Term { en, zh } = words::line(agreement.line);
                 Err(Rejection::new(
                     "already-in-force",
                     words!(
-                        "an agreement for {line} in {area} is already in force",
-                        "在统筹地区 {area} 已有业务线 {line} 的有效服务协议"
+                        "an agreement for the line {en} in {area} is already in force",
+                        "在统筹地区 {area} 已有业务线 {zh} 的有效服务协议"
                     ),
                 )
                 .blocked_by(agreement.term.map_or(agreement.stage_cause, |term| term.cause)))

@@ -14,6 +14,7 @@ use crate::time::Instant;
 use crate::timeline::state_at;
 use crate::track::Line;
 use crate::words;
+use crate::words::Term;
 use serde_json::json;
 
 impl Matter<'_> {
@@ -99,7 +100,7 @@ impl Matter<'_> {
         Err(Rejection::new(
             "unknown-needs-reason",
             words!(
-                "an agreement without a begin is one taken over: say in unknown, at /data/from, why it is not known",
+                "an agreement without a beginning is one taken over: say in unknown, at /data/from, why it is not known",
                 "未写起始日的协议视为接收登记：须在 unknown 的 /data/from 处说明为何不详"
             ),
         )
@@ -117,13 +118,13 @@ impl Matter<'_> {
         }) else {
             return Ok(());
         };
-        let (area, line) = (data.area, running.line);
+        let (area, Term { en, zh }) = (data.area, words::line(running.line));
+        let end = running.last().end().unwrap_or(Instant::MAX).words();
         let rejection = Rejection::new(
             "already-in-force",
             words!(
-                "the agreement for {line} in {area} runs until {}",
-                "统筹地区 {area} 业务线 {line} 的服务协议有效期至 {}",
-                running.last().end().unwrap_or(Instant::MAX).words()
+                "the agreement for the line {en} in {area} runs until {end}",
+                "统筹地区 {area} 业务线 {zh} 的服务协议有效期至 {end}"
             ),
         )
         .blocked_by(running.term_at(self.at).map_or(running.stage_cause, |term| term.cause));

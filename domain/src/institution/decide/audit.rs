@@ -99,8 +99,12 @@ fn sums_are_parts(data: &Audit) -> Result<(), Rejection> {
         if let (Some(part), Some(whole)) = (part, whole)
             && part > whole
         {
-            let words =
-                words!("{part} fen cannot be a part of {whole} fen", "{part} 分不可能是 {whole} 分的一部分");
+            let words = words!(
+                "{0} cannot be a part of {1}",
+                "{0} 不可能是 {1} 的一部分",
+                words::yuan(part.into()),
+                words::yuan(whole.into())
+            );
             return Err(
                 Rejection::new("sums-disagree", words).allowed(json!({ "max": whole, "unit": "fen" }))
             );
@@ -125,8 +129,10 @@ fn ratio_agrees(data: &Audit) -> Result<(), Rejection> {
     }
     let exact = exact_bp(data).unwrap_or(WHOLE_BP);
     let words = words!(
-        "the sample is {exact} ten-thousandths of the whole, not {stated}",
-        "抽查金额占总额的 {exact}/10000，而非 {stated}/10000"
+        "the sample is {0}% of the whole, not {1}%",
+        "抽查金额占总额的 {0}%，而非 {1}%",
+        words::decimal(exact, 2),
+        words::decimal(stated, 2)
     );
     Err(Rejection::new("ratio-disagrees", words).allowed(json!({ "sample_bp": exact.to_string() })))
 }
@@ -149,8 +155,10 @@ fn denial_agrees(data: &Audit) -> Result<(), Rejection> {
         Some(scaled) if (denied - scaled).abs() > slack => Err(Rejection::new(
             "sums-disagree",
             words!(
-                "by the sample {scaled} fen are denied, not {denied}",
-                "按抽查结果应拒付 {scaled} 分，而非 {denied} 分"
+                "by the sample {0} are denied, not {1}",
+                "按抽查结果应拒付 {0}，而非 {1}",
+                words::yuan(scaled),
+                words::yuan(denied)
             ),
         )
         .allowed(json!({ "denied_fen": scaled.to_string(), "unit": "fen" }))),

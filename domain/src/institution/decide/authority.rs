@@ -1,13 +1,12 @@
 //! Who may do what: the agency runs the agreement, the bureau orders and fines, the institution asks.
 
 use super::Matter;
+use crate::decide::wrong_authority;
 use crate::envelope::Authority::{self, Agency, Bureau, Institution};
 use crate::event::NewEvent;
 use crate::id::AreaCode;
 use crate::institution::InstitutionCommand as C;
 use crate::rejection::Rejection;
-use crate::words;
-use serde_json::json;
 
 const ASKS: &[Authority] = &[Institution, Agency];
 const AGENCY: &[Authority] = &[Agency];
@@ -107,12 +106,7 @@ pub(super) fn check(matter: &Matter<'_>, act: &C) -> Result<(), Rejection> {
     if may.contains(&actor) {
         return Ok(());
     }
-    let name = act.name();
-    Err(Rejection::new(
-        "wrong-authority",
-        words!("{name} is not for this authority to do", "该机关无权作出 {name}"),
-    )
-    .allowed(json!({ "authority": may })))
+    Err(wrong_authority(act.name(), actor, may))
 }
 
 /// Acts that may be the first thing known of an institution: those that begin a history, and measures that need no

@@ -28,8 +28,9 @@ use crate::event::{EventData, NewEvent};
 use crate::id::{AreaCode, InstitutionCode, Subject};
 use crate::rejection::{Rejection, RejectionKind, Words};
 use crate::time::Instant;
-use crate::track::Line;
+use crate::track::{Line, Track};
 use crate::words;
+use crate::words::Term;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -215,13 +216,13 @@ impl Matter<'_> {
             );
         };
         let (status, cause) = self.state.status(agreement, self.at);
+        let Term { en, zh } = words::value(&Track::Agreement(area, agreement.line), status);
+        let day = self.at.words();
         Rejection::new(
             "not-in-force",
             words!(
-                "the agreement in {area} is not in force on {}: {}",
-                "统筹地区 {area} 的服务协议在 {} 不在有效状态：{}",
-                self.at.words(),
-                status.name()
+                "the agreement in {area} is not in force on {day}: {en}",
+                "统筹地区 {area} 的服务协议在 {day} 不在有效状态：{zh}"
             ),
         )
         .blocked_by(cause)
@@ -229,11 +230,12 @@ impl Matter<'_> {
 
     fn line_not_in_agreement(&self, area: AreaCode, line: Line, live: &[&Agreement]) -> Rejection {
         let lines: Vec<_> = live.iter().map(|agreement| agreement.line).collect();
+        let Term { en, zh } = words::line(line);
         Rejection::new(
             "line-not-in-agreement",
             words!(
-                "the agreement in {area} does not cover {line}",
-                "统筹地区 {area} 的服务协议不包括业务线 {line}"
+                "the agreement in {area} does not cover the line {en}",
+                "统筹地区 {area} 的服务协议不包括业务线 {zh}"
             ),
         )
         .allowed(json!({ "line": lines }))
@@ -285,7 +287,7 @@ impl Matter<'_> {
             Some(until) if until <= from => Err(Rejection::new(
                 "empty-period",
                 words!(
-                    "the end, {}, is not after the begin, {}",
+                    "the end, {}, is not after the beginning, {}",
                     "终点 {} 不晚于起点 {}",
                     until.words(),
                     from.words()

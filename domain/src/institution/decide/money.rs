@@ -144,8 +144,10 @@ impl Matter<'_> {
             return Err(Rejection::new(
                 "sums-disagree",
                 words!(
-                    "the portions add up to {amounts} fen on {bases} fen",
-                    "各分项合计罚款 {amounts} 分，基数 {bases} 分"
+                    "the portions add up to {0} on {1}",
+                    "各分项合计罚款 {0}，基数 {1}",
+                    words::yuan(amounts),
+                    words::yuan(bases)
                 ),
             )
             .allowed(
@@ -163,11 +165,15 @@ impl Matter<'_> {
             // A tenth of a multiple may leave a fraction of a fen.
             if (i128::from(amount) * TENTHS - exact).abs() >= TENTHS {
                 let product = exact / TENTHS;
+                let times = multiple(tenths.into());
                 return Err(Rejection::new(
                     "sums-disagree",
                     words!(
-                        "{tenths} tenths of {base} fen are {product} fen, not {amount}",
-                        "{base} 分的 {tenths}/10 倍为 {product} 分，而非 {amount} 分"
+                        "{times} times {0} are {1}, not {2}",
+                        "{0} 的 {times} 倍为 {1}，而非 {2}",
+                        words::yuan(base.into()),
+                        words::yuan(product),
+                        words::yuan(amount.into())
                     ),
                 )
                 .allowed(json!({ "amount_fen": product.to_string(), "unit": "fen" })));
@@ -196,8 +202,10 @@ impl Matter<'_> {
         let refusal = Rejection::new(
             "out-of-range",
             words!(
-                "the fine is {min} to {max} tenths of the loss",
-                "罚款应为损失金额的 {min}/10 倍以上 {max}/10 倍以下"
+                "the fine is {0} to {1} times the loss",
+                "罚款应为损失金额的 {0} 倍以上 {1} 倍以下",
+                multiple(min),
+                multiple(max)
             ),
         );
         let allowed = json!({ "multiple_tenths": { "min": min, "max": max }, "unit": "tenths" });
@@ -211,8 +219,10 @@ impl Matter<'_> {
         let refusal = Rejection::new(
             "out-of-range",
             words!(
-                "the fine is a sum of {min} to {max} fen, not a multiple",
-                "罚款应为 {min} 分以上 {max} 分以下的定额，不按倍数"
+                "the fine is a sum of {0} to {1}, not a multiple",
+                "罚款应为 {0} 以上 {1} 以下的定额，不按倍数",
+                words::yuan(min.into()),
+                words::yuan(max.into())
             ),
         );
         let allowed = json!({ "amount_fen": { "min": min, "max": max }, "unit": "fen" });
@@ -225,6 +235,11 @@ impl Matter<'_> {
         positive("coefficient_bp", Some(i64::from(data.coefficient_bp)))?;
         Ok(self.one(E::CoefficientAdjusted(data.clone())))
     }
+}
+
+/// How many times, of a number of tenths.
+fn multiple(tenths: i64) -> String {
+    words::decimal(tenths.into(), 1)
 }
 
 fn positive(field: &str, number: Option<i64>) -> Result<(), Rejection> {

@@ -97,7 +97,7 @@ impl Matter<'_> {
         Ok(vec![self.event(E::ProbationExtended(extension)).rule(&rule.id)])
     }
 
-    /// 政策辅导期结束. Without a record the phase ends all the same.
+    /// 政策辅导期通过. Without a record the phase ends all the same.
     pub(super) fn pass_probation(&self, data: &InArea) -> Result<Decision, Rejection> {
         let probation = self.probation_of(data.area)?;
         if let Some(passed) = probation.passed {
@@ -149,7 +149,7 @@ impl Matter<'_> {
         Ok(self.one(E::CrossRegionOpened(data.clone())))
     }
 
-    /// 关闭异地就医结算.
+    /// 不开通／关闭异地就医结算.
     pub(super) fn close_cross_region(&self, data: &InArea) -> Result<Decision, Rejection> {
         self.in_scope(data.area, None)?;
         self.cross_region_is_not(false, data.area)?;

@@ -146,10 +146,10 @@ fn of_several_bars_each_is_told_and_the_last_day_is_that_of_all() {
     assert_eq!(refused.allowed.unwrap(), allowed);
     assert_eq!(
         refused.message.en,
-        "barred (illegality) until 2027-06-02 and until liability is performed; barred (breach) until 2025-06-01"
+        "barred (terminated for illegality) until 2027-06-02 and until liability is performed; \
+         barred (terminated for serious breach) until 2025-06-01"
     );
-    let zh =
-        "在 2027-06-02 之前且责任履行完毕之前不予受理（illegality）；在 2025-06-01 之前不予受理（breach）";
+    let zh = "在 2027-06-02 之前且责任履行完毕之前不予受理（因违法被解除协议）；在 2025-06-01 之前不予受理（因严重违约被解除协议）";
     assert_eq!(refused.message.zh, zh);
     let refused = story.when(apply("2025-06-01", &json!({}))).refused("barred");
     assert_eq!(refused.blocked_by, [3]);
@@ -285,7 +285,7 @@ fn from_a_hundred_beds_on_a_department_of_its_own_is_needed() {
     }
     let story = apply(Some(500), None).then(&["institution.applied"]);
     let due = story.obligations_of(ObligationKind::VerifyFacts, "2025-07-02");
-    assert!(due[0].sum.en.starts_with("insurance_department: "), "{}", due[0].sum.en);
+    assert!(due[0].sum.en.starts_with("insurance department: "), "{}", due[0].sum.en);
 }
 
 #[test]

@@ -19,6 +19,29 @@ fn two_portions() -> Value {
 }
 
 #[test]
+fn refusals_speak_of_yuan_of_multiples_and_of_acts_by_their_names() {
+    let told = |refused: crate::Rejection| (refused.message.zh, refused.message.en);
+    let sum = json!({ "article": "40", "base_fen": 1_000_000, "multiple_tenths": 25, "amount_fen": 9 });
+    assert_eq!(
+        told(fine(sum).refused("sums-disagree")),
+        (
+            "¥10,000.00 的 2.5 倍为 ¥25,000.00，而非 ¥0.09".into(),
+            "2.5 times ¥10,000.00 are ¥25,000.00, not ¥0.09".into()
+        )
+    );
+    let often = json!({ "article": "40", "base_fen": 100, "multiple_tenths": 60, "amount_fen": 600 });
+    assert_eq!(
+        told(fine(often).refused("out-of-range")),
+        ("罚款应为损失金额的 2 倍以上 5 倍以下".into(), "the fine is 2 to 5 times the loss".into())
+    );
+    let by_agency = Story::of(HOSPITAL).when(act("institution.impose-fine", "2022-04-18", json!({})));
+    assert_eq!(
+        told(by_agency.refused("wrong-authority")).0,
+        "罚款（institution.impose-fine）不由医保经办机构作出"
+    );
+}
+
+#[test]
 fn a_fine_in_portions_with_different_multiples_adds_up() {
     assert!(fine(two_portions()).findings().is_empty());
     let mut wrong = two_portions();
@@ -189,9 +212,9 @@ fn a_fine_to_be_paid_says_what_each_day_late_adds() {
     let data = json!({ "article": "39", "amount_fen": 1_980_050 });
     let story = hospital().given(act("institution.impose-fine", "2024-06-01", data).by("bureau"));
     let sum = &story.obligations_of(ObligationKind::PayFine, "2024-06-02")[0].sum;
-    assert!(sum.zh.starts_with("罚款 19800.50 元；逾期每日加处 3%，不超过罚款数额："), "{}", sum.zh);
+    assert!(sum.zh.starts_with("罚款 ¥19,800.50；逾期每日加处 3%，不超过罚款数额："), "{}", sum.zh);
     assert!(
-        sum.en.starts_with("19800.50 yuan; each day late adds 3 % of it, up to as much again: "),
+        sum.en.starts_with("¥19,800.50; each day late adds 3 % of it, up to as much again: "),
         "{}",
         sum.en
     );

@@ -124,7 +124,7 @@ fn an_application_has_its_clocks() {
          跳过10月1日至8日，计入调休上班的9月28日）"
     );
     let verify = task(&story, ObligationKind::VerifyFacts, "2025-09-26");
-    assert_eq!((verify.due, verify.sum.en.contains("tests_offered")), (None, true));
+    assert_eq!((verify.due, verify.sum.zh.contains("开展检验检查")), (None, true));
     let story = story.given(in_area("institution.accept-application", "2025-10-13", json!({})));
     let accept = task(&story, ObligationKind::AcceptApplication, "2025-10-13");
     assert_eq!((accept.state, accept.was_late), (ObligationState::Met, true));
@@ -209,7 +209,7 @@ fn doubts(story: &Story) -> Vec<(u32, String)> {
 
 /// How a doubt because of an event is told.
 fn because_of(event: u32, area: &str) -> String {
-    format!("act @{event}: an act is in doubt through one recorded later and is to be reviewed ({area})")
+    format!("act #{event}: an act is in doubt through one recorded later and is to be reviewed ({area})")
 }
 
 #[test]

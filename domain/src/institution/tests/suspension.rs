@@ -189,7 +189,7 @@ fn a_suspension_resumed_at_home_is_looked_at_in_the_areas_that_followed_it() {
     let told = &story.obligations_of(ObligationKind::ReviewElsewhere, "2024-05-01")[0].sum;
     assert_eq!(
         told.en,
-        "the suspension that the one here, @4, follows was resumed: what happened to another subject or in another \
+        "the suspension that the one here, #4, follows was resumed: what happened to another subject or in another \
          pooling area is to be looked at and decided upon here (370200)"
     );
     // It is over when that area resumes, ends the agreement, or the suspension ends by itself.

@@ -95,10 +95,11 @@ fn band(law: &Law<'_>, data: &DeductionAct) -> Result<Option<Cited<bool>>, Rejec
     if inside || data.departure_reason.is_some() {
         return Ok(Some(Cited { value: inside, citation: band.citation }));
     }
-    let (points, behaviour) = (data.points, &data.behaviour);
+    let (points, code) = (data.points, &data.behaviour);
+    let (en, zh) = crate::words::behaviour(code).map_or((&**code, &**code), |term| (term.en, term.zh));
     let words = words!(
-        "{points} points lie outside the band of {behaviour}, {min} to {max}; a departure needs `departure_reason`",
-        "记 {points} 分超出 {behaviour} 的记分区间 {min} 至 {max} 分；确需突破的，须填写 `departure_reason`"
+        "{points} points lie outside the band of \"{en}\" ({code}), {min} to {max}; a departure needs `departure_reason`",
+        "记 {points} 分超出“{zh}”（{code}）的记分区间 {min} 至 {max} 分；确需突破的，须填写 `departure_reason`"
     );
     Err(Rejection::new("outside-band", words)
         .rule(band.citation)
