@@ -200,7 +200,7 @@ async fn an_index_that_differs_from_a_sound_log_is_named_as_such_and_is_made_aga
         assert_eq!(found.len(), 1, "{sql}: {found:?}");
         assert_eq!((found[0].kind, found[0].position), (FlawKind::Index, None), "{sql}");
         assert!(
-            found[0].words.en.contains(what) && found[0].words.zh.contains(what.trim_matches(&['(', ')'])),
+            found[0].words.en.contains(what) && found[0].words.zh.contains(what.trim_matches(['(', ')'])),
             "{sql}: {found:?}"
         );
         std::fs::remove_file(dir.path().join("index.db")).unwrap();

@@ -119,8 +119,8 @@ fn a_bundle_is_checked_by_whoever_has_it_and_every_change_is_told_apart() {
         serde_json::from_str(history.out.lines().nth(1).expect("a line")).expect("JSON");
     let id = second["id"].as_str().expect("an id");
     export(dir, "redacted.zip", &["--redact", id, "--redact-reason", "商业秘密", "--exported-by", "op-17"])
-        .expect(0, &["1 events withheld"]);
-    verify(dir, "ledger", &["redacted.zip"]).expect(0, &["1 events checked", "1 withheld"]);
+        .expect(0, &["1 event withheld"]);
+    verify(dir, "ledger", &["redacted.zip"]).expect(0, &["1 event checked", "1 withheld"]);
     let bytes = fs::read(dir.join("redacted.zip")).expect("a bundle");
     assert!(!bytes.windows(9).any(|window| window == "追溯码".as_bytes()));
 }

@@ -519,7 +519,7 @@ fn views_behind_the_log_say_how_far_they_are() {
     let claim = ["payable", "--institution", "P43050300012", "--at", "2025-12-01"];
     for question in [&["list"][..], &["obligations"], &claim] {
         let ended = desk.run(question);
-        assert!(ended.talk.contains("1 events behind"), "{question:?} {}", ended.talk);
+        assert!(ended.talk.contains("1 event behind"), "{question:?} {}", ended.talk);
         let place = "recorded (记录) by 2025-11-21 10:00:00 · log position 1\n";
         assert!(ended.data.contains(place), "{question:?} {}", ended.data);
     }

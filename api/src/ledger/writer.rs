@@ -151,6 +151,8 @@ struct Pending {
 pub(super) struct Writer {
     pub(super) vault: Arc<Vault>,
     pub(super) log: Arc<dyn EventLog>,
+    /// Before the views: it reads them, and who closes them last, if it can write, moves their WAL into the file.
+    pub(super) heads: Heads,
     pub(super) views: Beside,
     /// The law, brought forward with every adoption before the next command is decided.
     pub(super) laws: Laws,
@@ -158,7 +160,6 @@ pub(super) struct Writer {
     pub(super) shelf: Shelf,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) salt: u64,
-    pub(super) heads: Heads,
     /// Set, for good, when the cluster that keeps the ledger turned out to hold what is not known here.
     pub(super) overtaken: Arc<AtomicBool>,
 }

@@ -23,13 +23,14 @@ fn every_query_has_a_plan_for_a_large_ledger() {
         while let Some(row) = rows.next().unwrap() {
             let step: String = row.get(3).unwrap();
             writeln!(plans, "    {step}").unwrap();
-            // The shelves are as many as areas times statuses; the parked subjects are none, as a rule.
+            // The shelves are as many as areas times statuses; the parked subjects are none, as a rule, and the reactions
+            // listed are those to come.
             // `a` and `areas` are the areas met so far by the recursion, `k` the keys of a page, and so are subqueries: their own
             // steps are told apart from them.
             let grows = step.starts_with("SCAN")
                 && !step.starts_with("SCAN (subquery")
                 && !["SCAN a", "SCAN areas", "SCAN k"].contains(&step.as_str())
-                && !["shelves", "parked", "g VIRTUAL"].iter().any(|t| step.contains(t));
+                && !["shelves", "parked", "reactions", "g VIRTUAL"].iter().any(|t| step.contains(t));
             assert!(!grows, "{name}: {step}");
         }
     }

@@ -508,8 +508,8 @@ fn a_lapse_recorded_leaves_alone_what_runs_on() {
 fn signed_after_the_old_agreement_is_over_it_is_noticed_that_nobody_applied() {
     let anew = |story: Story, day: &str, from: &str| {
         let outcome = story.when(sign(day, from, "2026-01-01", &["basic"]));
-        let noticed = outcome.findings().contains(&"no-application-recorded");
-        noticed
+
+        outcome.findings().contains(&"no-application-recorded")
     };
     let refused = in_area("institution.refuse-renewal", "2024-11-01", json!({ "ground": "x" }));
     let lapsed = in_area("institution.record-lapse", "2025-01-01", json!({}));

@@ -36,13 +36,13 @@ fn some_act(kind: usize, on: u16, later: u16, event: u8) -> Act {
         11 => in_area("institution.withdraw", &on, json!({ "from": until })),
         12 => act("institution.hold-settlement", &on, json!({ "ground": "x" })),
         13 => {
-            let outcome = if later % 2 == 0 { "cleared" } else { "confirmed" };
+            let outcome = if later.is_multiple_of(2) { "cleared" } else { "confirmed" };
             act("institution.release-settlement", &on, json!({ "hold": event, "outcome": outcome }))
         }
         14 => in_area("institution.extend-probation", &on, json!({ "violation": "x" })),
         15 => simple("open-cross-region"),
         16 => act("institution.settle-liability", &on, json!({ "liability": event, "performed_on": on })),
-        17 if later % 2 == 0 => {
+        17 if later.is_multiple_of(2) => {
             act("institution.annul", &on, json!({ "event": event, "scope": "from_start" })).by("court")
         }
         17 => {
