@@ -4,6 +4,7 @@ use crate::duty;
 use crate::error::ViewError;
 use crate::fold::{Head, Kept, Open, PointRow, Row, TrailRow};
 use crate::key::{is_of, key, row_of};
+use crate::model::Listing;
 use crate::names;
 use crate::schema;
 use crate::views::kind_number;
@@ -149,12 +150,8 @@ impl Writer {
             let (until, cut, rec_to) = (row.until.as_micros(), row.cut.as_micros(), row.rec_to.as_micros());
             return into.run(Sql::PeriodChanged, (key, until, cut, rec_to));
         }
-        let shelf = if row.track.is_status_of(kind) {
-            let area = row.track.area().or(home).map_or(0, AreaCode::number);
-            Some(self.shelf(into.connection, kind, area, row.value)?)
-        } else {
-            None
-        };
+        let listed = Listing::of(kind, home, &row.track, row.value);
+        let shelf = listed.map(|listing| self.shelf(into.connection, listing)).transpose()?;
         let values = (
             key,
             row.track.key(),
@@ -192,13 +189,9 @@ impl Writer {
         into.run(Sql::Trail, values)
     }
 
-    fn shelf(
-        &mut self,
-        connection: &Connection,
-        kind: SubjectKind,
-        area: u32,
-        status: Value,
-    ) -> Result<i64, ViewError> {
+    fn shelf(&mut self, connection: &Connection, listing: Listing) -> Result<i64, ViewError> {
+        let Listing { kind, area, status } = listing;
+        let area = area.map_or(0, AreaCode::number);
         if let Some(id) = self.shelves.get(&(kind, area, status)) {
             return Ok(*id);
         }

@@ -114,7 +114,7 @@ impl fmt::Display for Difference {
         let words = |span: &Option<Span>| match span {
             Some(span) => {
                 format!(
-                    "{} {} [{}, {}) by @{}",
+                    "{} {} [{}, {}) by #{}",
                     span.track,
                     span.value,
                     span.from,
@@ -140,12 +140,12 @@ impl fmt::Display for Difference {
                 words(&Some(span.clone()))
             ),
             Self::Trail { stream, version } => {
-                write!(f, "{stream}: the trail says of @{version} what the log does not")
+                write!(f, "{stream}: the trail says of #{version} what the log does not")
             }
             Self::Obligation { stream, known_at, expected, found } => {
                 let words = |entry: &Option<Box<Entry>>| match entry {
                     Some(entry) => format!(
-                        "{} of @{} [{}, {})",
+                        "{} of #{} [{}, {})",
                         entry.kind.name(),
                         entry.raised_by,
                         entry.from.words(),
