@@ -214,7 +214,7 @@ fn verify_notices_what_lists_reasons_and_earlier_worklists_are_told_by() {
         "UPDATE citations SET json = '{\"basis\":[],\"rules\":[\"R-001\"]}'",
     ] {
         let words = spoilt(sql);
-        assert!(words[0].ends_with("the trail says of @0 what the log does not"), "{sql}: {words:#?}");
+        assert!(words[0].ends_with("the trail says of #0 what the log does not"), "{sql}: {words:#?}");
     }
 }
 
