@@ -194,9 +194,17 @@ impl Server {
     ///
     /// # Panics
     /// When it cannot be asked.
-    pub fn stop(mut self) -> Option<i32> {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(asked.expect("kill").success());
+    pub fn stop(self) -> Option<i32> {
+        self.end_by("TERM")
+    }
+
+    /// Sends it a signal and waits; answers with its exit code, if it ended by itself.
+    ///
+    /// # Panics
+    /// When it cannot be sent one.
+    pub fn end_by(mut self, signal: &str) -> Option<i32> {
+        let sent = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill").success());
         self.child.wait().expect("an end").code()
     }
 

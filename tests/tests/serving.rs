@@ -3,7 +3,7 @@
 use accord_tests::program::{Server, command, feed, run};
 use serde_json::Value as Json;
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -94,4 +94,22 @@ fn without_descriptors_for_more_connections_it_goes_on_when_there_are_some_again
     assert_eq!(server.stop(), Some(0));
     let talk = std::fs::read_to_string(talk).expect("what it said");
     assert!(talk.lines().count() < 50, "it says so now and then, not as fast as it can: {talk}");
+}
+
+/// Asked to stop in any of the usual ways it takes leave of who listens, and ends well.
+#[test]
+#[cfg(unix)]
+fn whoever_listens_is_told_that_the_server_stops() {
+    for signal in ["INT", "TERM", "HUP"] {
+        let dir = ledger();
+        let server = Server::start(dir.path(), &SERVE);
+        let mut socket =
+            TcpStream::connect(server.address().trim_start_matches("http://")).expect("a connection");
+        socket.set_read_timeout(Some(PATIENCE)).expect("a socket");
+        socket.write_all(b"GET /v1/events/stream HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("a question");
+        let mut heard = BufReader::new(socket).lines().map(|line| line.expect("a line"));
+        assert!(heard.any(|line| line.contains("area.moratorium-started")), "{signal}");
+        assert_eq!(server.end_by(signal), Some(0), "{signal}");
+        assert!(heard.any(|line| line == "event: end"), "{signal}");
+    }
 }

@@ -131,26 +131,9 @@ pub(super) fn read(file: &Path, name: &str, lang: Lang) -> Result<String, Stop> 
         let mut source = std::fs::File::open(file).map_err(unreadable)?;
         read(&mut source, &mut bytes).map_err(unreadable)?;
     }
-    // As editors on Windows write it; an import passes over it too.
-    if bytes.starts_with(b"\xEF\xBB\xBF") {
-        bytes.drain(..3);
-    }
-    if bytes.len() > COMMAND_BYTES_MAX {
-        let message = match lang {
-            Lang::Zh => format!("超过 {COMMAND_BYTES_MAX} 字节；一条命令不应如此长"),
-            Lang::En => format!("longer than {COMMAND_BYTES_MAX} bytes; one command is never that long"),
-        };
-        return Err(Stop::problem(Problem::new(Exit::Usage, "too-large", message).file(name)));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-        let message = match lang {
-            Lang::Zh => format!("第 {} 字节不是 UTF-8；请以 UTF-8 保存（不要用 GBK）", at + 1),
-            Lang::En => format!("byte {} is not UTF-8; save the file as UTF-8, not GBK", at + 1),
-        };
-        let mut problem = Problem::new(Exit::Usage, "not-utf-8", message).file(name);
-        problem.line = Some(line);
-        Stop::problem(problem)
-    })
+    let text = match bytes.len() {
+        0..=COMMAND_BYTES_MAX => CommandError::utf8(&bytes),
+        _ => Err(CommandError::too_large()),
+    };
+    text.map(str::to_owned).map_err(|error| Stop::problem(Problem::command(&error, name, 1, lang)))
 }

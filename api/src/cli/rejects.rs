@@ -159,10 +159,6 @@ impl Reason {
                     Problem::new(Exit::Usage, "rejected", failure.to_string()).file(file).line(line),
                 )),
             },
-            Why::Unreadable(why) => {
-                let problem = Problem::new(Exit::Usage, "unreadable", lang.pick(why).to_owned());
-                Self::Problem(Box::new(problem.file(file).line(line)))
-            }
         }
     }
 

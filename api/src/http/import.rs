@@ -91,7 +91,7 @@ pub(crate) async fn import(
     let lines: Vec<(usize, Bytes)> = body
         .split(|byte| *byte == b'\n')
         .enumerate()
-        .map(|(index, line)| (index + 1, body.slice_ref(line.trim_ascii())))
+        .map(|(index, line)| (index + 1, body.slice_ref(line.trim_ascii_end())))
         .filter(|(_, line)| !line.is_empty())
         .collect();
     if lines.len() > IMPORT_LINES_MAX {
@@ -135,20 +135,20 @@ fn names_by_key(line: &[u8]) -> bool {
 }
 
 async fn one(app: App, import: u64, line: usize, text: Bytes, lang: Lang) -> Line {
-    let rejected = |subject, problem: &Problem| Line {
+    let rejected = |subject, problem: Problem| Line {
         line,
         result: Outcome::Rejected,
         subject,
         version: None,
         position: None,
-        problem: Some(problem.members(lang)),
+        problem: Some(problem.on_line(line).members(lang)),
     };
     let parsed = CommandError::utf8(&text)
         .map_err(|error| Problem::command(&error))
         .and_then(|text| app.ledger().read(text)?.map_err(|error| Problem::command(&error)));
     let command = match parsed {
         Ok(command) => command,
-        Err(problem) => return rejected(None, &problem),
+        Err(problem) => return rejected(None, problem),
     };
     let subject = command.subject.clone();
     let since = Since { expected: command.envelope.expected_version, by_header: false };
@@ -171,7 +171,7 @@ async fn one(app: App, import: u64, line: usize, text: Bytes, lang: Lang) -> Lin
             }
         }
         Err(failure) => {
-            rejected(Some(subject.code().to_owned()), &failed(&app, &subject, since, &failure, lang).await)
+            rejected(Some(subject.code().to_owned()), failed(&app, &subject, since, &failure, lang).await)
         }
     }
 }

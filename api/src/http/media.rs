@@ -62,7 +62,7 @@ pub(crate) fn body(body: Result<Bytes, BytesRejection>, bytes_max: usize) -> Res
 /// The body of a type that is taken, as text; one that is not is a problem of `kind`.
 ///
 /// # Errors
-/// As [`expect`] and [`body`]; `malformed-json` with its place for bytes that are no text.
+/// As [`expect`] and [`body`]; `not-utf-8` with its place for bytes that are no text.
 pub(crate) fn text(
     headers: &HeaderMap,
     types: &[&str],

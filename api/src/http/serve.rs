@@ -35,7 +35,7 @@ pub enum ServeError {
     Signal(#[source] std::io::Error),
 }
 
-/// Serves until SIGINT or SIGTERM, then lets open requests finish and live streams say goodbye. `listening` is called
+/// Serves until SIGINT, SIGTERM or SIGHUP, then lets open requests finish and live streams say goodbye. `listening` is called
 /// with the address once connections are accepted: port 0 has become a real one there.
 ///
 /// # Errors
@@ -116,16 +116,18 @@ pub(crate) async fn serve_within(
     Ok(())
 }
 
-/// Done at the first SIGINT or SIGTERM.
+/// Done at the first SIGINT, SIGTERM or SIGHUP: whoever closes the terminal wants no less orderly an end.
 #[cfg(unix)]
 fn signal() -> std::io::Result<impl Future<Output = ()> + Send + 'static> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
         }
     })
 }

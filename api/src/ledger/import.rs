@@ -16,7 +16,6 @@ use super::personal;
 use super::shelf::Shelf;
 use super::writer::Writer;
 use super::{Failure, OpenError};
-use accord_domain::rejection::Words;
 use accord_domain::{Command, CommandError, Event, Laws, Subject};
 use accord_projections::{Partitions, Projector, ViewError, wait_for};
 use accord_store::clock::Clock;
@@ -57,8 +56,6 @@ pub enum Why {
     Invalid(CommandError),
     /// It was refused.
     Refused(Failure),
-    /// It cannot be read as text, or is too long.
-    Unreadable(Words),
 }
 
 /// What became of a line.

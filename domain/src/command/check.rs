@@ -11,12 +11,7 @@ use serde_json::Value;
 /// The text as a whole, before it is read.
 pub(super) fn text(text: &str) -> Result<(), CommandError> {
     if text.len() > COMMAND_BYTES_MAX {
-        let size = text.len();
-        let message = words!(
-            "{size} bytes; a command has at most {COMMAND_BYTES_MAX}",
-            "共 {size} 字节；一条命令至多 {COMMAND_BYTES_MAX} 字节"
-        );
-        return Err(CommandError { code: "too-large", ..invalid("", message) });
+        return Err(CommandError::too_large());
     }
     whole_is_object(text)?;
     // A shorter text can hold neither a string nor a list beyond the limits: an item takes three bytes (`"",`).

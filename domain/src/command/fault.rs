@@ -2,7 +2,7 @@
 
 use super::{Act, CommandError};
 use crate::id::SubjectKind;
-use crate::limits::MONEY_FEN_MAX;
+use crate::limits::{COMMAND_BYTES_MAX, MONEY_FEN_MAX};
 use crate::rejection::Words;
 use crate::{spoken, words};
 use serde::Deserialize;
@@ -36,15 +36,30 @@ impl CommandError {
         Self { pointer, line: 0, column: 0, ..self }.placed(text)
     }
 
-    /// The bytes as text; else the place of the first that belongs to no character.
+    /// A text longer than any command.
+    #[must_use]
+    pub fn too_large() -> Self {
+        let message = words!(
+            "longer than the {COMMAND_BYTES_MAX} bytes of a command",
+            "超过一条命令可有的 {COMMAND_BYTES_MAX} 字节"
+        );
+        Self { code: "too-large", line: 1, ..invalid("", message) }
+    }
+
+    /// The bytes as text, without the mark that editors on Windows begin a file with (RFC 8259 section 8.1 lets a reader pass over
+    /// it); else the place of the first that belongs to no character.
     ///
     /// # Errors
-    /// `malformed-json`.
+    /// `not-utf-8`.
     pub fn utf8(bytes: &[u8]) -> Result<&str, Self> {
+        let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
         std::str::from_utf8(bytes).map_err(|error| {
             let (line, column) = line_and_column(bytes, error.valid_up_to());
-            let message = words!("not UTF-8 text", "不是 UTF-8 文本");
-            Self { code: "malformed-json", line, column, ..invalid("", message) }
+            let message = words!(
+                "not UTF-8 text; save it as UTF-8, not GBK",
+                "不是 UTF-8 文本；请以 UTF-8 保存（不要用 GBK）"
+            );
+            Self { code: "not-utf-8", line, column, ..invalid("", message) }
         })
     }
 }
@@ -133,12 +148,13 @@ fn describe(error: Option<serde_json::Error>, path: String, text: &str, base: us
     let message = error.to_string();
     let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(words, _)| words);
     if error.is_syntax() || error.is_eof() {
-        let (line, column) = from_base(text, base, (error.line(), error.column()));
+        let place = base + offset_at(&text[base..], error.line(), error.column());
+        let (line, column) = line_and_column(text, place);
         return CommandError {
             code: "malformed-json",
             pointer: path,
             line,
-            column: column.max(1),
+            column,
             message: spoken::both(message.to_owned()),
         };
     }
@@ -230,11 +246,18 @@ fn from_base(text: &str, base: usize, (line, column): (usize, usize)) -> (usize,
     (first_line - 1 + line, if line == 1 { first_column - 1 + column } else { column })
 }
 
-/// Both from 1; columns in bytes.
+/// Where a line and a column begin, both from 1; the reader of JSON counts its columns in bytes.
+fn offset_at(text: &str, line: usize, column: usize) -> usize {
+    let before: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    before + column.saturating_sub(1)
+}
+
+/// Both from 1; columns in characters, as an editor counts them.
 fn line_and_column(text: impl AsRef<[u8]>, offset: usize) -> (usize, usize) {
     let text = text.as_ref();
     let before = &text[..offset.min(text.len())];
     let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
-    (line, column)
+    let of_line = before.iter().rev().take_while(|byte| **byte != b'\n');
+    let begins_a_character = |byte: &&u8| **byte & 0b1100_0000 != 0b1000_0000;
+    (line, of_line.filter(begins_a_character).count() + 1)
 }

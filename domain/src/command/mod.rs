@@ -284,14 +284,14 @@ pub struct Command {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, thiserror::Error)]
 #[error("{pointer}{}{}", if pointer.is_empty() { "" } else { ": " }, message.en)]
 pub struct CommandError {
-    /// Stable code: `malformed-json`, `too-large`, `unknown-command`, `unknown-field`, `duplicate-field`, `missing-field`,
+    /// Stable code: `not-utf-8`, `malformed-json`, `too-large`, `unknown-command`, `unknown-field`, `duplicate-field`, `missing-field`,
     /// `invalid-value`, `personal-data`, `unknown-key`.
     pub code: &'static str,
     /// JSON pointer to the place.
     pub pointer: String,
     /// Line in the text, from 1; 0 when not known.
     pub line: usize,
-    /// Column in the line, in bytes from 1; 0 when not known.
+    /// Column in the line, in characters from 1; 0 when not known.
     pub column: usize,
     /// What is wrong and what would be right.
     pub message: Words,

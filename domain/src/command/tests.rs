@@ -1,4 +1,4 @@
-use super::{Act, Command};
+use super::{Act, Command, CommandError};
 use crate::limits::{COMMAND_BYTES_MAX, LIST_ITEMS_MAX, TEXT_BYTES_MAX};
 use crate::time::Instant;
 use serde_json::{Value, json};
@@ -25,6 +25,13 @@ fn refusal(text: &str) -> String {
 fn slip(from: &str, to: &str) -> String {
     assert!(GOOD.contains(from), "{from}");
     refusal(&GOOD.replacen(from, to, 1))
+}
+
+#[test]
+fn bytes_are_text_with_or_without_a_mark_before_it_and_else_the_place_is_told_in_characters() {
+    assert_eq!(CommandError::utf8("\u{feff}{}".as_bytes()).unwrap(), "{}");
+    let error = CommandError::utf8(b"{\n  \"\xe9\x82\xb5\": \"\xc9\xdb\"}").unwrap_err();
+    assert_eq!((error.code, error.line, error.column), ("not-utf-8", 2, 9));
 }
 
 #[test]

@@ -231,9 +231,7 @@ impl SqliteLog {
             return Err(LogError::NotALedger(format!("there is no ledger in {}", dir.display())));
         }
         let lock = files::lock(dir)?;
-        let log = schema::connect(&path, Mode::Write)?;
-        let meta = schema::check_log(&log, &path)?;
-        schema::tune_log(&log).map_err(|error| fault::sqlite("opening the ledger", &error))?;
+        let (log, meta) = schema::open_to_write(&path)?;
         let (index, mut tail) = index::open(&files::index(dir), &log, &meta.ledger)?;
         let newest_leaf = index::newest_leaf(&log).map_err(read::failed)?;
         while tail.catch_up(&log, CATCH_UP_EVENTS)? {

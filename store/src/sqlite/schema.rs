@@ -201,8 +201,16 @@ pub(super) fn create_log(
     tx.commit()
 }
 
+/// The connection that writes a log, and what the log says about itself.
+pub(super) fn open_to_write(path: &Path) -> Result<(Connection, Meta), LogError> {
+    let log = connect(path, Mode::Write)?;
+    let meta = check_log(&log, path)?;
+    tune_log(&log).map_err(|error| fault::sqlite("opening the ledger", &error))?;
+    Ok((log, meta))
+}
+
 /// Settings of the connection that writes the log: a commit is on the disk when it returns.
-pub(super) fn tune_log(db: &Connection) -> rusqlite::Result<()> {
+fn tune_log(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "wal_autocheckpoint", 1_000)?;
     limit_wal(db)
@@ -261,4 +269,23 @@ pub(super) fn create_index(db: &Connection, ledger: &[u8; 16]) -> rusqlite::Resu
         [&ledger[..]],
     )?;
     tx.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::sqlite::{SqliteLog, files};
+
+    /// Killing the process does not tell; only a loss of power would.
+    #[test]
+    fn a_commit_to_the_log_is_on_the_disk_when_it_returns() {
+        let dir = tempfile::tempdir().unwrap();
+        SqliteLog::create(dir.path(), 7, &SystemClock).unwrap();
+        let (log, _) = open_to_write(&files::log(dir.path())).unwrap();
+        let synchronous: i64 = log.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap();
+        assert_eq!(synchronous, 2, "FULL");
+        let journal: String = log.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+        assert_eq!(journal, "wal", "where FULL flushes the WAL at every commit");
+    }
 }

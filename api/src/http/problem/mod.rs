@@ -120,6 +120,15 @@ impl Problem {
         problem
     }
 
+    /// Of a command that stands on this line of a body with many.
+    #[must_use]
+    pub(crate) fn on_line(mut self, line: usize) -> Self {
+        for place in self.errors.iter_mut().filter(|place| place.line > 0) {
+            place.line = line;
+        }
+        self
+    }
+
     /// A fault of ours. Nothing of its cause leaves the server; the log has it under the trace id.
     #[must_use]
     pub fn internal() -> Self {

@@ -78,12 +78,14 @@ async fn an_import_keeps_good_lines_and_names_bad_ones() {
     let lines = [
         first.to_string(),
         String::new(),
-        "{\"command\": \"institution.suspend\"".to_owned(),
+        "  {\"command\": \"institution.suspend\", }".to_owned(),
         suspend(PHARMACY, "2025-08-04", "2025-11-04").to_string(),
         suspend("P43050300099", "2025-08-04", "2025-11-04").to_string(),
         first.to_string(),
     ];
-    let answer = server.send(post("/v1/import", "application/x-ndjson", lines.join("\n"), &[])).await;
+    // As editors on Windows begin a file.
+    let body = format!("\u{feff}{}", lines.join("\n"));
+    let answer = server.send(post("/v1/import", "application/x-ndjson", body, &[])).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     let report = answer.json();
     let results: Vec<_> = report["results"]
@@ -99,7 +101,14 @@ async fn an_import_keeps_good_lines_and_names_bad_ones() {
         answer.text
     );
     assert_eq!((report["recorded"].as_u64(), report["rejected"].as_u64()), (Some(2), Some(2)));
-    assert_eq!(report["results"][1]["problem"]["code"], "malformed-json");
+    let malformed = &report["results"][1]["problem"];
+    assert_eq!(malformed["code"], "malformed-json");
+    let place = &malformed["errors"][0];
+    assert_eq!(
+        (&place["line"], &place["column"]),
+        (&json!(3), &json!(38)),
+        "where it stands in the body: {place}"
+    );
     let history = server.get(&format!("/v1/institutions/{PHARMACY}/history")).await.json();
     assert_eq!(history["events"].as_array().unwrap().len(), 2);
 }

@@ -2,14 +2,15 @@
 
 use super::Why;
 use crate::ledger::{Failure, decision, personal};
-use accord_domain::{Command, words};
+use accord_domain::limits::COMMAND_BYTES_MAX;
+use accord_domain::{Command, CommandError};
 use accord_store::Request;
 use accord_store::vault::Vault;
 use std::io::BufRead;
 use std::sync::mpsc::SyncSender;
 
 /// Longest line, in bytes; a longer one is rejected, not read into memory.
-pub const LINE_BYTES_MAX: usize = 256 * 1024;
+pub const LINE_BYTES_MAX: usize = COMMAND_BYTES_MAX;
 /// Lines handed over at once.
 const CHUNK_LINES: usize = 200;
 
@@ -123,21 +124,18 @@ fn read_line(source: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<u
 
 fn read_command(number: u64, ends_at: u64, line: &[u8], too_long: bool) -> Read {
     let bytes = line.strip_suffix(b"\r").unwrap_or(line);
-    let bytes = if number == 1 { bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes) } else { bytes };
     let unread = |bytes: &[u8], cut, why| {
         let unread = Some(Unread { bytes: bytes.to_owned(), cut });
-        Line { number, ends_at, text: String::new(), unread, command: Err(Why::Unreadable(why)) }
+        Line { number, ends_at, text: String::new(), unread, command: Err(Why::Invalid(why)) }
     };
     if too_long {
-        let why =
-            words!("longer than the {LINE_BYTES_MAX} bytes accepted", "超过可接受的 {LINE_BYTES_MAX} 字节");
-        return unread(&line[..LINE_BYTES_MAX], true, why);
+        return unread(&line[..LINE_BYTES_MAX], true, CommandError::too_large());
     }
-    match std::str::from_utf8(bytes) {
+    match CommandError::utf8(bytes) {
         Ok(text) => {
             let command = Command::parse(text).map_err(Why::Invalid);
             Line { number, ends_at, text: text.to_owned(), unread: None, command }
         }
-        Err(_) => unread(line, false, words!("not UTF-8", "不是 UTF-8 文本")),
+        Err(error) => unread(line, false, error),
     }
 }
