@@ -206,17 +206,23 @@ async fn a_ban_calls_for_a_review_where_the_person_runs_an_institution() {
     world.agrees().await;
 }
 
+/// A chain brought down before the second of its branches is known, and what makes that branch known.
+async fn one_branch_not_known() -> (World, Vec<Json>) {
+    let world = World::new();
+    let mut lines = chain();
+    let late = lines.drain(2..4).collect();
+    for line in lines {
+        world.does("2025-03-02", &line).await;
+    }
+    (world, late)
+}
+
 /// What follows the termination in the branch that became known late.
 const FOLLOWED: &str = "institution.agreement-terminated P37010090002 system institution-P37010090001@2";
 
 #[tokio::test]
 async fn a_branch_that_becomes_known_after_its_chain_was_brought_down_follows_then_and_once() {
-    let mut world = World::new();
-    let mut lines = chain();
-    let late: Vec<Json> = lines.drain(2..4).collect();
-    for line in lines {
-        world.does("2025-03-02", &line).await;
-    }
+    let (mut world, late) = one_branch_not_known().await;
     let before = world.ledger().log().len().await.unwrap();
     for line in &late {
         world.does("2025-06-01", line).await;
@@ -316,12 +322,7 @@ fn an_import_ends_without_what_would_follow_from_what_it_annuls() {
 
 #[tokio::test]
 async fn a_corrected_decision_is_followed_once_by_those_it_reached_before_and_by_who_becomes_known_later() {
-    let mut world = World::new();
-    let mut lines = chain();
-    let late: Vec<Json> = lines.drain(2..4).collect();
-    for line in lines {
-        world.does("2025-03-02", &line).await;
-    }
+    let (mut world, late) = one_branch_not_known().await;
     let cause = world.events(CHAIN[0]).await[2].id;
     let changes = json!({ "event": cause, "changes": { "/data/ground": "骗取医疗保障基金" } });
     world.does("2025-04-01", &act("institution.correct", CHAIN[0], "2025-04-01", "agency", changes)).await;

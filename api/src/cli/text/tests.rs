@@ -100,21 +100,23 @@ fn a_claim_is_payable_again_from_the_instant_the_suspension_ends() {
     assert_eq!(outcome("2025-08-04"), accord_domain::payable::Outcome::Refused);
 }
 
+/// An institution with agreements in these areas, and a claim that names none of them.
+fn signed_in(code: &str, areas: &[&str]) -> (Tale, ClaimAsked) {
+    let tale = areas.iter().fold(Tale::of(code), |tale, area| {
+        let terms = json!({ "area": area, "lines": ["basic"], "from": "2025-01-01", "until": "2026-01-01" });
+        tale.then("institution.agreement-signed", "2025-01-01", terms, None)
+    });
+    let institution = InstitutionCode::parse(code).unwrap();
+    (tale, ClaimAsked { institution, ..claim(Line::Basic, None) })
+}
+
 #[test]
 fn several_areas_without_one_being_named_is_asked_back_with_the_list() {
-    let signed =
-        |area: &str| json!({ "area": area, "lines": ["basic"], "from": "2025-01-01", "until": "2026-01-01" });
-    let tale = Tale::of("H37010200001")
-        .then("institution.agreement-signed", "2025-01-01", signed("370300"), None)
-        .then("institution.agreement-signed", "2025-01-01", signed("370600"), None);
-    let mut claim = claim(Line::Basic, None);
-    claim.institution = InstitutionCode::parse("H37010200001").unwrap();
+    let (tale, claim) = signed_in("H37010200001", &["370300", "370600"]);
     let error =
         Payable::of(&claim, &tale.stands("2025-02-01"), None, |_, _| EmergencyRules::default()).unwrap_err();
     assert_snapshot!(error.message(Lang::En), @"H37010200001 has agreements in several pooling areas; say which one pays: 370300, 370600");
-    claim.institution = InstitutionCode::parse("H00000000000").unwrap();
-    let tale =
-        Tale::of("H00000000000").then("institution.agreement-signed", "2025-01-01", signed("370300"), None);
+    let (tale, claim) = signed_in("H00000000000", &["370300"]);
     let error =
         Payable::of(&claim, &tale.stands("2024-02-01"), None, |_, _| EmergencyRules::default()).unwrap_err();
     assert_snapshot!(error.message(Lang::En), @"the code H00000000000 names no pooling area, and no agreement does: say which one pays");
@@ -122,13 +124,7 @@ fn several_areas_without_one_being_named_is_asked_back_with_the_list() {
 
 #[test]
 fn the_pooling_area_named_is_the_one_that_pays() {
-    let signed =
-        |area: &str| json!({ "area": area, "lines": ["basic"], "from": "2025-01-01", "until": "2026-01-01" });
-    let tale = Tale::of("H37010200001")
-        .then("institution.agreement-signed", "2025-01-01", signed("370300"), None)
-        .then("institution.agreement-signed", "2025-01-01", signed("370600"), None);
-    let mut claim = claim(Line::Basic, None);
-    claim.institution = InstitutionCode::parse("H37010200001").unwrap();
+    let (tale, mut claim) = signed_in("H37010200001", &["370300", "370600"]);
     claim.area = Some(AreaCode::parse("370600").unwrap());
     let answer =
         Payable::of(&claim, &tale.stands("2025-02-01"), None, |_, _| EmergencyRules::default()).unwrap();
