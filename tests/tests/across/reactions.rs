@@ -206,6 +206,15 @@ async fn a_ban_calls_for_a_review_where_the_person_runs_an_institution() {
     world.agrees().await;
 }
 
+/// The ledger opened again, and once more with its views lost, ends with the same acts from `before` on.
+async fn nothing_more_follows(mut world: World, before: u64, told: &[String]) {
+    for views_lost in [false, true] {
+        world = if views_lost { world.without_views() } else { world.reopened() };
+        assert_eq!(tail(world.ledger(), before).await, told, "views lost: {views_lost}");
+    }
+    world.agrees().await;
+}
+
 /// A chain brought down before the second of its branches is known, and what makes that branch known.
 async fn one_branch_not_known() -> (World, Vec<Json>) {
     let world = World::new();
@@ -222,7 +231,7 @@ const FOLLOWED: &str = "institution.agreement-terminated P37010090002 system ins
 
 #[tokio::test]
 async fn a_branch_that_becomes_known_after_its_chain_was_brought_down_follows_then_and_once() {
-    let (mut world, late) = one_branch_not_known().await;
+    let (world, late) = one_branch_not_known().await;
     let before = world.ledger().log().len().await.unwrap();
     for line in &late {
         world.does("2025-06-01", line).await;
@@ -245,15 +254,7 @@ async fn a_branch_that_becomes_known_after_its_chain_was_brought_down_follows_th
     let followed = world.events(CHAIN[1]).await.pop().unwrap();
     assert!(at("2025-06-01") <= followed.recorded_at);
     world.agrees().await;
-    for views_lost in [false, true] {
-        if views_lost {
-            world = world.without_views();
-        } else {
-            world = world.reopened();
-        }
-        assert_eq!(tail(world.ledger(), before).await, told, "opened again: {views_lost}");
-    }
-    world.agrees().await;
+    nothing_more_follows(world, before, &told).await;
 }
 
 #[tokio::test]
@@ -281,7 +282,7 @@ async fn who_ran_a_branch_may_become_known_after_its_chain_was_brought_down_too(
 
 #[tokio::test]
 async fn what_becomes_known_late_is_reached_by_a_ban_and_not_by_what_is_annulled() {
-    let mut world = World::new();
+    let world = World::new();
     let lines = chain();
     let ban = act("practitioner.ban-manager", BOSS, "2025-04-01", "bureau", json!({}));
     for line in lines[..2].iter().chain([&lines[6], &ban]) {
@@ -299,11 +300,7 @@ async fn what_becomes_known_late_is_reached_by_a_ban_and_not_by_what_is_annulled
     let told = tail(world.ledger(), before).await;
     let by_itself = told.iter().filter(|line| line.contains(" system ")).count();
     assert_eq!((&told[2], by_itself), (&review, 1), "{told:?}");
-    for views_lost in [false, true] {
-        world = if views_lost { world.without_views() } else { world.reopened() };
-        assert_eq!(tail(world.ledger(), before).await, told, "opened again: {views_lost}");
-    }
-    world.agrees().await;
+    nothing_more_follows(world, before, &told).await;
 }
 
 #[test]
@@ -322,7 +319,7 @@ fn an_import_ends_without_what_would_follow_from_what_it_annuls() {
 
 #[tokio::test]
 async fn a_corrected_decision_is_followed_once_by_those_it_reached_before_and_by_who_becomes_known_later() {
-    let (mut world, late) = one_branch_not_known().await;
+    let (world, late) = one_branch_not_known().await;
     let cause = world.events(CHAIN[0]).await[2].id;
     let changes = json!({ "event": cause, "changes": { "/data/ground": "骗取医疗保障基金" } });
     world.does("2025-04-01", &act("institution.correct", CHAIN[0], "2025-04-01", "agency", changes)).await;
@@ -344,11 +341,7 @@ async fn a_corrected_decision_is_followed_once_by_those_it_reached_before_and_by
             "institution.agreement-signed H37010090002 agency -",
         ]
     );
-    for views_lost in [false, true] {
-        world = if views_lost { world.without_views() } else { world.reopened() };
-        assert_eq!(tail(world.ledger(), before).await, told, "opened again: {views_lost}");
-    }
-    world.agrees().await;
+    nothing_more_follows(world, before, &told).await;
 }
 
 /// The form of the event at a position becomes one that no program knows, or the one it was again.
