@@ -29,7 +29,14 @@ impl Projector {
     /// [`ViewError::Cancelled`] when the report says to stop: what is taken in stays. Else as [`Projector::project`].
     pub fn catch_up(&mut self, report: &mut Report<'_>) -> Result<u64, ViewError> {
         let start = self.position();
-        if start == 0 && self.lag()? > REBUILD_FROM {
+        let lag = self.lag()?;
+        if lag > REBUILD_FROM {
+            tracing::warn!(
+                events = lag,
+                "the views are behind the log; they are computed first, which takes a while"
+            );
+        }
+        if start == 0 && lag > REBUILD_FROM {
             self.rebuild(report)?;
             return Ok(self.position());
         }

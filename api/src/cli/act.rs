@@ -4,6 +4,7 @@ use super::Session;
 use super::args::Init;
 use super::exit::{Exit, Problem, Stop};
 use super::out::Out;
+use super::progress::shown;
 use super::text;
 use crate::answers::{Done, Lang};
 use crate::ledger::{Access, Ledger};
@@ -32,7 +33,7 @@ pub(super) fn init(session: &mut Session<'_, '_>, asked: Init) -> Result<(), Sto
     if is_new {
         drop(Ledger::open(&dir, Access::ReadWrite, clock).map_err(open)?);
     } else {
-        drop(crate::ledger::open_for_writing(&dir, &clock).map_err(open)?);
+        drop(shown(|report| crate::ledger::open_for_writing(&dir, &clock, report)).map_err(open)?);
     }
     let dir = dir.display().to_string();
     if session.out.json {
@@ -66,8 +67,7 @@ pub(super) fn do_one(session: &mut Session<'_, '_>, file: &Path) -> Result<(), S
     Command::parse(&text)
         .map(drop)
         .or_else(|error| if error.may_be_a_key(&text) { Ok(()) } else { Err(wrong(&error)) })?;
-    let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
-        .map_err(|error| Stop::open(&error, lang))?;
+    let ledger = session.open_to_write()?;
     let command =
         ledger.read(&text).map_err(|error| Stop::log(&error, lang))?.map_err(|error| wrong(&error))?;
     carry_out(session, &ledger, command)

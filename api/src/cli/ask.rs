@@ -4,6 +4,7 @@ use super::Session;
 use super::args::{At, Claim};
 use super::exit::{Exit, Problem, Stop};
 use super::pages::{self, Told};
+use super::progress::shown;
 use super::text;
 use super::words::{day, many};
 use crate::answers::list::Row;
@@ -32,7 +33,7 @@ pub(super) fn open(session: &mut Session<'_, '_>) -> Result<Ledger, Stop> {
     if behind == 0 {
         return opened.map_err(|error| Stop::open(&error, lang));
     }
-    match open_for_writing(&session.ledger, &session.clock) {
+    match shown(|report| open_for_writing(&session.ledger, &session.clock, report)) {
         Ok(up_to_date) => {
             drop(up_to_date);
             Ledger::open(&session.ledger, Access::ReadOnly, clock()).map_err(|error| Stop::open(&error, lang))

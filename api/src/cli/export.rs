@@ -8,13 +8,11 @@ use super::words::many;
 use super::{ask, new_file, personal};
 use crate::answers::{self, Coordinates, Lang, Position};
 use crate::bundle::{self, Asked, OpeningFailure};
-use crate::ledger::{Access, Ledger};
 use accord_store::merkle::hex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// What was written.
@@ -81,8 +79,7 @@ fn open(
     if asked.out.exists() {
         return Err(Stop::problem(new_file::there_already(&asked.out, lang)));
     }
-    let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
-        .map_err(|error| Stop::open(&error, lang))?;
+    let ledger = session.open_to_write()?;
     let reason = asked.reason.as_deref().unwrap_or_default();
     let reading = |events: &[Uuid]| personal::reading(&asked.subject, &asked.who, reason, events);
     let at = answers::Asked { as_of: asked.at.as_of, known_at: asked.at.known_at };

@@ -3,11 +3,12 @@
 use super::Session;
 use super::exit::{Exit, Problem, Stop};
 use super::out::Out;
+use super::progress::{bar, shown};
 use super::rejects::{Kept, Reason, Rejects, unwritable};
 use super::words::many;
 use crate::answers::Lang;
 use crate::ledger::{ImportError, ImportReport, Importer, LINE_BYTES_MAX, LineResult, Watcher};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -21,8 +22,9 @@ const TOLD_MAX: u64 = 20;
 pub(super) fn import(session: &mut Session<'_, '_>, asked: &super::args::Import) -> Result<(), Stop> {
     let lang = session.lang();
     let sources = open_all(&asked.files, lang)?;
-    let importer = Importer::open(&session.ledger, Arc::clone(&session.clock))
-        .map_err(|error| Stop::open(&error, lang))?;
+    let importer =
+        shown(|report| Importer::open_watched(&session.ledger, Arc::clone(&session.clock), report))
+            .map_err(|error| Stop::open(&error, lang))?;
     let rejects = asked.rejects.as_deref().map(|path| Rejects::create(path, lang)).transpose()?;
     let bar = bar(sources.iter().map(|source| source.bytes).sum());
     let mut sum = Sum { files: sources.len(), dry_run: asked.dry_run, ..Sum::default() };
@@ -292,12 +294,4 @@ impl Told<'_, '_> {
         }
         Ok(())
     }
-}
-
-/// A progress bar on the side of talk; nothing where nobody watches.
-pub(super) fn bar(length: u64) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:40} {percent:>3}% {elapsed_precise} → {eta_precise}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
 }

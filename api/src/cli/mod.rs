@@ -15,6 +15,7 @@ pub mod obligations;
 mod out;
 mod pages;
 mod personal;
+mod progress;
 mod rejects;
 mod replay;
 mod serve;
@@ -28,6 +29,7 @@ mod witness;
 pub(crate) mod words;
 
 use crate::answers::Lang;
+use crate::ledger::{Access, Ledger};
 use accord_store::clock::{Clock, SystemClock};
 use args::{At, Cli, Command};
 use clap::Parser;
@@ -51,6 +53,13 @@ pub(crate) struct Session<'a, 'b> {
 impl Session<'_, '_> {
     pub(crate) fn lang(&self) -> Lang {
         self.out.lang
+    }
+
+    /// Opens the ledger for writing, and shows how far the views are where they are computed first.
+    pub(crate) fn open_to_write(&self) -> Result<Ledger, Stop> {
+        let clock = Arc::clone(&self.clock);
+        progress::shown(|report| Ledger::open_watched(&self.ledger, Access::ReadWrite, clock, report))
+            .map_err(|error| Stop::open(&error, self.lang()))
     }
 }
 

@@ -6,12 +6,10 @@ use super::args::{Erasing, Reading, Who};
 use super::exit::{Exit, Problem, Stop};
 use super::table::Table;
 use crate::answers::{Lang, PersonalOpened};
-use crate::ledger::{Access, Ledger};
 use accord_domain::command::CommandError;
 use accord_domain::{Command, Subject};
 use accord_store::vault::Held;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// Reads the personal data of a subject: the reading is recorded before anything is shown.
@@ -19,8 +17,7 @@ pub(super) fn open(session: &mut Session<'_, '_>, asked: &Reading) -> Result<(),
     let lang = session.lang();
     let command = reading(&asked.subject, &asked.who, &asked.reason, &asked.event);
     let command = command.map_err(|error| not_a_command(&error, lang))?;
-    let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
-        .map_err(|error| Stop::open(&error, lang))?;
+    let ledger = session.open_to_write()?;
     let opened = session.runtime.block_on(ledger.open_personal(command));
     let (done, opened) = opened.map_err(|failure| Stop::failure(&failure, lang))?;
     let answer = PersonalOpened::of(&asked.subject, &done, opened);
@@ -41,8 +38,7 @@ pub(super) fn erase(session: &mut Session<'_, '_>, asked: &Erasing) -> Result<()
         asked_for["data"] = json!({ "note": note });
     }
     let command = parse(&asked_for, lang)?;
-    let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
-        .map_err(|error| Stop::open(&error, lang))?;
+    let ledger = session.open_to_write()?;
     carry_out(session, &ledger, command)?;
     match ledger.vault().key(&asked.subject.stream()) {
         Ok(Held::Destroyed | Held::Nothing) => session.out.say(

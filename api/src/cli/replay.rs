@@ -4,18 +4,15 @@ use super::Session;
 use super::args::At;
 use super::ask;
 use super::exit::{Exit, Problem, Stop, chain};
-use super::import::bar;
+use super::progress::shown;
 use super::text;
 use super::words::{difference, many};
 use crate::answers::{Census, Coordinates, Count, Lang};
 use crate::ledger::{Ledger, open_for_writing};
 use accord_domain::{AreaCode, SubjectKind};
-use accord_projections::Progress;
+use accord_projections::Opened;
 use accord_replay::{ReplayError, Verified};
-use indicatif::ProgressBar;
 use serde::Serialize;
-use std::ops::ControlFlow;
-use std::sync::Arc;
 
 /// The views there are; they share a file and are computed together.
 const VIEWS: [&str; 5] = ["subjects", "status", "trail", "points", "obligations"];
@@ -29,15 +26,15 @@ pub(super) fn replay(
     area: Option<AreaCode>,
     verify: bool,
 ) -> Result<(), Stop> {
-    let ledger = ask::open(session)?;
-    let place = ask::place(session, &ledger, at)?;
-    let log = ledger.event_log();
-    let bar = bar(0);
-    let counted = accord_replay::census(&*log, place.as_of, place.known_at, area, &mut watched(&bar));
-    bar.finish_and_clear();
+    // Views are opened to be compared, and else not even looked for.
+    let ledger = verify.then(|| ask::open(session)).transpose()?;
+    let records = ask::records(session)?;
+    let log = records.log();
+    let place = ask::place_in(session, log, at)?;
+    let counted = shown(|report| accord_replay::census(log, place.as_of, place.known_at, area, report));
     let counted = counted.map_err(|error| failed(&error, session.lang()))?;
-    let verified =
-        verify.then(|| compare(&ledger)).transpose().map_err(|error| failed(&error, session.lang()))?;
+    let verified = ledger.as_ref().map(compare).transpose();
+    let verified = verified.map_err(|error| failed(&error, session.lang()))?;
     let answer = Replayed {
         census: census(counted, place, area),
         verified: verified.as_ref().map(|verified| Compared {
@@ -141,11 +138,8 @@ fn census(counted: accord_projections::Census, coordinates: Coordinates, area: O
 
 /// Compares the views with the log.
 pub(super) fn compare(ledger: &Ledger) -> Result<Verified, ReplayError> {
-    let bar = bar(0);
     let log = ledger.event_log();
-    let verified = accord_replay::verify(&*log, ledger.views(), &mut watched(&bar));
-    bar.finish_and_clear();
-    verified
+    shown(|report| accord_replay::verify(&*log, ledger.views(), report))
 }
 
 /// Computes the views again.
@@ -159,13 +153,12 @@ pub(super) fn rebuild(session: &mut Session<'_, '_>, view: Option<&str>) -> Resu
         };
         return Err(Stop::problem(Problem::new(Exit::Usage, "unknown-view", message)));
     }
-    let clock = Arc::clone(&session.clock);
-    let (_log, mut projector) =
-        open_for_writing(&session.ledger, &clock).map_err(|error| Stop::open(&error, lang))?;
-    let bar = bar(0);
-    let rebuilt = projector.rebuild(&mut watched(&bar));
-    bar.finish_and_clear();
-    rebuilt.map_err(|error| Stop::views(&error, lang))?;
+    let opened = shown(|report| open_for_writing(&session.ledger, &session.clock, report));
+    let (_log, mut projector, opened) = opened.map_err(|error| Stop::open(&error, lang))?;
+    // Views that could not be gone on with were computed from the first event just now.
+    if opened == Opened::Resumed {
+        shown(|report| projector.rebuild(report)).map_err(|error| Stop::views(&error, lang))?;
+    }
     let events = projector.position();
     if session.out.json {
         session.out.document(&serde_json::json!({ "views": VIEWS, "events": events.to_string() }))?;
@@ -176,16 +169,6 @@ pub(super) fn rebuild(session: &mut Session<'_, '_>, view: Option<&str>) -> Resu
         &format!("computed the views again from {}: {names}", many(events, "event")),
     );
     Ok(())
-}
-
-/// Shows how far it is.
-pub(super) fn watched(bar: &ProgressBar) -> impl FnMut(Progress) -> ControlFlow<()> + Send + use<> {
-    let bar = bar.clone();
-    move |progress| {
-        bar.set_length(progress.total);
-        bar.set_position(progress.done);
-        ControlFlow::Continue(())
-    }
 }
 
 pub(super) fn failed(error: &ReplayError, lang: Lang) -> Stop {

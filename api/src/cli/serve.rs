@@ -13,8 +13,7 @@ use std::sync::Arc;
 /// Serves the ledger until told to stop.
 pub(super) fn serve(session: &mut Session<'_, '_>, address: SocketAddr) -> Result<(), Stop> {
     refuse_others(address, session.lang())?;
-    let ledger = Ledger::open(&session.ledger, Access::ReadWrite, Arc::clone(&session.clock))
-        .map_err(|error| Stop::open(&error, session.lang()))?;
+    let ledger = session.open_to_write()?;
     listen(session, ledger, address)
 }
 

@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::exit::{Exit, Problem, Stop, chain, key as key_problem};
-use super::import::bar;
+use super::progress::bar;
 use super::witness::{Signed, Witnesses};
 use super::words::many;
 use crate::answers::{Lang, Position};

@@ -17,7 +17,7 @@ use super::shelf::Shelf;
 use super::writer::Writer;
 use super::{Failure, OpenError};
 use accord_domain::{Command, CommandError, Event, Laws, Subject};
-use accord_projections::{Partitions, Projector, ViewError, wait_for};
+use accord_projections::{Partitions, Projector, Report, ViewError, wait_for};
 use accord_store::clock::Clock;
 use accord_store::vault::{Use, Vault};
 use accord_store::{Answer, AppendError, EventLog, LogError, Raw, Request, SqliteLog};
@@ -131,7 +131,19 @@ impl Importer {
     /// # Errors
     /// As [`super::Ledger::open`].
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let (log, projector) = super::open_for_writing(dir, &clock)?;
+        Self::open_watched(dir, clock, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// The same, told how far the views have come, as by [`super::Ledger::open_watched`].
+    ///
+    /// # Errors
+    /// As [`super::Ledger::open_watched`].
+    pub fn open_watched(
+        dir: &Path,
+        clock: Arc<dyn Clock>,
+        report: &mut Report<'_>,
+    ) -> Result<Self, OpenError> {
+        let (log, projector, _) = super::open_for_writing(dir, &clock, report)?;
         let laws = projector.laws().clone();
         if wait_for(log.len()).is_ok_and(|events| events == 0) {
             // Made before the first event, as it is known by that later whether it was lost.

@@ -25,7 +25,9 @@ pub use writer::Done;
 
 use crate::answers::{self, AnswerError, Coordinates, coordinates};
 use accord_domain::{Command, CommandError, Instant, Laws, Subject};
-use accord_projections::{Options, Projector, Source, ViewError, Views, wait_for};
+use accord_projections::{
+    self as projections, Options, Projector, Report, Source, ViewError, Views, wait_for,
+};
 use accord_replay::Course;
 use accord_store::clock::Clock;
 use accord_store::keys::Signer;
@@ -138,9 +140,23 @@ impl Ledger {
     /// # Errors
     /// [`OpenError`] says what is in the way: missing, locked, read-only, of a newer format.
     pub fn open(dir: &Path, access: Access, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Self::open_watched(dir, access, clock, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// The same, told how far the views have come: where they are missing or far behind, that takes a minute for some millions
+    /// of events.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`]; [`OpenError::Views`] also when the report says to stop.
+    pub fn open_watched(
+        dir: &Path,
+        access: Access,
+        clock: Arc<dyn Clock>,
+        report: &mut Report<'_>,
+    ) -> Result<Self, OpenError> {
         let (log, signer, vault, shelf, writing, showing) = match access {
             Access::ReadWrite => {
-                let (log, projector) = open_for_writing(dir, &clock)?;
+                let (log, projector, _) = open_for_writing(dir, &clock, report)?;
                 let signer = signer(dir, &log)?;
                 let mut heads = heads::Heads::new(HEADS_MAX);
                 heads.take_up(projector.spoken_of().map_err(|e| views_failed(dir, e))?);
@@ -464,15 +480,14 @@ fn source(log: &SqliteLog) -> Source {
 pub(crate) fn open_for_writing(
     dir: &Path,
     clock: &Arc<dyn Clock>,
-) -> Result<(Arc<SqliteLog>, Projector), OpenError> {
+    report: &mut Report<'_>,
+) -> Result<(Arc<SqliteLog>, Projector, projections::Opened), OpenError> {
     existing(dir)?;
     let log = cluster::open(dir, clock).map_err(|e| log_failed(dir, e))?;
     let (path, options) = (views_path(dir), Options::default());
-    let going_on = &mut |_| ControlFlow::Continue(());
-    let (projector, _opened) =
-        Projector::open_up_to_date(&path, source(&log), log.clone(), options, going_on)
-            .map_err(|e| views_failed(dir, e))?;
-    Ok((log, projector))
+    let (projector, opened) = Projector::open_up_to_date(&path, source(&log), log.clone(), options, report)
+        .map_err(|e| views_failed(dir, e))?;
+    Ok((log, projector, opened))
 }
 
 fn start(writer: Writer) -> Result<Writing, OpenError> {

@@ -14,7 +14,14 @@ fn replay_counts_from_the_log_and_agrees_with_the_views() {
     assert_eq!(answer["institutions"], 1);
     assert_eq!(answer["counts"].as_array().unwrap().len(), 2);
     assert_eq!(answer["verified"]["differences"], json!([]));
+    // Without a comparison no views are needed, and none are made for it.
+    let views = desk.ledger().join("views.db");
+    fs::remove_file(&views).unwrap();
+    let alone = desk.run(&["--json", "replay", "--as-of", "2025-09-01"]);
+    assert_eq!((alone.exit, &alone.json()["counts"]), (Exit::Done, &answer["counts"]), "{}", alone.talk);
+    assert!(!views.exists());
     assert_eq!(desk.run(&["rebuild"]).exit, Exit::Done);
+    assert!(views.exists());
     let unknown = desk.run(&["rebuild", "statuses"]);
     assert_eq!(unknown.exit, Exit::Usage);
     assert!(unknown.talk.contains("subjects, status, trail, points"), "{}", unknown.talk);
