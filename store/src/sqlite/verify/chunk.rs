@@ -98,8 +98,14 @@ impl<'a> Columns<'a> {
 
 /// Checks a chunk; a row or a page that cannot be read is a flaw, not an error.
 pub(super) fn check(db: &Connection, range: Range<u64>, against: &Against<'_>) -> Chunk {
-    let mut chunk = Chunk::default();
-    let mut leaves = Leaves::default();
+    // At their full size at once: grown, they would be moved and their memory asked for again and again.
+    let events = usize::try_from(range.end - range.start).unwrap_or_default();
+    let mut chunk = Chunk { links: Vec::with_capacity(events), ..Chunk::default() };
+    let mut leaves = Leaves {
+        computed: Vec::with_capacity(events),
+        nodes: Vec::with_capacity(events >> NODE_HEIGHT),
+        ..Leaves::default()
+    };
     let mut next = range.start;
     if let Err(error) = walk(db, &range, against, &mut chunk, &mut leaves, &mut next) {
         let flaw = words!("position {next}: cannot be read: {error}", "位置 {next}：无法读取：{error}");
@@ -165,6 +171,7 @@ fn walk(
          WHERE position >= ?1 AND position < ?2 ORDER BY position",
     )?;
     let mut rows = select.query((range.start.cast_signed(), range.end.cast_signed()))?;
+    let mut name = String::new();
     while let Some(row) = rows.next()? {
         let columns = Columns::read(row)?;
         let position = columns.position;
@@ -186,15 +193,15 @@ fn walk(
                 leaves.nodes.push(*hash);
             }
         });
-        let link = event(&columns, against, &mut chunk.flaws);
+        let link = event(&columns, against, &mut name, &mut chunk.flaws);
         chunk.links.push(link);
         *next = position + 1;
     }
     Ok(())
 }
 
-/// Checks what the bytes of one event say against the columns.
-fn event(columns: &Columns<'_>, against: &Against<'_>, flaws: &mut Vec<Flaw>) -> Link {
+/// Checks what the bytes of one event say against the columns. `name` is room for the name of the stream.
+fn event(columns: &Columns<'_>, against: &Against<'_>, name: &mut String, flaws: &mut Vec<Flaw>) -> Link {
     let position = columns.position;
     let mut link = Link {
         position,
@@ -218,7 +225,11 @@ fn event(columns: &Columns<'_>, against: &Against<'_>, flaws: &mut Vec<Flaw>) ->
             return link;
         }
     };
-    link.name = Some(against.names.hash_one(format!("{}-{}", kind.kind().name(), body.subject)));
+    name.clear();
+    name.push_str(kind.kind().name());
+    name.push('-');
+    name.push_str(&body.subject);
+    link.name = Some(against.names.hash_one(&*name));
     link.key = body.key.as_deref().map(digest128);
     let mut differs = |what: &str, column: &dyn std::fmt::Display, body: &dyn std::fmt::Display| {
         let words = words!(

@@ -94,17 +94,15 @@ impl Lookups {
         self.hasher.hash_one(row)
     }
 
-    /// Takes in an event: it is the newest of its stream until a later one comes.
-    pub(super) fn event(&mut self, position: u64, stream: u64, back: u64) {
-        if position >= self.events {
-            return;
-        }
-        let row = |position: u64| (stream.cast_signed(), position.cast_signed());
-        let mut heads = self.wanted.heads.wrapping_add(self.one(row(position)));
-        if back > 0 {
-            heads = heads.wrapping_sub(self.one(row(position.wrapping_sub(back))));
-        }
-        self.wanted.heads = heads;
+    /// Whether everything before a position, and nothing after it, is what the index covers.
+    pub(super) fn end_at(&self, position: u64) -> bool {
+        position == self.events
+    }
+
+    /// Takes in the newest event of every stream, as of where the index ends.
+    pub(super) fn heads(&mut self, newest: impl Iterator<Item = (u64, u64)>) {
+        let rows = newest.map(|(stream, position)| self.one((stream.cast_signed(), position.cast_signed())));
+        self.wanted.heads = rows.fold(0, u64::wrapping_add);
     }
 
     /// Takes in a stream that begins.
@@ -122,10 +120,9 @@ impl Lookups {
     }
 
     /// Takes in a request.
-    pub(super) fn request(&mut self, position: u64, key: &[u8]) {
-        let Ok(key) = Digest128::try_from(key) else { return };
+    pub(super) fn request(&mut self, position: u64, key: &Digest128) {
         if position < self.events {
-            let hash = digest_hash(&key);
+            let hash = digest_hash(key);
             self.wanted.keys = self.wanted.keys.wrapping_add(self.one((hash, position.cast_signed())));
             self.seek(hash);
         }

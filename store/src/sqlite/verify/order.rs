@@ -49,7 +49,8 @@ struct Stream {
 /// A row of `requests`.
 struct Request {
     first: u64,
-    key: Vec<u8>,
+    /// None when it is no digest.
+    key: Option<Digest128>,
     count: u64,
 }
 
@@ -96,7 +97,7 @@ impl<'s> Order<'s> {
         let requests = Rest::of(&mut statements.requests, |row| {
             Ok(Request {
                 first: row.get::<_, i64>(0)?.cast_unsigned(),
-                key: row.get(1)?,
+                key: Digest128::try_from(row.get_ref(1)?.as_blob()?).ok(),
                 count: row.get::<_, i64>(2)?.cast_unsigned(),
             })
         })?;
@@ -133,9 +134,7 @@ impl<'s> Order<'s> {
     /// Versions rise by one within a stream, `back` leads to the event before, and all of a stream have its name.
     fn stream(&mut self, link: &Link, flaws: &mut Vec<Flaw>) -> rusqlite::Result<()> {
         let Link { position, stream, version, back, name, .. } = *link;
-        if let Some(lookups) = &mut self.lookups {
-            lookups.event(position, stream, back);
-        }
+        self.look_up_to(position);
         let index = usize::try_from(stream).unwrap_or(usize::MAX);
         if index > self.heads.len() {
             let words = words!(
@@ -175,6 +174,14 @@ impl<'s> Order<'s> {
             flaws.push(Flaw::at(position, FlawKind::Altered, words));
         }
         Ok(())
+    }
+
+    /// Holds the newest events of the streams against the index where it ends.
+    fn look_up_to(&mut self, position: u64) {
+        if let Some(lookups) = self.lookups.as_mut().filter(|lookups| lookups.end_at(position)) {
+            let heads = (0..).zip(&self.heads);
+            lookups.heads(heads.filter_map(|(stream, head)| Some((stream, head.as_ref()?.position))));
+        }
     }
 
     /// The first event of a stream: the table of streams has its name under its number.
@@ -219,13 +226,14 @@ impl<'s> Order<'s> {
         }
         if self.requests.next.as_ref().is_some_and(|next| next.first == position) {
             self.run = self.requests.step()?;
-            if let (Some(lookups), Some(run)) = (&mut self.lookups, &self.run) {
-                lookups.request(position, &run.key);
+            if let (Some(lookups), Some(key)) = (&mut self.lookups, self.run.as_ref().and_then(|run| run.key))
+            {
+                lookups.request(position, &key);
             }
         }
         let run = self.run.as_ref().filter(|run| position - run.first < run.count);
         let fits = match (run, key) {
-            (Some(run), Some(key)) => run.key == key[..],
+            (Some(run), Some(key)) => run.key.as_ref() == Some(key),
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };
@@ -246,6 +254,7 @@ impl<'s> Order<'s> {
             flaws.push(Flaw::at(events, FlawKind::Truncated, words));
         }
         self.twice(flaws);
+        self.look_up_to(events);
         Ok(self.lookups)
     }
 
