@@ -35,13 +35,12 @@ impl Projector {
                 events = lag,
                 "the views are behind the log; they are computed first, which takes a while"
             );
+            if start == 0 {
+                self.rebuild(report)?;
+                return Ok(self.position());
+            }
         }
-        if start == 0 && lag > REBUILD_FROM {
-            self.rebuild(report)?;
-            return Ok(self.position());
-        }
-        let log = Arc::clone(&self.log);
-        let total = wait_for(log.len())?;
+        let (log, total) = (Arc::clone(&self.log), start + lag);
         loop {
             let events = wait_for(log.read_all(self.position(), BATCH_EVENTS))?;
             if events.is_empty() {
