@@ -1,5 +1,5 @@
-//! Everything that faces outside: the service that joins decision, log and views; answers as data; command line; HTTP;
-//! import.
+//! Everything that faces outside: the service that joins decision, log and views; answers as data and as text; command line;
+//! HTTP; import.
 
 pub mod answers;
 pub mod bundle;
@@ -8,5 +8,6 @@ pub mod http;
 pub mod ledger;
 pub mod limits;
 pub mod samples;
+pub mod text;
 
 pub use ledger::{Access, Done, Failure, Ledger, OpenError, Standstill};

@@ -7,9 +7,9 @@
 use super::cited::{Cited, Text};
 use super::{Act, Told, Untold};
 use crate::answers::{Entry, Lang};
-use crate::cli::facts::facts;
-use crate::cli::text::{field_value, findings, unknown};
-use crate::cli::words::{basis, day, event, mark, name, period, track};
+use crate::text::facts::facts;
+use crate::text::words::{basis, day, event, mark, name, period, track};
+use crate::text::{field_value, findings, unknown};
 use accord_domain::difference::Field;
 use accord_domain::{Basis, Instant, Span, words};
 use base64::Engine;
@@ -344,9 +344,9 @@ fn reference(cited: &Cited, lang: Lang) -> Markup {
     };
     let basis = Basis { article: rule.article.as_deref().map(Into::into), instrument: titled.into() };
     html! {
-        (crate::cli::words::basis(&[basis], lang)) (mark(rule.confidence, lang))
+        (crate::text::words::basis(&[basis], lang)) (mark(rule.confidence, lang))
         @if !rule.conflicts_with.is_empty() {
-            (crate::cli::words::conflict(&rule.conflicts_with.iter().map(|id| id.as_str().into()).collect::<Vec<_>>(), lang))
+            (crate::text::words::conflict(&rule.conflicts_with.iter().map(|id| id.as_str().into()).collect::<Vec<_>>(), lang))
         }
         @if let Some(says) = says(rule, lang) { p { (says) } }
     }

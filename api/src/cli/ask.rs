@@ -5,14 +5,14 @@ use super::args::{At, Claim};
 use super::exit::{Exit, Problem, Stop};
 use super::pages::{self, Told};
 use super::progress::shown;
-use super::text;
-use super::words::{day, many};
 use crate::answers::list::Row;
 use crate::answers::{
     AnswerError, Asked, Axis, ClaimAsked, Coordinates, Lang, Payable, Points, Rules, Show, coordinates,
     entries, gather,
 };
 use crate::ledger::{Access, Ledger, OpenError, Records, open_for_writing};
+use crate::text;
+use crate::text::words::{day, many};
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{AreaCode, Instant, PractitionerCode, Subject};
 use accord_projections::{Filter, Listed};

@@ -2,11 +2,11 @@
 
 use super::Session;
 use super::ask;
-use super::exit::{Exit, Problem, Stop, chain};
+use super::exit::{Exit, Problem, Stop};
 use super::replay::compare;
-use super::words::{difference, many};
 use crate::answers::Lang;
 use crate::ledger::Ledger;
+use crate::text::words::{chain, difference, many};
 use accord_projections::{Health, Parked, ViewError, wait_for};
 use accord_store::keys::{KeyError, Signer, public_path};
 use accord_store::vault::{Use, Vault};

@@ -1,9 +1,10 @@
 //! How a run ends when it does not end well: an exit code, a document for programs and a sentence for people.
 
 use super::out::Out;
-use super::text;
 use crate::answers::{AnswerError, Lang, Refusal};
 use crate::ledger::{Failure, OpenError};
+use crate::text;
+use crate::text::words::chain;
 use accord_domain::CommandError;
 use accord_domain::rejection::RejectionKind;
 use accord_store::LogError;
@@ -323,19 +324,6 @@ impl From<io::Error> for Stop {
         }
         Self::problem(Problem::new(Exit::Output, "output", format!("the output cannot be written: {error}")))
     }
-}
-
-/// An error and all its causes on one line.
-#[must_use]
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// The key that signs checkpoints.

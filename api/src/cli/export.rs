@@ -3,11 +3,11 @@
 use super::Session;
 use super::args::Export;
 use super::exit::{Exit, Problem, Stop};
-use super::text;
-use super::words::many;
 use super::{ask, new_file, personal};
 use crate::answers::{self, Coordinates, Lang, Position};
 use crate::bundle::{self, Asked, OpeningFailure};
+use crate::text;
+use crate::text::words::many;
 use accord_store::merkle::hex;
 use serde::Serialize;
 use sha2::{Digest, Sha256};

@@ -5,9 +5,9 @@ use super::exit::{Exit, Problem, Stop};
 use super::out::Out;
 use super::progress::{bar, shown};
 use super::rejects::{Kept, Reason, Rejects, unwritable};
-use super::words::many;
 use crate::answers::Lang;
 use crate::ledger::{ImportError, ImportReport, Importer, LINE_BYTES_MAX, LineResult, Watcher};
+use crate::text::words::many;
 use indicatif::ProgressBar;
 use serde::Serialize;
 use std::fs::File;
@@ -205,7 +205,7 @@ fn stopped(error: &ImportError, file: &str, lang: Lang) -> Stop {
         ImportError::Log { source, .. } => Stop::log(source, lang),
         ImportError::Views(source) => Stop::views(source, lang),
         ImportError::Source(_) | ImportError::Thread(_) => Stop::problem(
-            Problem::new(Exit::Usage, "import-stopped", super::exit::chain(error)).file(file).advice(
+            Problem::new(Exit::Usage, "import-stopped", crate::text::words::chain(error)).file(file).advice(
                 lang.of_two(
                     "已提交的都在；再次运行同一命令即从中断处继续",
                     "what was committed is there; the same command again goes on from there",

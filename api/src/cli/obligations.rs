@@ -5,8 +5,8 @@ use super::args::At;
 use super::ask::{open, place_of_views};
 use super::exit::Stop;
 use super::pages::{self, Told};
-use super::text;
 use crate::answers::Task;
+use crate::text;
 use accord_projections::Worklist;
 
 /// What is to be done. Every page stands at the same coordinates.

@@ -1,7 +1,7 @@
 //! The one place that writes to the terminal: data to one side, talk to the other.
 
-use super::visible::lines;
 use crate::answers::Lang;
+use crate::text::visible::lines;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -72,5 +72,21 @@ impl<'a> Out<'a> {
     pub fn flush(&mut self) -> io::Result<()> {
         let _ = self.talk.flush();
         self.data.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_steers_no_terminal_and_json_is_left_as_it_is() {
+        let (mut data, mut talk) = (Vec::new(), Vec::new());
+        let mut out = Out::new(&mut data, &mut talk, false, Lang::En);
+        out.text("a\u{1b}[2K\nb\r").unwrap();
+        out.document("\u{202e}").unwrap();
+        out.say("", "c\u{1b}\nd");
+        assert_eq!(String::from_utf8(data).unwrap(), "a\\u{1b}[2K\nb\\u{d}\n\"\u{202e}\"\n");
+        assert_eq!(String::from_utf8(talk).unwrap(), "c\\u{1b}\nd\n");
     }
 }

@@ -2,8 +2,8 @@
 
 use super::Session;
 use super::exit::Stop;
-use super::text;
 use crate::answers::{Coordinates, Lang};
+use crate::text;
 use accord_projections::{Page, ViewError};
 use serde::Serialize;
 

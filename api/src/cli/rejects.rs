@@ -1,9 +1,10 @@
 //! Lines of an import that were not accepted: kept as they were, to be mended and sent again.
 
 use super::exit::{Exit, Problem, Stop};
-use super::{new_file, text};
+use super::new_file;
 use crate::answers::{Lang, Refusal};
 use crate::ledger::{Reject, Why};
+use crate::text;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};

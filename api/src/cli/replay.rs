@@ -3,12 +3,13 @@
 use super::Session;
 use super::args::At;
 use super::ask;
-use super::exit::{Exit, Problem, Stop, chain};
+use super::exit::{Exit, Problem, Stop};
 use super::progress::shown;
-use super::text;
-use super::words::{difference, many};
 use crate::answers::{Census, Coordinates, Count, Lang};
 use crate::ledger::{Ledger, open_for_writing};
+use crate::text;
+use crate::text::words::chain;
+use crate::text::words::{difference, many};
 use accord_domain::{AreaCode, SubjectKind};
 use accord_projections::Opened;
 use accord_replay::{ReplayError, Verified};

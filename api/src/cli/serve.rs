@@ -2,11 +2,12 @@
 
 use super::Session;
 use super::act::salt;
-use super::exit::{Exit, Problem, Stop, chain};
+use super::exit::{Exit, Problem, Stop};
 use crate::answers::Lang;
 use crate::http::{self, ServeError};
 use crate::ledger::{Access, Ledger};
 use crate::samples::{self, SampleError};
+use crate::text::words::chain;
 use std::net::SocketAddr;
 use std::sync::Arc;
 

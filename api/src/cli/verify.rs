@@ -1,11 +1,11 @@
 //! `verify`: the whole log against itself, or a receipt against key and log.
 
 use super::Session;
-use super::exit::{Exit, Problem, Stop, chain, key as key_problem};
+use super::exit::{Exit, Problem, Stop, key as key_problem};
 use super::progress::bar;
 use super::witness::{Signed, Witnesses};
-use super::words::many;
 use crate::answers::{Lang, Position};
+use crate::text::words::{chain, many};
 use accord_store::merkle::hex;
 use accord_store::merkle::note::{Checkpoint, VerifierKey};
 use accord_store::verify::receipt::Receipt;

@@ -5,7 +5,7 @@ use super::exit::{Exit, Problem, Stop, key as key_problem};
 use super::verify::{Line, compare, failed, line, read_key};
 use super::witness::{Signed, Witnesses};
 use crate::answers::Lang;
-use crate::cli::words::{day, many};
+use crate::text::words::{day, many};
 use accord_replay::bundle::limits::BUNDLE_BYTES_MAX;
 use accord_replay::bundle::{self, Checked, Manifest};
 use accord_store::merkle::note::{Checkpoint, SignedNote, VerifierKey};

@@ -1,15 +1,16 @@
 //! `what-if`: what would stand otherwise, had an act not been made, been another, or been decided under another law.
 
 use super::Session;
+use super::act;
 use super::args::{At, Suppose};
 use super::ask;
 use super::diff::{Teller, events_of, streamed};
 use super::exit::{Exit, Problem, Stop};
 use super::replay::failed;
-use super::{act, text};
 use crate::answers::supposed::{Wrong, fork_of, met};
 use crate::answers::{Lang, WhatIf};
 use crate::ledger::Ledger;
+use crate::text;
 use accord_domain::what_if::{Fork, Unjudged};
 use accord_domain::{Laws, Subject};
 use accord_projections::Report;

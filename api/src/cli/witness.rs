@@ -1,8 +1,9 @@
 //! Witnesses: who else signed the checkpoint that something given out leads to, and when.
 
 use super::Session;
-use super::exit::{Exit, Problem, Stop, chain, key as key_problem};
+use super::exit::{Exit, Problem, Stop, key as key_problem};
 use crate::answers::Lang;
+use crate::text::words::chain;
 use accord_domain::{Instant, words};
 use accord_store::SqliteLog;
 use accord_store::cosigned::{self, Witnessed};

@@ -6,6 +6,7 @@ use crate::http::metrics::Metrics;
 use crate::http::problem::{Problem, catalogue};
 use crate::http::query::Query;
 use crate::limits::{Bounds, IN_FLIGHT_MAX, STREAMS_MAX};
+use crate::text::words::chain;
 use accord_domain::{Subject, SubjectKind, words};
 use accord_projections::{ViewError, Views};
 use accord_store::EventLog;
@@ -274,18 +275,6 @@ pub(crate) fn from_views(error: &ViewError) -> Problem {
 pub(crate) fn from_replay(error: &accord_replay::ReplayError) -> Problem {
     tracing::error!(error = %chain(error), "the log cannot be replayed");
     Problem::new(&catalogue::UNAVAILABLE, words!("the ledger cannot be read now", "账本暂时无法读取"))
-}
-
-/// An error with its causes, for the log.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 impl From<AnswerError> for Problem {

@@ -1,12 +1,13 @@
 //! `POST /v1/commands`: one act, decided, durable and visible when it is answered.
 
-use super::app::{App, chain, json};
+use super::app::{App, json};
 use super::etag::{self, Match};
 use super::problem::{Problem, catalogue};
 use super::query::Query;
 use super::{idempotency, language, media};
 use crate::answers::{self, Reason, Refusal, gather};
 use crate::limits::{COMMAND_BYTES_MAX, SINCE_EVENTS_MAX};
+use crate::text::words::chain;
 use crate::{Done, Failure};
 use accord_domain::rejection::RejectionKind;
 use accord_domain::{Command, Instant, Rejection, Subject, Version, words};

@@ -1,11 +1,12 @@
 //! `GET /v1/search`: a subject by any part of its code or of a name it bears or bore.
 
-use super::app::{App, At, chain, json};
+use super::app::{App, At, json};
 use super::paging;
 use super::problem::Problem;
 use super::query::{Query, invalid};
 use crate::answers::Coordinates;
 use crate::limits::SEARCH_CHARS_MAX;
+use crate::text::words::chain;
 use accord_domain::{Instant, Subject, words};
 use axum::extract::State;
 use axum::response::Response;

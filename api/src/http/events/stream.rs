@@ -6,10 +6,10 @@
 use super::Wanted;
 use super::cloud::CloudEvent;
 use crate::http::App;
-use crate::http::app::chain;
 use crate::http::problem::{Problem, catalogue};
 use crate::http::query::{Query, invalid};
 use crate::limits::{HEARTBEAT, STREAM_BATCH_EVENTS, STREAM_RETRY, STREAMS_MAX};
+use crate::text::words::chain;
 use accord_domain::rejection::Words;
 use accord_domain::words;
 use accord_store::Stored;

@@ -1,10 +1,11 @@
 //! `POST /v1/log/cosignatures`: what witnesses signed, handed in.
 
 use super::{App, note};
+use crate::http::media;
 use crate::http::problem::{Problem, catalogue};
 use crate::http::query::Query;
-use crate::http::{app::chain, media};
 use crate::limits::CHECKPOINT_BYTES_MAX;
+use crate::text::words::chain;
 use accord_domain::command::body::object;
 use accord_domain::words;
 use accord_store::cosigned::{self, CosignError};

@@ -53,7 +53,7 @@ pub(crate) fn with_witnesses(app: &App, own: String, size: u64) -> Result<String
 }
 
 pub(crate) fn no_cosigned(error: &CosignError) -> Problem {
-    tracing::error!(error = %super::app::chain(error), "the cosigned checkpoint cannot be read");
+    tracing::error!(error = %crate::text::words::chain(error), "the cosigned checkpoint cannot be read");
     Problem::internal()
 }
 
