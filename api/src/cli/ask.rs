@@ -1,4 +1,6 @@
 //! Questions: `show`, `history`, `list`, `payable`, `points`.
+//!
+//! What is answered from the log opens no view: it neither waits for views nor fails with them.
 
 use super::Session;
 use super::args::{At, Claim};
@@ -16,7 +18,7 @@ use crate::text::words::{day, many};
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{AreaCode, Instant, PractitionerCode, Subject};
 use accord_projections::{Filter, Listed};
-use accord_store::{LogError, SqliteLog};
+use accord_store::{EventLog, LogError, SqliteLog, Stored};
 use std::sync::Arc;
 
 /// Opens the ledger for questions. Where the views are missing or behind and nobody else is writing, they are brought up to
@@ -64,6 +66,12 @@ pub(super) fn records(session: &mut Session<'_, '_>) -> Result<Records, Stop> {
     Ok(records)
 }
 
+/// Opens what is read from the log alone, under the whole law: where that cannot be read to its end, nothing is answered.
+pub(super) fn whole_records(session: &Session<'_, '_>) -> Result<Records, Stop> {
+    let records = Records::open_whole(&session.ledger, Arc::clone(&session.clock));
+    records.map_err(|error| Stop::open(&error, session.lang()))
+}
+
 /// How many events the views lack.
 fn behind(session: &Session<'_, '_>, ledger: &Ledger) -> Result<u64, Stop> {
     let lang = session.lang();
@@ -82,12 +90,7 @@ pub(super) fn answer<T>(
 }
 
 /// The coordinates of a question to the log.
-pub(super) fn place(session: &Session<'_, '_>, ledger: &Ledger, at: At) -> Result<Coordinates, Stop> {
-    place_in(session, ledger.log(), at)
-}
-
-/// The same, in a log.
-pub(super) fn place_in(session: &Session<'_, '_>, log: &SqliteLog, at: At) -> Result<Coordinates, Stop> {
+pub(super) fn place(session: &Session<'_, '_>, log: &SqliteLog, at: At) -> Result<Coordinates, Stop> {
     place_seeing(session, log, None, at)
 }
 
@@ -111,12 +114,26 @@ fn place_seeing(
     answer(session, coordinates(log, seen, session.clock.now(), asked))
 }
 
+/// Every event of a subject known at an instant.
+pub(super) fn events_of(
+    session: &Session<'_, '_>,
+    log: &dyn EventLog,
+    subject: &Subject,
+    known_at: Instant,
+) -> Result<Vec<Stored>, Stop> {
+    let stored = answer(session, gather::history(log, subject, known_at))?;
+    if stored.is_empty() {
+        answer(session, gather::must_be_known(log, subject, known_at))?;
+    }
+    Ok(stored)
+}
+
 /// What stands of a subject.
 pub(super) fn show(session: &mut Session<'_, '_>, subject: &Subject, at: At) -> Result<(), Stop> {
-    let ledger = open(session)?;
-    let place = place(session, &ledger, at)?;
-    let log = ledger.event_log();
-    let gathered = answer(session, gather::from_log(&*log, subject, place, &ledger.laws()))?;
+    let records = whole_records(session)?;
+    let log = records.log();
+    let place = place(session, log, at)?;
+    let gathered = answer(session, gather::from_log(log, subject, place, records.laws()))?;
     session.out.answer(&Show::of(&gathered), text::show)?;
     Ok(())
 }
@@ -130,11 +147,8 @@ pub(super) fn history(
 ) -> Result<(), Stop> {
     let records = records(session)?;
     let log = records.log();
-    let place = place_in(session, log, At { as_of: None, known_at })?;
-    let stored = answer(session, gather::history(log, subject, place.known_at))?;
-    if stored.is_empty() {
-        answer(session, gather::must_be_known(log, subject, place.known_at))?;
-    }
+    let place = place(session, log, At { as_of: None, known_at })?;
+    let stored = events_of(session, log, subject, place.known_at)?;
     let lines = entries(&stored, axis).map_err(|error| Stop::answer(&error, session.lang()))?;
     if session.out.json {
         for line in &lines {
@@ -196,13 +210,10 @@ pub(super) fn points(
         };
         return Err(Stop::problem(Problem::new(Exit::Usage, "invalid-question", message)));
     }
-    let ledger = open(session)?;
-    let place = place(session, &ledger, at)?;
-    let log = ledger.event_log();
-    let stored = answer(session, gather::history(&*log, subject, place.known_at))?;
-    if stored.is_empty() {
-        answer(session, gather::must_be_known(&*log, subject, place.known_at))?;
-    }
+    let records = records(session)?;
+    let log = records.log();
+    let place = place(session, log, at)?;
+    let stored = events_of(session, log, subject, place.known_at)?;
     let year = year.unwrap_or_else(|| place.as_of.year());
     let points =
         Points::of(subject, year, place, &stored).map_err(|error| Stop::answer(&error, session.lang()))?;
@@ -218,9 +229,9 @@ pub(super) fn rules(
     area: Option<AreaCode>,
 ) -> Result<(), Stop> {
     let answer = if session.ledger.exists() {
-        let ledger = open(session)?;
-        let place = place(session, &ledger, at)?;
-        Rules::known(&ledger.laws(), place, area, only)
+        let records = whole_records(session)?;
+        let place = place(session, records.log(), at)?;
+        Rules::known(records.laws(), place, area, only)
     } else {
         let at = at.as_of.unwrap_or_else(|| session.clock.now());
         Rules::of(Rulebook::national(), at, area, only)

@@ -3,7 +3,7 @@
 use super::Session;
 use super::args::Check;
 use super::ask;
-use super::diff::{Teller, events_of, streamed};
+use super::diff::{Teller, streamed};
 use super::exit::Stop;
 use super::replay::failed;
 use crate::answers::{AnswerError, Breach};
@@ -17,9 +17,10 @@ use std::collections::BTreeMap;
 /// What is not as the rules have it.
 pub(super) fn check(session: &mut Session<'_, '_>, asked: &Check) -> Result<(), Stop> {
     let lang = session.lang();
-    let ledger = ask::open(session)?;
-    let place = ask::place(session, &ledger, asked.at)?;
-    let laws = ledger.laws().known_at(place.known_at);
+    let records = ask::whole_records(session)?;
+    let log = records.log();
+    let place = ask::place(session, log, asked.at)?;
+    let laws = records.laws().known_at(place.known_at);
     let checking = Checking {
         asked: Asked {
             as_of: place.as_of,
@@ -35,7 +36,7 @@ pub(super) fn check(session: &mut Session<'_, '_>, asked: &Check) -> Result<(), 
     let one = asked
         .subject
         .as_ref()
-        .map(|subject| events_of(session, &ledger, subject, place.known_at).map(|stored| (subject, stored)));
+        .map(|subject| ask::events_of(session, log, subject, place.known_at).map(|stored| (subject, stored)));
     let one = one.transpose()?;
     if !session.out.json {
         session.out.text(&text::coordinates(&place, lang))?;
@@ -58,7 +59,7 @@ pub(super) fn check(session: &mut Session<'_, '_>, asked: &Check) -> Result<(), 
         let question = |log: &dyn EventLog, tell: &mut Teller<'_, Checked>, report: &mut Report<'_>| {
             accord_replay::check(log, &checking, tell, report)
         };
-        streamed(session, &ledger, question, |session, found| print(session, &found))?;
+        streamed(session, log, question, |session, found| print(session, &found))?;
     }
     if !session.out.json {
         session.out.text(&text::breach_counts(&counts, lang))?;

@@ -6,10 +6,9 @@ use super::ask;
 use super::exit::Stop;
 use super::progress::{bar, watched};
 use super::replay::failed;
-use crate::answers::{AnswerError, Coordinates, Diff, gather};
-use crate::ledger::Ledger;
+use crate::answers::{AnswerError, Coordinates, Diff};
+use crate::ledger::Records;
 use crate::text;
-use accord_domain::Subject;
 use accord_projections::Report;
 use accord_replay::{Between, Differs, ReplayError};
 use accord_store::EventLog;
@@ -22,41 +21,27 @@ const WAITING_MAX: usize = 64;
 
 /// What changed.
 pub(super) fn diff(session: &mut Session<'_, '_>, asked: &Differ) -> Result<(), Stop> {
-    let ledger = ask::open(session)?;
-    let from = ask::place(session, &ledger, At { as_of: asked.from, known_at: asked.known_from })?;
-    let to = ask::place(session, &ledger, At { as_of: asked.to, known_at: asked.known_to })?;
+    let records = ask::whole_records(session)?;
+    let log = records.log();
+    let from = ask::place(session, log, At { as_of: asked.from, known_at: asked.known_from })?;
+    let to = ask::place(session, log, At { as_of: asked.to, known_at: asked.known_to })?;
     let between =
         Between { from: from.as_of, to: to.as_of, known_from: from.known_at, known_to: to.known_at };
     let Some(subject) = &asked.whom.subject else {
-        return many(session, &ledger, asked, between, (from, to));
+        return many(session, &records, asked, between, (from, to));
     };
-    let stored = events_of(session, &ledger, subject, between.known_from.max(between.known_to))?;
+    let stored = ask::events_of(session, log, subject, between.known_from.max(between.known_to))?;
     let found = accord_replay::differs(subject.clone(), &stored, between);
     let found = found.map_err(|error| failed(&error, session.lang()))?;
-    let answer = Diff::of(&found, from, to, ledger.laws().book())
+    let answer = Diff::of(&found, from, to, records.laws().book())
         .map_err(|error| Stop::answer(&error, session.lang()))?;
     session.out.answer(&answer, text::diff)?;
     Ok(())
 }
 
-/// Every event of a subject known at an instant.
-pub(super) fn events_of(
-    session: &Session<'_, '_>,
-    ledger: &Ledger,
-    subject: &Subject,
-    known_at: accord_domain::Instant,
-) -> Result<Vec<accord_store::Stored>, Stop> {
-    let log = ledger.event_log();
-    let stored = ask::answer(session, gather::history(&*log, subject, known_at))?;
-    if stored.is_empty() {
-        ask::answer(session, gather::must_be_known(&*log, subject, known_at))?;
-    }
-    Ok(stored)
-}
-
 fn many(
     session: &mut Session<'_, '_>,
-    ledger: &Ledger,
+    records: &Records,
     asked: &Differ,
     between: Between,
     (from, to): (Coordinates, Coordinates),
@@ -75,9 +60,9 @@ fn many(
         accord_replay::diff(log, between, area, tell, report)
     };
     let mut count = 0_u64;
-    streamed(session, ledger, question, |session, found| {
+    streamed(session, records.log(), question, |session, found| {
         count += 1;
-        let answer = Diff::of(&found, from, to, ledger.laws().book())?;
+        let answer = Diff::of(&found, from, to, records.laws().book())?;
         Ok(if session.out.json {
             session.out.document(&answer)
         } else {
@@ -94,12 +79,11 @@ pub(super) type Teller<'a, T> = dyn FnMut(T) -> ControlFlow<()> + Send + 'a;
 /// Asks the whole ledger on other threads and prints on this one, as the answers come.
 pub(super) fn streamed<T: Send>(
     session: &mut Session<'_, '_>,
-    ledger: &Ledger,
+    log: &dyn EventLog,
     question: impl FnOnce(&dyn EventLog, &mut Teller<'_, T>, &mut Report<'_>) -> Result<(), ReplayError> + Send,
     mut print: impl FnMut(&mut Session<'_, '_>, T) -> Result<std::io::Result<()>, AnswerError>,
 ) -> Result<(), Stop> {
     let lang = session.lang();
-    let log = ledger.event_log();
     let bar = bar(0);
     let (send, received) = sync_channel(WAITING_MAX);
     let progress = bar.clone();
@@ -109,7 +93,7 @@ pub(super) fn streamed<T: Send>(
                 Ok(()) => ControlFlow::Continue(()),
                 Err(_) => ControlFlow::Break(()),
             };
-            question(&*log, &mut tell, &mut watched(&progress))
+            question(log, &mut tell, &mut watched(&progress))
         });
         // Letting go of the receiving end tells the others to stop.
         for found in received {

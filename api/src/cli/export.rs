@@ -49,7 +49,7 @@ pub(super) fn export(session: &mut Session<'_, '_>, asked: &Export) -> Result<()
     } else {
         personal::nobody_reads(&asked.who, lang)?;
         let records = ask::records(session)?;
-        let place = ask::place_in(session, records.log(), asked.at)?;
+        let place = ask::place(session, records.log(), asked.at)?;
         let source = records.source();
         let made = ask::answer(session, bundle::make(&source, &asked.subject, place, &question))?;
         (made, place, None)

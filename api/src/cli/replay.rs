@@ -8,8 +8,7 @@ use super::progress::shown;
 use crate::answers::{Census, Coordinates, Count, Lang};
 use crate::ledger::{Ledger, open_for_writing};
 use crate::text;
-use crate::text::words::chain;
-use crate::text::words::{difference, many};
+use crate::text::words::{chain, difference, many};
 use accord_domain::{AreaCode, SubjectKind};
 use accord_projections::Opened;
 use accord_replay::{ReplayError, Verified};
@@ -31,7 +30,7 @@ pub(super) fn replay(
     let ledger = verify.then(|| ask::open(session)).transpose()?;
     let records = ask::records(session)?;
     let log = records.log();
-    let place = ask::place_in(session, log, at)?;
+    let place = ask::place(session, log, at)?;
     let counted = shown(|report| accord_replay::census(log, place.as_of, place.known_at, area, report));
     let counted = counted.map_err(|error| failed(&error, session.lang()))?;
     let verified = ledger.as_ref().map(compare).transpose();

@@ -4,7 +4,7 @@ use super::Session;
 use super::act;
 use super::args::{At, Suppose};
 use super::ask;
-use super::diff::{Teller, events_of, streamed};
+use super::diff::{Teller, streamed};
 use super::exit::{Exit, Problem, Stop};
 use super::replay::failed;
 use crate::answers::supposed::{Wrong, fork_of, met};
@@ -23,7 +23,8 @@ use uuid::Uuid;
 pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<(), Stop> {
     let lang = session.lang();
     let ledger = ask::open(session)?;
-    let place = ask::place(session, &ledger, At { as_of: asked.at.as_of, known_at: asked.at.known_at })?;
+    let log = &**ledger.log();
+    let place = ask::place(session, log, At { as_of: asked.at.as_of, known_at: asked.at.known_at })?;
     let laws = ledger.laws().known_at(place.known_at);
     let other = other_law(asked, &laws, lang)?;
     let forked = fork(session, &ledger, asked)?;
@@ -40,7 +41,7 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
             if let Some(named) = asked.subject.clone().filter(|named| *named != of) {
                 return Err(refuse(&Wrong::OtherSubject { of, named }, lang));
             }
-            let stored = events_of(session, &ledger, &of, place.known_at)?;
+            let stored = ask::events_of(session, log, &of, place.known_at)?;
             let others = met(&ledger, &stored, &fork, place.known_at);
             let others = others.map_err(|error| Stop::answer(&error, lang))?;
             let course = Course::of(&of, &stored, fork, others, &supposing);
@@ -54,7 +55,7 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
     let many = asked.all || asked.area.is_some();
     let of_course = course.as_ref().filter(|_| !many).map(Course::subject);
     if let Some(subject) = of_course.or(asked.subject.as_ref()) {
-        let stored = events_of(session, &ledger, subject, place.known_at)?;
+        let stored = ask::events_of(session, log, subject, place.known_at)?;
         let found = accord_replay::what_if(subject.clone(), &stored, &supposing);
         let found = found.map_err(|error| failed(&error, lang))?;
         let answer = WhatIf::of(&found, place, books, lang).map_err(|error| Stop::answer(&error, lang))?;
@@ -73,7 +74,7 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
         accord_replay::what_if_all(log, &supposing, area, tell, report)
     };
     let mut count = 0_u64;
-    streamed(session, &ledger, question, |session, found| {
+    streamed(session, log, question, |session, found| {
         count += 1;
         let answer = WhatIf::of(&found, place, books, lang)?;
         Ok(if session.out.json {

@@ -32,10 +32,25 @@ impl Records {
         Ok(Self { dir: dir.to_owned(), log, signer, law })
     }
 
+    /// The same under the whole law: one that cannot be read to its end is an error, as for [`Ledger::open`].
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is in the way.
+    pub fn open_whole(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let mut records = Self::open(dir, clock)?;
+        records.law.ends.take().map_or(Ok(records), |ends| Err(log_failed(dir, ends.error)))
+    }
+
     /// The log.
     #[must_use]
     pub fn log(&self) -> &SqliteLog {
         &self.log
+    }
+
+    /// The law, as far as it can be read.
+    #[must_use]
+    pub fn laws(&self) -> &Laws {
+        &self.law.laws
     }
 
     /// Where the law ends that this program can read; none where it reads all.

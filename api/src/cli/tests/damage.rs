@@ -3,7 +3,6 @@
 use super::*;
 use crate::ledger::{Importer, LineResult, Watcher};
 use accord_store::SqliteLog;
-use std::path::Path;
 
 #[test]
 fn replay_counts_from_the_log_and_agrees_with_the_views() {
@@ -14,14 +13,10 @@ fn replay_counts_from_the_log_and_agrees_with_the_views() {
     assert_eq!(answer["institutions"], 1);
     assert_eq!(answer["counts"].as_array().unwrap().len(), 2);
     assert_eq!(answer["verified"]["differences"], json!([]));
-    // Without a comparison no views are needed, and none are made for it.
-    let views = desk.ledger().join("views.db");
-    fs::remove_file(&views).unwrap();
+    fs::remove_file(desk.ledger().join("views.db")).unwrap();
     let alone = desk.run(&["--json", "replay", "--as-of", "2025-09-01"]);
     assert_eq!((alone.exit, &alone.json()["counts"]), (Exit::Done, &answer["counts"]), "{}", alone.talk);
-    assert!(!views.exists());
     assert_eq!(desk.run(&["rebuild"]).exit, Exit::Done);
-    assert!(views.exists());
     let unknown = desk.run(&["rebuild", "statuses"]);
     assert_eq!(unknown.exit, Exit::Usage);
     assert!(unknown.talk.contains("subjects, status, trail, points"), "{}", unknown.talk);
@@ -72,20 +67,62 @@ fn a_changed_row_of_the_views_is_named_and_made_good_by_a_rebuild() {
     assert_eq!(desk.run(&["replay", "--verify"]).exit, Exit::Done);
 }
 
+/// Of a large ledger it takes minutes to make them, and damaged ones are to keep nobody from the records.
 #[test]
-fn lost_views_are_made_again_at_the_next_question() {
+fn what_the_log_answers_needs_no_views_and_makes_none() {
     let desk = Desk::told();
-    for entry in fs::read_dir(desk.ledger()).unwrap() {
-        let path = entry.unwrap().path();
-        if is_view(&path) {
-            fs::remove_file(path).unwrap();
+    let data =
+        json!({ "name": "王某", "institution": "P43050300012", "category": "pharmacist", "area": "430500" });
+    let mut pharmacist = command("practitioner.register", "2025-01-01", "k-3", &data);
+    pharmacist["subject"] = json!("HY430503000001");
+    let done = desk.run(&["do", &desk.file("register.json", pharmacist.to_string())]);
+    assert_eq!(done.exit, Exit::Done, "{}", done.talk);
+    let views = desk.ledger().join("views.db");
+    for damaged in [false, true] {
+        desk.lose_views();
+        let bundle = desk.ledger().with_file_name(format!("{damaged}.zip")).display().to_string();
+        if damaged {
+            fs::write(&views, "no views").unwrap();
         }
+        for question in [
+            &["show", "P43050300012"][..],
+            &["history", "P43050300012"],
+            &["points", "HY430503000001", "--year", "2025"],
+            &["diff", "P43050300012", "--from", "2025-06-01", "--to", "2025-12-01"],
+            &["diff", "--all", "--from", "2025-06-01", "--to", "2025-12-01"],
+            &["check", "P43050300012"],
+            &["check"],
+            &["rules", "R-204.1"],
+            &["replay"],
+            &["export", "P43050300012", "--out", &bundle],
+        ] {
+            let ended = desk.run(question);
+            assert_eq!(ended.exit, Exit::Done, "{question:?} {}", ended.talk);
+            assert!(!ended.data.is_empty(), "{question:?}");
+        }
+        let left = fs::read_to_string(&views).ok();
+        assert_eq!(left.as_deref(), damaged.then_some("no views"));
     }
+}
+
+#[test]
+fn lost_views_are_made_again_at_the_next_question_to_them() {
+    let desk = Desk::told();
+    desk.lose_views();
     let rows = desk.run(&["--json", "list"]);
     assert_eq!((rows.exit, rows.data.lines().count()), (Exit::Done, 2), "{}", rows.talk);
 }
 
 impl Desk {
+    fn lose_views(&self) {
+        for entry in fs::read_dir(self.ledger()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("views.db")) {
+                fs::remove_file(path).unwrap();
+            }
+        }
+    }
+
     /// Records one more act, an hour later, and puts a file back as it was before.
     fn act_and_put_back(&self, file: &str) {
         let path = self.ledger().join(file);
@@ -133,10 +170,6 @@ fn views_that_hold_what_the_log_has_lost_are_not_believed() {
         "{}",
         ended.data
     );
-}
-
-fn is_view(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("views.db"))
 }
 
 /// Two streams of one name in a log are told by `verify`; whoever asks about the others is answered.
