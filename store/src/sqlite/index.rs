@@ -7,7 +7,7 @@
 
 use super::filter::Filter;
 use super::leaves::Leaves;
-use super::read::{damaged, failed};
+use super::read::{Heads, damaged, failed};
 use super::schema::{self, Mode};
 use super::{fault, files};
 use crate::limits::FILTERED_EVENTS_MAX;
@@ -147,9 +147,9 @@ impl Tail {
         self.leaves.extend(learnt.leaves);
     }
 
-    /// Streams that a name may mean.
-    pub(super) fn streams_named(&self, hash: i64) -> Vec<u64> {
-        self.names.of(hash)
+    /// Streams that began since the last flush and that a name may mean, each with its newest event.
+    pub(super) fn heads_named(&self, hash: i64) -> Heads {
+        self.names.of(hash).into_iter().map(|stream| (stream, self.head(stream))).collect()
     }
 
     /// Streams of areas that began since the last flush.
@@ -331,9 +331,16 @@ fn sorted<T: Ord>(entries: impl Iterator<Item = T>) -> Vec<T> {
     entries
 }
 
-/// Streams that a name may mean, from `index.db`.
-pub(super) fn streams_named(index: &Connection, hash: i64) -> rusqlite::Result<Vec<u64>> {
-    candidates(index, "SELECT stream FROM names WHERE hash = ?1", hash)
+/// Streams that a name may mean, from `index.db`, each with the newest event it knows of the stream.
+pub(super) fn heads_named(index: &Connection, hash: i64) -> rusqlite::Result<Heads> {
+    let mut select = index.prepare_cached(
+        "SELECT n.stream, h.position FROM names n LEFT JOIN heads h ON h.stream = n.stream WHERE n.hash = ?1",
+    )?;
+    let heads = select.query_map([hash], |row| {
+        let newest = row.get::<_, Option<i64>>(1)?;
+        Ok((row.get::<_, i64>(0)?.cast_unsigned(), newest.map(i64::cast_unsigned)))
+    })?;
+    heads.collect()
 }
 
 /// Streams of areas, from `index.db`.
@@ -408,15 +415,6 @@ pub(super) fn filter(
         }
     }
     Ok(Some(filter))
-}
-
-/// The newest event of a stream that `index.db` knows.
-pub(super) fn head(index: &Connection, stream: u64) -> rusqlite::Result<Option<u64>> {
-    index
-        .prepare_cached("SELECT position FROM heads WHERE stream = ?1")?
-        .query_row([stream.cast_signed()], |row| row.get::<_, i64>(0))
-        .optional()
-        .map(|position| position.map(i64::cast_unsigned))
 }
 
 /// Opens `index.db` for writing; one that is missing, of another ledger or format, or not from this log's past, is made

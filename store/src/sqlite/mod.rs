@@ -493,8 +493,8 @@ impl EventLog for SqliteLog {
 
     async fn subtrees(&self, wanted: &[Subtree]) -> Result<Vec<Hash>, LogError> {
         self.shared.read(|reader| {
-            // One transaction for all: SQLite locks and looks for changes once instead of once a subtree.
-            let _transaction = reader.log.unchecked_transaction().map_err(read::failed)?;
+            // One for all: SQLite locks and looks for changes once instead of once a subtree.
+            let _look = read::Look::begin(&reader.log)?;
             let nodes = self.shared.nodes(reader);
             wanted.iter().map(|subtree| nodes.hash(*subtree)).collect()
         })
@@ -504,7 +504,7 @@ impl EventLog for SqliteLog {
         match self.shared.recent.find(size) {
             Some(frontier) => Ok(frontier),
             None => self.shared.read(|reader| {
-                let _transaction = reader.log.unchecked_transaction().map_err(read::failed)?;
+                let _look = read::Look::begin(&reader.log)?;
                 self.shared.nodes(reader).frontier(size)
             }),
         }

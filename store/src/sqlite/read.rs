@@ -7,15 +7,16 @@ use crate::merkle::Hash;
 use crate::port::{Appended, LogError, Stored};
 use accord_domain::{EventType, Instant, Version};
 use rusqlite::{Connection, OptionalExtension, Row};
+use std::ops::{Deref, Range};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-
-/// Columns of [`stored`], in its order.
-const COLUMNS: &str = "position, version, type, effective_at, recorded_at, leaf, body";
 
 /// Page cache of a reader, negative because SQLite takes a positive number for pages: the inner pages of a log of some
 /// tens of millions of events, so that a lookup reads its row's page and no other.
 const READER_CACHE_KIB: i64 = -8_192;
+
+/// Events of a stream that room is made for before they were seen: what a damaged row says of their number is not believed.
+const ROOM_AHEAD_MAX: usize = 1_024;
 
 /// Turns SQLite's failure while reading into the log's.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
@@ -77,6 +78,16 @@ pub(super) struct Head {
     pub(super) position: u64,
 }
 
+/// A stream found in the log: the look in which it was found, its number, and where its newest event is.
+struct Found<'a> {
+    log: Look<'a>,
+    stream: u64,
+    newest: u64,
+}
+
+/// Numbers of streams, each with the position of its newest event as far as known.
+pub(super) type Heads = Vec<(u64, Option<u64>)>;
+
 /// Answers lookups from the tail, then the index, and checks every candidate in the log. The tail is asked first: what
 /// leaves it is in the index before.
 #[derive(Clone, Copy)]
@@ -96,51 +107,46 @@ impl Lookup<'_> {
 
     /// The newest event of a stream; none when nothing is recorded under the name.
     pub(super) fn head(&self, name: &str) -> Result<Option<Head>, LogError> {
-        let Some((stream, position)) = self.newest(name)? else { return Ok(None) };
-        let (of, version, _) = links(&self.reader.log, position)?;
+        let Some(Found { log, stream, newest: position }) = self.newest(name)? else { return Ok(None) };
+        let (of, version, _) = links(&log, position)?;
         if of != stream {
             return Err(not_of(position, name));
         }
         Ok(Some(Head { stream, version, position }))
     }
 
-    /// The number of a stream, and where its newest event is.
-    fn newest(&self, name: &str) -> Result<Option<(u64, u64)>, LogError> {
-        let Some(stream) = self.stream(name)? else { return Ok(None) };
-        let position = match self.tail(|tail| tail.head(stream)) {
-            Some(position) => position,
-            None => self
-                .index(|index| index::head(index, stream))?
-                .ok_or_else(|| index_is_wrong(&format!("it does not know the newest event of {name}")))?,
-        };
-        Ok(Some((stream, position)))
-    }
-
-    fn stream(&self, name: &str) -> Result<Option<u64>, LogError> {
+    /// Finds a stream. All that is read of it is read in one look, for which SQLite locks and looks for changes once. It begins
+    /// after tail and index were asked, so it sees every event they name.
+    fn newest(&self, name: &str) -> Result<Option<Found<'_>>, LogError> {
         let hash = name_hash(name);
-        let mut select =
-            self.reader.log.prepare_cached("SELECT name FROM streams WHERE id = ?1").map_err(failed)?;
-        let mut named = |id: &u64| -> Result<bool, LogError> {
-            select
-                .query_row([id.cast_signed()], |row| Ok(row.get_ref(0)?.as_bytes()? == name.as_bytes()))
-                .optional()
-                .map(|same| same == Some(true))
-                .map_err(failed)
-        };
-        let Some(recent) = self.tail(|tail| tail.may_hold(hash).then(|| tail.streams_named(hash))) else {
+        let Some(recent) = self.tail(|tail| tail.may_hold(hash).then(|| tail.heads_named(hash))) else {
             return Ok(None);
         };
-        for id in recent {
-            if named(&id)? {
-                return Ok(Some(id));
-            }
+        match self.named(name, recent)? {
+            Some(found) => Ok(Some(found)),
+            None => self.named(name, self.heads_named(hash)?),
         }
-        for id in self.index(|index| index::streams_named(index, hash))? {
-            if named(&id)? {
-                return Ok(Some(id));
+    }
+
+    /// Of several streams the one of this name.
+    fn named(&self, name: &str, candidates: Heads) -> Result<Option<Found<'_>>, LogError> {
+        if candidates.is_empty() {
+            return Ok(None);
+        }
+        let log = Look::begin(&self.reader.log)?;
+        for (stream, newest) in candidates {
+            if !is_named(&log, stream, name)? {
+                continue;
             }
+            let lost = || index_is_wrong(&format!("it does not know the newest event of {name}"));
+            return Ok(Some(Found { log, stream, newest: newest.ok_or_else(lost)? }));
         }
         Ok(None)
+    }
+
+    /// Streams in the index that a name may mean, each with its newest event.
+    fn heads_named(&self, hash: i64) -> Result<Heads, LogError> {
+        settled(self.tail, || self.index(|index| index::heads_named(index, hash)))
     }
 
     /// The streams of areas, in the order in which they began.
@@ -220,55 +226,126 @@ impl Lookup<'_> {
         from: Version,
         limit: usize,
     ) -> Result<Vec<Stored>, LogError> {
-        let Some((stream, newest)) = self.newest(name)? else { return Ok(Vec::new()) };
-        // One transaction for all rows: SQLite locks and looks for changes once instead of once an event. It begins after
-        // the tail and the index were asked, so it sees every event they name.
-        let log = self.reader.log.unchecked_transaction().map_err(failed)?;
-        let (of, newest_version, _) = links(&log, newest)?;
-        if of != stream {
-            return Err(not_of(newest, name));
+        let Some(Found { log, stream, newest }) = self.newest(name)? else { return Ok(Vec::new()) };
+        let end = from.saturating_add(Version::try_from(limit).unwrap_or(Version::MAX));
+        backwards(&log, name, stream, newest, from..end)
+    }
+}
+
+/// What the index says, with what the tail knows better. Where the tail was emptied into the index meanwhile, the index is asked
+/// again: it may have been asked just before, and then neither told the newest event.
+fn settled(tail: &RwLock<Tail>, mut ask: impl FnMut() -> Result<Heads, LogError>) -> Result<Heads, LogError> {
+    let tail = || tail.read().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let covered = tail().covered();
+        let mut found = ask()?;
+        let tail = tail();
+        for (stream, newest) in &mut found {
+            *newest = tail.head(*stream).or(*newest);
         }
-        let limit = Version::try_from(limit).unwrap_or(Version::MAX);
-        let end = from.saturating_add(limit).min(newest_version.saturating_add(1));
-        if from >= end {
-            return Ok(Vec::new());
+        if tail.covered() == covered {
+            return Ok(found);
         }
-        let name: Arc<str> = name.into();
-        let mut events = Vec::with_capacity((end - from) as usize);
-        let mut select = log
-            .prepare_cached(&format!("SELECT {COLUMNS}, stream, back FROM events WHERE position = ?1"))
-            .map_err(failed)?;
-        let (mut position, mut version) = (newest, newest_version);
-        loop {
-            let (of, found, back) = if version >= end {
-                links(&log, position)?
-            } else {
-                let mut rows = select.query([position.cast_signed()]).map_err(failed)?;
-                let row =
-                    rows.next().map_err(failed)?.ok_or_else(|| damaged(position, "the event is missing"))?;
-                let event = stored(row, Arc::clone(&name))?;
-                let links = (
-                    integer(row, 7, position)?.cast_unsigned(),
-                    event.version,
-                    integer(row, 8, position)?.cast_unsigned(),
-                );
+    }
+}
+
+/// Whether this is the name of a stream.
+fn is_named(log: &Connection, stream: u64, name: &str) -> Result<bool, LogError> {
+    log.prepare_cached("SELECT name FROM streams WHERE id = ?1")
+        .and_then(|mut select| {
+            select
+                .query_row([stream.cast_signed()], |row| Ok(row.get_ref(0)?.as_bytes()? == name.as_bytes()))
+                .optional()
+        })
+        .map(|same| same == Some(true))
+        .map_err(failed)
+}
+
+/// The events of a stream in a range of versions, oldest first, found from its newest one backwards.
+fn backwards(
+    log: &Connection,
+    name: &str,
+    stream: u64,
+    newest: u64,
+    wanted: Range<Version>,
+) -> Result<Vec<Stored>, LogError> {
+    let name: Arc<str> = name.into();
+    let mut select = log
+        .prepare_cached(
+            "SELECT position, version, type, effective_at, recorded_at, leaf, body, stream, back FROM events \
+             WHERE position = ?1",
+        )
+        .map_err(failed)?;
+    let mut events = Vec::new();
+    let (mut position, mut expected) = (newest, None);
+    loop {
+        // The newest one is read whole: it is wanted more often than not.
+        let (of, version, back) = if expected.is_some_and(|version| wanted.end <= version) {
+            links(log, position)?
+        } else {
+            let mut rows = select.query([position.cast_signed()]).map_err(failed)?;
+            let row =
+                rows.next().map_err(failed)?.ok_or_else(|| damaged(position, "the event is missing"))?;
+            let event = stored(row, Arc::clone(&name))?;
+            let links = (
+                integer(row, 7, position)?.cast_unsigned(),
+                event.version,
+                integer(row, 8, position)?.cast_unsigned(),
+            );
+            if wanted.contains(&event.version) {
                 events.push(event);
-                links
-            };
-            if of != stream || found != version {
-                return Err(damaged(position, format!("version {version} of {name} was expected here")));
             }
-            if version == from {
-                break;
+            links
+        };
+        match expected {
+            None if of != stream => return Err(not_of(position, &name)),
+            None => {
+                let further = version.min(wanted.end).saturating_sub(wanted.start) as usize;
+                events.reserve(further.min(ROOM_AHEAD_MAX));
             }
-            if back == 0 || back > position {
-                return Err(damaged(position, format!("the way to the previous event of {name} is lost")));
+            Some(expected) if of != stream || version != expected => {
+                return Err(damaged(position, format!("version {expected} of {name} was expected here")));
             }
-            position -= back;
-            version -= 1;
+            Some(_) => {}
         }
-        events.reverse();
-        Ok(events)
+        if version <= wanted.start || wanted.is_empty() {
+            break;
+        }
+        if back == 0 || back > position {
+            return Err(damaged(position, format!("the way to the previous event of {name} is lost")));
+        }
+        position -= back;
+        expected = Some(version - 1);
+    }
+    events.reverse();
+    Ok(events)
+}
+
+/// A transaction that only reads; its two statements are prepared once.
+pub(super) struct Look<'c>(&'c Connection);
+
+impl<'c> Look<'c> {
+    pub(super) fn begin(connection: &'c Connection) -> Result<Self, LogError> {
+        connection.prepare_cached("BEGIN").and_then(|mut begin| begin.execute([])).map_err(failed)?;
+        Ok(Self(connection))
+    }
+}
+
+impl Deref for Look<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.0
+    }
+}
+
+impl Drop for Look<'_> {
+    fn drop(&mut self) {
+        let ended = self.0.prepare_cached("COMMIT").and_then(|mut commit| commit.execute([]));
+        if let Err(error) = ended {
+            tracing::warn!(error = &error as &dyn std::error::Error, "a look at the log did not end");
+            drop(self.0.execute_batch("ROLLBACK"));
+        }
     }
 }
 
@@ -400,6 +477,30 @@ mod tests {
     use super::*;
     use crate::clock::SystemClock;
     use crate::sqlite::SqliteLog;
+    use crate::sqlite::index::Learnt;
+
+    #[test]
+    fn the_newest_event_is_not_lost_on_its_way_from_the_tail_to_the_index() {
+        let tail = RwLock::new(Tail::default());
+        let mut learnt = Learnt::default();
+        learnt.heads.push((0, 0));
+        tail.write().unwrap().learn(learnt);
+        let mut index = vec![(0, None), (1, Some(9))];
+        let mut asked = 0;
+        let known = settled(&tail, || Ok(index.clone())).unwrap();
+        assert_eq!(known, [(0, Some(0)), (1, Some(9))], "the tail knows better");
+        let known = settled(&tail, || {
+            let told = index.clone();
+            asked += 1;
+            if asked == 1 {
+                // Right after the index was asked.
+                index[0].1 = Some(0);
+                tail.write().unwrap().flushed();
+            }
+            Ok(told)
+        });
+        assert_eq!((known.unwrap(), asked), (vec![(0, Some(0)), (1, Some(9))], 2));
+    }
 
     #[test]
     fn a_reader_maps_files_of_any_size() {
