@@ -99,6 +99,22 @@ pub async fn history(
     Ok(events)
 }
 
+/// The same of a subject of which something was recorded by then.
+///
+/// # Errors
+/// [`AnswerError::UnknownSubject`] when nothing was; else when the log cannot be read.
+pub async fn known_history(
+    log: &dyn EventLog,
+    subject: &Subject,
+    known_at: Instant,
+) -> Result<Vec<Stored>, AnswerError> {
+    let stored = history(log, subject, known_at).await?;
+    if stored.is_empty() {
+        return Err(AnswerError::UnknownSubject { code: subject.code().into() });
+    }
+    Ok(stored)
+}
+
 /// Whether anything was recorded of a subject by an instant. What was recorded later makes no difference: it would tell of
 /// the future, and the same question would have another answer once it is there.
 ///
@@ -182,10 +198,7 @@ pub async fn from_log(
     coordinates: Coordinates,
     laws: &Laws,
 ) -> Result<Gathered, AnswerError> {
-    let stored = history(log, subject, coordinates.known_at).await?;
-    if stored.is_empty() {
-        must_be_known(log, subject, coordinates.known_at).await?;
-    }
+    let stored = known_history(log, subject, coordinates.known_at).await?;
     from_events(subject, coordinates, &stored, laws)
 }
 

@@ -108,10 +108,7 @@ pub async fn make(
 ) -> Result<Vec<u8>, AnswerError> {
     let log = source.log;
     let signer = source.signer.ok_or(AnswerError::NoKey)?;
-    let stored = gather::history(log, subject, coordinates.known_at).await?;
-    if stored.is_empty() {
-        gather::must_be_known(log, subject, coordinates.known_at).await?;
-    }
+    let stored = gather::known_history(log, subject, coordinates.known_at).await?;
     let withheld = withheld(asked, &stored)?;
     let size = coordinates.position.map_or(0, |newest| newest.0 + 1);
     let root = log.frontier(size).await?.root();

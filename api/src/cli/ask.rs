@@ -18,7 +18,7 @@ use crate::text::words::{day, many};
 use accord_domain::rulebook::Rulebook;
 use accord_domain::{AreaCode, Instant, PractitionerCode, Subject};
 use accord_projections::{Filter, Listed};
-use accord_store::{EventLog, LogError, SqliteLog, Stored};
+use accord_store::{LogError, SqliteLog};
 use std::sync::Arc;
 
 /// Opens the ledger for questions. Where the views are missing or behind and nobody else is writing, they are brought up to
@@ -114,20 +114,6 @@ fn place_seeing(
     answer(session, coordinates(log, seen, session.clock.now(), asked))
 }
 
-/// Every event of a subject known at an instant.
-pub(super) fn events_of(
-    session: &Session<'_, '_>,
-    log: &dyn EventLog,
-    subject: &Subject,
-    known_at: Instant,
-) -> Result<Vec<Stored>, Stop> {
-    let stored = answer(session, gather::history(log, subject, known_at))?;
-    if stored.is_empty() {
-        answer(session, gather::must_be_known(log, subject, known_at))?;
-    }
-    Ok(stored)
-}
-
 /// What stands of a subject.
 pub(super) fn show(session: &mut Session<'_, '_>, subject: &Subject, at: At) -> Result<(), Stop> {
     let records = whole_records(session)?;
@@ -148,7 +134,7 @@ pub(super) fn history(
     let records = records(session)?;
     let log = records.log();
     let place = place(session, log, At { as_of: None, known_at })?;
-    let stored = events_of(session, log, subject, place.known_at)?;
+    let stored = answer(session, gather::known_history(log, subject, place.known_at))?;
     let lines = entries(&stored, axis).map_err(|error| Stop::answer(&error, session.lang()))?;
     if session.out.json {
         for line in &lines {
@@ -213,7 +199,7 @@ pub(super) fn points(
     let records = records(session)?;
     let log = records.log();
     let place = place(session, log, at)?;
-    let stored = events_of(session, log, subject, place.known_at)?;
+    let stored = answer(session, gather::known_history(log, subject, place.known_at))?;
     let year = year.unwrap_or_else(|| place.as_of.year());
     let points =
         Points::of(subject, year, place, &stored).map_err(|error| Stop::answer(&error, session.lang()))?;

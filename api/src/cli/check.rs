@@ -6,7 +6,7 @@ use super::ask;
 use super::diff::{Teller, streamed};
 use super::exit::Stop;
 use super::replay::failed;
-use crate::answers::{AnswerError, Breach};
+use crate::answers::{AnswerError, Breach, gather};
 use crate::text;
 use accord_domain::compliance::{Asked, BreachKind};
 use accord_projections::Report;
@@ -33,10 +33,10 @@ pub(super) fn check(session: &mut Session<'_, '_>, asked: &Check) -> Result<(), 
         kinds: asked.kind.clone(),
     };
     // Whom nobody knows is said before anything is printed.
-    let one = asked
-        .subject
-        .as_ref()
-        .map(|subject| ask::events_of(session, log, subject, place.known_at).map(|stored| (subject, stored)));
+    let one = asked.subject.as_ref().map(|subject| {
+        ask::answer(session, gather::known_history(log, subject, place.known_at))
+            .map(|stored| (subject, stored))
+    });
     let one = one.transpose()?;
     if !session.out.json {
         session.out.text(&text::coordinates(&place, lang))?;

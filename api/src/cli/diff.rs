@@ -6,7 +6,7 @@ use super::ask;
 use super::exit::Stop;
 use super::progress::{bar, watched};
 use super::replay::failed;
-use crate::answers::{AnswerError, Coordinates, Diff};
+use crate::answers::{AnswerError, Coordinates, Diff, gather};
 use crate::ledger::Records;
 use crate::text;
 use accord_projections::Report;
@@ -30,7 +30,8 @@ pub(super) fn diff(session: &mut Session<'_, '_>, asked: &Differ) -> Result<(), 
     let Some(subject) = &asked.whom.subject else {
         return many(session, &records, asked, between, (from, to));
     };
-    let stored = ask::events_of(session, log, subject, between.known_from.max(between.known_to))?;
+    let stored =
+        ask::answer(session, gather::known_history(log, subject, between.known_from.max(between.known_to)))?;
     let found = accord_replay::differs(subject.clone(), &stored, between);
     let found = found.map_err(|error| failed(&error, session.lang()))?;
     let answer = Diff::of(&found, from, to, records.laws().book())

@@ -8,7 +8,7 @@ use super::diff::{Teller, streamed};
 use super::exit::{Exit, Problem, Stop};
 use super::replay::failed;
 use crate::answers::supposed::{Wrong, fork_of, met};
-use crate::answers::{Lang, WhatIf};
+use crate::answers::{Lang, WhatIf, gather};
 use crate::ledger::Ledger;
 use crate::text;
 use accord_domain::what_if::{Fork, Unjudged};
@@ -41,7 +41,7 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
             if let Some(named) = asked.subject.clone().filter(|named| *named != of) {
                 return Err(refuse(&Wrong::OtherSubject { of, named }, lang));
             }
-            let stored = ask::events_of(session, log, &of, place.known_at)?;
+            let stored = ask::answer(session, gather::known_history(log, &of, place.known_at))?;
             let others = met(&ledger, &stored, &fork, place.known_at);
             let others = others.map_err(|error| Stop::answer(&error, lang))?;
             let course = Course::of(&of, &stored, fork, others, &supposing);
@@ -55,7 +55,7 @@ pub(super) fn what_if(session: &mut Session<'_, '_>, asked: &Suppose) -> Result<
     let many = asked.all || asked.area.is_some();
     let of_course = course.as_ref().filter(|_| !many).map(Course::subject);
     if let Some(subject) = of_course.or(asked.subject.as_ref()) {
-        let stored = ask::events_of(session, log, subject, place.known_at)?;
+        let stored = ask::answer(session, gather::known_history(log, subject, place.known_at))?;
         let found = accord_replay::what_if(subject.clone(), &stored, &supposing);
         let found = found.map_err(|error| failed(&error, lang))?;
         let answer = WhatIf::of(&found, place, books, lang).map_err(|error| Stop::answer(&error, lang))?;

@@ -160,10 +160,7 @@ pub(super) async fn diff(
     let to = app.coordinates(at).await?;
     let (from, between) = between(app, first, known_from, to).await?;
     let known_at = from.known_at.max(to.known_at);
-    let stored = gather::history(app.log(), &subject, known_at).await?;
-    if stored.is_empty() {
-        gather::must_be_known(app.log(), &subject, known_at).await?;
-    }
+    let stored = gather::known_history(app.log(), &subject, known_at).await?;
     // Many events against many others take a while: away from the threads that serve others.
     let found = tokio::task::spawn_blocking(move || differs(subject, &stored, between)).await;
     let found = found.map_err(|_| Problem::internal())?.map_err(|error| from_replay(&error))?;

@@ -89,10 +89,7 @@ pub(super) async fn history(
     query.finish()?;
     let subject = subject(kind, code)?;
     let coordinates = paging.pin(at, |at| app.coordinates(at)).await?;
-    let stored = gather::history(app.log(), &subject, coordinates.known_at).await?;
-    if stored.is_empty() {
-        gather::must_be_known(app.log(), &subject, coordinates.known_at).await?;
-    }
+    let stored = gather::known_history(app.log(), &subject, coordinates.known_at).await?;
     let mut trail = entries(&stored, axis)?;
     if at.asked.as_of.is_some() {
         trail.retain(|entry| entry.effective_at <= coordinates.as_of);

@@ -44,10 +44,7 @@ pub(crate) async fn points(
     query.finish()?;
     let subject = subject(SubjectKind::Practitioner, &code)?;
     let coordinates = app.coordinates(at).await?;
-    let stored = gather::history(app.log(), &subject, coordinates.known_at).await?;
-    if stored.is_empty() {
-        gather::must_be_known(app.log(), &subject, coordinates.known_at).await?;
-    }
+    let stored = gather::known_history(app.log(), &subject, coordinates.known_at).await?;
     let year = year.unwrap_or_else(|| coordinates.as_of.year());
     Ok(json(&Points::of(&subject, year, coordinates, &stored)?))
 }

@@ -128,10 +128,7 @@ pub(crate) async fn suppose(
     let coordinates = app.coordinates(at).await?;
     let laws = app.ledger().laws().known_at(coordinates.known_at);
     let other = other_law(&asked, &laws)?;
-    let stored = gather::history(app.log(), &subject, coordinates.known_at).await?;
-    if stored.is_empty() {
-        gather::must_be_known(app.log(), &subject, coordinates.known_at).await?;
-    }
+    let stored = gather::known_history(app.log(), &subject, coordinates.known_at).await?;
     // Deciding a long history again takes a while: away from the threads that serve others.
     let (worker, again) = (app.clone(), asked.again);
     let answered = tokio::task::spawn_blocking(move || {

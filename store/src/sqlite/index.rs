@@ -352,17 +352,9 @@ pub(super) fn areas(index: &Connection) -> rusqlite::Result<Vec<u64>> {
 
 /// Positions of the requests that a key may mean, from `index.db`.
 pub(super) fn requests_under(index: &Connection, hash: i64) -> rusqlite::Result<Vec<u64>> {
-    candidates(index, "SELECT position FROM keys WHERE hash = ?1", hash)
-}
-
-fn candidates(index: &Connection, sql: &str, hash: i64) -> rusqlite::Result<Vec<u64>> {
-    let mut select = index.prepare_cached(sql)?;
-    let mut rows = select.query([hash])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(row.get::<_, i64>(0)?.cast_unsigned());
-    }
-    Ok(found)
+    let mut select = index.prepare_cached("SELECT position FROM keys WHERE hash = ?1")?;
+    let positions = select.query_map([hash], |row| row.get::<_, i64>(0).map(i64::cast_unsigned))?;
+    positions.collect()
 }
 
 /// What a layer of the filter is kept with: nothing else would tell that a bit of it was lost, and that a key which is there

@@ -15,9 +15,6 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 /// tens of millions of events, so that a lookup reads its row's page and no other.
 const READER_CACHE_KIB: i64 = -8_192;
 
-/// Events of a stream that room is made for before they were seen: what a damaged row says of their number is not believed.
-const ROOM_AHEAD_MAX: usize = 1_024;
-
 /// Turns SQLite's failure while reading into the log's.
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 pub(super) fn failed(error: rusqlite::Error) -> LogError {
@@ -297,16 +294,13 @@ fn backwards(
             }
             links
         };
-        match expected {
-            None if of != stream => return Err(not_of(position, &name)),
-            None => {
-                let further = version.min(wanted.end).saturating_sub(wanted.start) as usize;
-                events.reserve(further.min(ROOM_AHEAD_MAX));
-            }
-            Some(expected) if of != stream || version != expected => {
-                return Err(damaged(position, format!("version {expected} of {name} was expected here")));
-            }
-            Some(_) => {}
+        if of != stream || expected.is_some_and(|expected| version != expected) {
+            return Err(match expected {
+                None => not_of(position, &name),
+                Some(expected) => {
+                    damaged(position, format!("version {expected} of {name} was expected here"))
+                }
+            });
         }
         if version <= wanted.start || wanted.is_empty() {
             break;
