@@ -231,3 +231,36 @@ async fn a_missing_event_is_noticed_when_the_index_is_made() {
         assert!(matches!(opened, Err(LogError::Damaged { position: 2, .. })), "{opened:?}");
     }
 }
+
+/// What the index or the log lost on the way through a stream is said with its place; nothing is read past it.
+#[tokio::test]
+async fn a_broken_way_through_a_stream_is_named_where_it_breaks() {
+    const OTHER: &str = "practitioner-N510105000123";
+    for (file, change, wanted) in [
+        ("index.db", "DELETE FROM heads WHERE stream = 0", "it does not know the newest event of"),
+        ("index.db", "UPDATE heads SET position = 4 WHERE stream = 0", "it says that position 4 is of"),
+        ("log.db", "UPDATE events SET version = 9 WHERE position = 1", "position 1: version 1 of"),
+        ("log.db", "UPDATE events SET stream = 1 WHERE position = 1", "position 1: version 1 of"),
+        ("log.db", "UPDATE events SET back = 0 WHERE position = 2", "position 2: the way to"),
+        ("log.db", "UPDATE events SET back = 9 WHERE position = 2", "position 2: the way to"),
+    ] {
+        let (dir, log) = made();
+        let mut import = log.bulk().unwrap();
+        import.push(append(STREAM, Expected::NoStream, 0, 4)).unwrap();
+        import.push(append(OTHER, Expected::NoStream, 0, 1)).unwrap();
+        import.finish().unwrap();
+        drop(log);
+        let db = rusqlite::Connection::open(dir.path().join(file)).unwrap();
+        db.execute_batch("DROP TRIGGER IF EXISTS events_never_changed").unwrap();
+        assert_eq!(db.execute(change, []).unwrap(), 1, "{change}");
+        drop(db);
+        let log = open(dir.path()).unwrap();
+        let error = log.read_stream(STREAM, 0, 10).await.unwrap_err();
+        assert_eq!(matches!(error, LogError::Damaged { .. }), file == "log.db", "{change}: {error:?}");
+        assert!(error.to_string().contains(wanted), "{change}: {error}");
+        // What lies before the break, seen from the newest, and other streams are read as ever.
+        let newest = log.read_stream(STREAM, 3, 10).await;
+        assert_eq!(newest.is_ok(), file == "log.db", "{change}: {newest:?}");
+        assert_eq!(log.read_stream(OTHER, 0, 10).await.unwrap().len(), 1, "{change}");
+    }
+}
